@@ -1,0 +1,45 @@
+/** A notification, decoded and normalised: what the event queue holds and what a handler is given. */
+export interface Event {
+  /**
+   * The identity commercetools gives it, the same on every delivery: `customer/<id>@<version>` for a change,
+   * `customer/<id>#<sequenceNumber>` for a Message, else `<kind>/<its id>` or the Pub/Sub message id.
+   */
+  readonly identity: string;
+  /** `ResourceCreated`, `ResourceUpdated`, `ResourceDeleted`, `Message`, `Event`, or one that does not exist yet. */
+  readonly kind: string;
+  /** The type of a Message or an Event, as in `CustomerEmailChanged`. */
+  readonly type?: string;
+  readonly projectKey?: string;
+  readonly resource?: Resource;
+  /** The version of the resource that this event tells of. Versions only grow, and may jump. */
+  readonly version?: number;
+  /** When commercetools made the change, ISO 8601. */
+  readonly occurredAt?: string;
+  /** True for ResourceDeleted and for the Message that says the same: `CustomerDeleted`, but not `CustomerAddressDeleted`. */
+  readonly deletion: boolean;
+}
+
+export interface Resource {
+  /** As commercetools names types: `customer`, `order`, … */
+  readonly typeId: string;
+  /** Letters, digits, `-` and `_` only: it becomes part of a query predicate. */
+  readonly id: string;
+  readonly identifiers: {
+    readonly key?: string;
+    readonly externalId?: string;
+    readonly customerNumber?: string;
+  };
+}
+
+/** One push: the event's payload and what Pub/Sub says about its delivery. */
+export interface Delivery {
+  readonly messageId?: string;
+  /** When it was published, ISO 8601. */
+  readonly publishTime?: string;
+  readonly subscription?: string;
+  /** Starts at 1; only sent by a subscription that has a dead-letter policy. */
+  readonly attempt?: number;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The notification as it was published, byte for byte: what a dead letter holds. */
+  readonly data: Buffer;
+}

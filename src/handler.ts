@@ -1,0 +1,75 @@
+/**
+ * The handler contract: all that a handler needs to know of the engine.
+ *
+ * A handler is the default export of `handlers/<name>.ts` or `handlers/<name>/index.ts`; one in `handlers/custom/`
+ * replaces the shipped one of the same name. It handles one event at a time. The engine sees to it that events for the
+ * same resource never run at once, and the clients in the context gather concurrent calls into batches by themselves.
+ */
+import type { z } from 'zod';
+import type { Commercetools } from './commercetools/commercetools.ts';
+import type { Event } from './event.ts';
+import type { Fluent } from './fluent/fluent.ts';
+import type { Log } from './log.ts';
+import type { Outcome } from './outcome.ts';
+
+export type { Commercetools, Customer } from './commercetools/commercetools.ts';
+export type { Event, Resource } from './event.ts';
+export type {
+  Attribute,
+  CreateCustomerInput,
+  Fluent,
+  FluentCustomer,
+  TextField,
+  UpdateCustomerInput,
+} from './fluent/fluent.ts';
+export { Conflict, LENGTHS, NotThere } from './fluent/fluent.ts';
+export type { Log } from './log.ts';
+export { Failure, type Outcome, Rejection } from './outcome.ts';
+
+/** A commercetools project and the Fluent account and retailer that it feeds. Holds no secret. */
+export interface Account {
+  readonly projectKey: string;
+  readonly fluentAccount?: string;
+  readonly retailerId: string;
+}
+
+/** What a handler works with, for one run. */
+export interface Context {
+  readonly account: Account;
+  /** The project that the event came from. */
+  readonly commercetools: Commercetools;
+  /** The Fluent account that this project feeds. */
+  readonly fluent: Fluent;
+  /** Carries the event's identity and route. Never give it personal data. */
+  readonly log: Log;
+  /** Aborts when the run has used up its time: begin nothing then. The clients have deadlines of their own. */
+  readonly signal: AbortSignal;
+}
+
+/** Handles one event. Return an outcome; throw `Rejection` for what can never work; anything else thrown is tried again. */
+export type Handle = (event: Event, context: Context) => Promise<Outcome>;
+
+export interface Handler<Props extends z.ZodType = z.ZodType> {
+  /** One sentence for `GET /connector`. */
+  readonly description: string;
+  /** The route's props, without `name` and `inclusion-filter`. A fault in them stops the start with its line. */
+  readonly props: Props;
+  /**
+   * True when `handle` reads the current state of the resource, so that one run serves every event waiting for it:
+   * the run is given the newest of them.
+   */
+  readonly readsCurrentState: boolean;
+  /** Called once a route at the start. Compile and check the props here: what it throws stops the start. */
+  create(props: z.output<Props>, settings: Settings): Handle | Promise<Handle>;
+}
+
+/** What the environment says that concerns handlers. */
+export interface Settings {
+  /** How long a finished version may be remembered, so that its duplicates cost no upstream call. */
+  readonly duplicateMemorySeconds: number;
+}
+
+/** Gives a handler the type of its props. */
+export function defineHandler<Props extends z.ZodType>(handler: Handler<Props>): Handler<Props> {
+  return handler;
+}

@@ -1,0 +1,39 @@
+import { type Logger, pino } from 'pino';
+
+/** A pino logger. Ids, versions, codes and names of fields only: never a name, an address, a token or a payload. */
+export type Log = Logger;
+
+const SEVERITY: Record<string, string> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+/**
+ * One JSON line an entry, in the fields that Cloud Logging reads.
+ * https://cloud.google.com/logging/docs/structured-logging
+ */
+export function createLog(level: string, destination?: { write(line: string): void }): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ severity: SEVERITY[label] ?? 'DEFAULT' }) },
+      // An error is logged by its name, code and stack frames. Its message may quote a request, and that a token or a person.
+      serializers: { err: describeError },
+    },
+    destination ?? pino.destination({ sync: false }),
+  );
+}
+
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return { type: error.name, code, stack: frames?.join('\n') };
+}
