@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Delivery, Event } from '../event.ts';
+import { Rejection } from '../outcome.ts';
+import { isObject, parseBase64, parseJson, parseShape } from './parse.ts';
+import { readPlatform } from './platform.ts';
+
+/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
+const CloudEvent = z.object({
+  specversion: z.string().regex(/^1\.\d+$/),
+  type: z.string().regex(/^com\.commercetools\./),
+  source: z.string().optional().catch(undefined),
+  time: z.iso.datetime({ offset: true }).optional().catch(undefined),
+  data: z.unknown().optional(),
+  data_base64: z.string().nullish(),
+});
+
+const TYPE = /^com\.commercetools\.([\w-]+)\.(change|message)\.(\w+)$/;
+const SOURCE = /^\/([A-Za-z0-9_-]{1,256})\//;
+
+/** Tells a CloudEvent in structured mode from the Platform format, which has no `specversion`. */
+export function isCloudEvent(payload: Record<string, unknown>): boolean {
+  return payload.specversion !== undefined && payload.notificationType === undefined;
+}
+
+/** Reads a CloudEvent; throws a Rejection: `undecodable`, or `contradiction` where its attributes and its data disagree. */
+export function readCloudEvent(payload: Record<string, unknown>, delivery: Delivery): Event {
+  const outer = parseShape(CloudEvent, payload, 'payload');
+  const [, typeId, category, type] = TYPE.exec(outer.type) ?? [];
+  const projectKey = outer.source === undefined ? undefined : SOURCE.exec(outer.source)?.[1];
+  const kind = category === 'message' ? 'Message' : (type ?? outer.type);
+  const event = readPlatform(dataOf(outer), delivery, {
+    kind,
+    type: category === 'message' ? type : undefined,
+    projectKey,
+    occurredAt: outer.time,
+  });
+
+  agree('source', 'projectKey', projectKey, event.projectKey);
+  if (category === undefined) return event;
+  agree('type', 'notificationType', kind, event.kind);
+  if (category === 'message') agree('type', 'type', type, event.type);
+  agree('type', 'resource.typeId', letters(typeId), letters(event.resource?.typeId));
+  return event;
+}
+
+function dataOf({ data, data_base64 }: z.output<typeof CloudEvent>): Record<string, unknown> {
+  const where = 'payload.data';
+  const inner = data_base64
+    ? parseJson(parseBase64(data_base64, `${where}_base64`), `${where}_base64`)
+    : data;
+  const value = typeof inner === 'string' ? parseJson(Buffer.from(inner), where) : inner;
+  if (isObject(value)) return value;
+  throw new Rejection(
+    'undecodable',
+    `${where}: expected the notification as an object, found something else.`,
+  );
+}
+
+/** How `product-selection` is spelled within a CloudEvent's type is not documented: only its letters count. */
+function letters(typeId: string | undefined): string | undefined {
+  return typeId?.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+}
+
+function agree(outer: string, inner: string, said: string | undefined, held: string | undefined): void {
+  if (said === undefined || held === undefined || said === held) return;
+  throw new Rejection(
+    'contradiction',
+    `The CloudEvent's ${outer} and its data.${inner} disagree, so neither can be trusted: look at what publishes to the topic.`,
+  );
+}

@@ -1,0 +1,28 @@
+import type { Event } from '../event.ts';
+import { Rejection } from '../outcome.ts';
+import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
+import type { OpenedDelivery } from './envelope.ts';
+import { isObject, parseJson } from './parse.ts';
+import { readPlatform } from './platform.ts';
+
+/**
+ * Decodes a notification, Platform format or CloudEvent, told apart by itself.
+ * Throws a Rejection: `no-data`, `undecodable` or `contradiction`.
+ */
+export function decode(delivery: OpenedDelivery): Event {
+  if (delivery.data.length === 0) {
+    throw new Rejection('no-data', 'message.data: expected a notification, found nothing but attributes.');
+  }
+  const payload = delivery.parsed === undefined ? parseJson(delivery.data, 'payload') : delivery.parsed;
+  if (!isObject(payload)) {
+    const found = Array.isArray(payload) ? 'an array' : payload === null ? 'null' : `a ${typeof payload}`;
+    throw new Rejection('undecodable', `payload: expected an object, found ${found}.`);
+  }
+  return isCloudEvent(payload) ? readCloudEvent(payload, delivery) : readPlatform(payload, delivery);
+}
+
+/** Tells the notification that commercetools sends to try out a subscription when it is created or pointed elsewhere. */
+export function isSubscriptionTest(event: Event): boolean {
+  // Exactly this: a ResourceCreated of anything else is a real resource.
+  return event.kind === 'ResourceCreated' && event.resource?.typeId === 'subscription';
+}

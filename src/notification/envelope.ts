@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import type { Delivery } from '../event.ts';
+import { isObject, parseBase64, parseJson, parseShape } from './parse.ts';
+
+/** A push taken apart; `parsed` is the payload where finding the envelope has already parsed it. */
+export type OpenedDelivery = Delivery & { readonly parsed?: unknown };
+
+// What Pub/Sub says about a delivery is never a reason to refuse the event: what does not fit is left out.
+const Text = z.string().min(1).optional().catch(undefined);
+const Time = z.iso.datetime({ offset: true }).optional().catch(undefined);
+const Attempt = z.int().positive().optional().catch(undefined);
+
+/** https://cloud.google.com/pubsub/docs/push#receive_push */
+const Wrapped = z.object({
+  message: z.object({
+    data: z.string().nullish(),
+    attributes: z.record(z.string(), z.string()).optional().catch(undefined),
+    messageId: Text,
+    message_id: Text,
+    publishTime: Time,
+    publish_time: Time,
+  }),
+  subscription: Text,
+  deliveryAttempt: Attempt,
+});
+
+/** https://cloud.google.com/pubsub/docs/payload-unwrapping */
+const Metadata = z.object({
+  'x-goog-pubsub-message-id': Text,
+  'x-goog-pubsub-publish-time': Time,
+  'x-goog-pubsub-subscription-name': Text,
+});
+
+const NO_ATTRIBUTES: Readonly<Record<string, string>> = Object.freeze({});
+const NO_DATA = Buffer.alloc(0);
+
+/** Takes the body of a push apart, wrapped or not, whatever its content type; throws a Rejection (`undecodable`). */
+export function openEnvelope(headers: IncomingHttpHeaders, body: Buffer): OpenedDelivery {
+  if (
+    headers['x-goog-pubsub-message-id'] !== undefined ||
+    headers['x-goog-pubsub-subscription-name'] !== undefined
+  ) {
+    return unwrapped(headers, body);
+  }
+  const parsed = parseJson(body, 'push');
+  return isWrapped(parsed) ? wrapped(parsed) : { attributes: NO_ATTRIBUTES, data: body, parsed };
+}
+
+function isWrapped(body: unknown): boolean {
+  if (!isObject(body) || !isObject(body.message)) return false;
+  const { data, attributes, messageId, message_id } = body.message;
+  return [data, attributes, messageId, message_id].some((field) => field !== undefined);
+}
+
+function wrapped(body: unknown): Delivery {
+  const { message, subscription, deliveryAttempt } = parseShape(Wrapped, body, 'push');
+  return withMetadata(
+    message.data ? parseBase64(message.data, 'push.message.data') : NO_DATA,
+    message.attributes ?? NO_ATTRIBUTES,
+    {
+      messageId: message.messageId ?? message.message_id,
+      publishTime: message.publishTime ?? message.publish_time,
+      subscription,
+      attempt: deliveryAttempt,
+    },
+  );
+}
+
+function unwrapped(headers: IncomingHttpHeaders, body: Buffer): Delivery {
+  const metadata = parseShape(Metadata, headers, 'headers');
+  // The attributes are sent as plain headers, so nothing tells them from what a proxy added: none is taken.
+  return withMetadata(body, NO_ATTRIBUTES, {
+    messageId: metadata['x-goog-pubsub-message-id'],
+    publishTime: metadata['x-goog-pubsub-publish-time'],
+    subscription: metadata['x-goog-pubsub-subscription-name'],
+    attempt: undefined,
+  });
+}
+
+interface Found {
+  readonly messageId: string | undefined;
+  readonly publishTime: string | undefined;
+  readonly subscription: string | undefined;
+  readonly attempt: number | undefined;
+}
+
+function withMetadata(data: Buffer, attributes: Delivery['attributes'], found: Found): Delivery {
+  const delivery: { -readonly [Key in keyof Delivery]: Delivery[Key] } = { attributes, data };
+  if (found.messageId !== undefined) delivery.messageId = found.messageId;
+  if (found.publishTime !== undefined) delivery.publishTime = found.publishTime;
+  if (found.subscription !== undefined) delivery.subscription = found.subscription;
+  if (found.attempt !== undefined) delivery.attempt = found.attempt;
+  return delivery;
+}

@@ -1,0 +1,2 @@
+export { decode, isSubscriptionTest } from './decode.ts';
+export { type OpenedDelivery, openEnvelope } from './envelope.ts';

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+const ProjectKey = z.string().regex(/^[A-Za-z0-9_-]{1,256}$/);
+const WellFormed = z.string().refine((text) => text.isWellFormed(), 'expected well-formed Unicode');
+const PositiveInteger = z.int().positive();
+const Time = z.iso.datetime({ offset: true }).optional().catch(undefined);
+// Becomes part of an identity, which is logged: a thing that looks like no id is not taken for one.
+const OwnId = z
+  .string()
+  .regex(/^[\w.:-]{1,128}$/)
+  .optional()
+  .catch(undefined);
+/** The resource that a notification is about; the id becomes part of a query predicate, so only what an id can be passes. */
+export const Reference = z.object({
+  typeId: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+});
+/** What the merchant calls the resource; kept as it is. */
+export const Identifiers = z.object({
+  key: WellFormed.nullish(),
+  externalId: WellFormed.nullish(),
+  customerNumber: WellFormed.nullish(),
+});
+
+/** https://docs.commercetools.com/api/projects/subscriptions#resourcecreated-notification and its siblings */
+export const Change = z.object({
+  projectKey: ProjectKey.nullish(),
+  resource: Reference,
+  resourceUserProvidedIdentifiers: Identifiers.nullish(),
+  version: PositiveInteger,
+  modifiedAt: Time,
+});
+
+/** https://docs.commercetools.com/api/projects/subscriptions#message-notification */
+export const Message = z.object({
+  id: OwnId,
+  type: WellFormed,
+  projectKey: ProjectKey.nullish(),
+  resource: Reference,
+  resourceUserProvidedIdentifiers: Identifiers.nullish(),
+  resourceVersion: PositiveInteger.nullish(),
+  sequenceNumber: PositiveInteger.nullish(),
+  createdAt: Time,
+});
+
+/** An Event, or a kind that did not exist when this was written: what is there and fits is taken, nothing is demanded. */
+export const Other = z.object({
+  id: OwnId,
+  type: WellFormed.optional().catch(undefined),
+  projectKey: ProjectKey.optional().catch(undefined),
+  resource: Reference.optional().catch(undefined),
+  resourceUserProvidedIdentifiers: Identifiers.optional().catch(undefined),
+  version: PositiveInteger.optional().catch(undefined),
+  modifiedAt: Time,
+  createdAt: Time,
+});
