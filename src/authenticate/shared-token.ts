@@ -1,0 +1,39 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { bearerToken, LONGEST_TOKEN } from './bearer.ts';
+import type { Authenticate, Refusal } from './verdict.ts';
+
+const MISSING: Refusal = {
+  status: 401,
+  reason: 'no-credentials',
+  detail:
+    'Expected a token of PUSH_TOKEN as `Authorization: Bearer` or `?token=`, found neither: add it to the push endpoint.',
+};
+const WRONG: Refusal = {
+  status: 401,
+  reason: 'wrong-token',
+  detail:
+    'Expected one of the tokens in PUSH_TOKEN, found another: compare it with the one in the push endpoint.',
+};
+
+/** Accepts whoever shows one of `tokens` (several while one replaces another), as a bearer token or as `?token=`. */
+export function createSharedToken(tokens: readonly string[]): Authenticate {
+  // An empty one would let in whoever shows `?token=`.
+  const expected = tokens.filter((token) => token !== '').map(digest);
+
+  /** Digests have one length and every one is compared, so the time taken tells nothing of any token. */
+  function known(token: string): boolean {
+    const found = digest(token);
+    return expected.map((one) => timingSafeEqual(one, found)).includes(true);
+  }
+
+  return ({ authorization, queryToken }) => {
+    // Either will do: behind Cloud Run's own check the header holds Google's token, and ours comes as `?token=`.
+    const shown = [bearerToken(authorization), queryToken].filter((token) => token !== undefined);
+    if (shown.some((token) => token.length <= LONGEST_TOKEN && known(token))) return 'accepted';
+    return shown.every((token) => token === '') ? MISSING : WRONG;
+  };
+}
+
+function digest(token: string): Buffer {
+  return hash('sha256', token, 'buffer');
+}

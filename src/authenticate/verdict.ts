@@ -1,0 +1,23 @@
+/** What a push carries to say who sends it: the `Authorization` header and `?token=`, as they came. */
+export interface Credentials {
+  readonly authorization: string | undefined;
+  readonly queryToken: string | undefined;
+}
+
+/**
+ * `accepted`, or the answer to give instead: 401 for whoever cannot be told, 403 for whoever is known and not wanted, 503
+ * when that cannot be found out now. `reason` is a kebab-case code, `detail` one sentence for a person; neither quotes
+ * what was sent.
+ */
+export type Verdict = 'accepted' | Refusal;
+
+/** Why a push is not let in, and when to come back (in seconds) if it was this side's trouble. */
+export interface Refusal {
+  readonly status: 401 | 403 | 503;
+  readonly reason: string;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Judges one push. Answers synchronously whenever nothing has to be fetched or verified; never throws or rejects. */
+export type Authenticate = (credentials: Credentials) => Verdict | Promise<Verdict>;

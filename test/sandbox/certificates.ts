@@ -1,0 +1,99 @@
+import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { selfSigned } from './x509.ts';
+
+/** How the server answers: as Google does, 500, never, with something else than certificates, or with a key of no use. */
+export type CertificatesFault = 'none' | 'error' | 'hang' | 'nonsense' | 'elliptic';
+
+/** A local stand-in for https://www.googleapis.com/oauth2/v1/certs, and for whoever signs tokens with its keys. */
+export interface CertificateServer {
+  readonly url: string;
+  /** How many requests have come. */
+  readonly requests: number;
+  /** The key that signs now. */
+  readonly keyId: string;
+  fault: CertificatesFault;
+  /** What `Cache-Control` and `Age` say, in seconds; no header when undefined. */
+  maxAge: number | undefined;
+  age: number | undefined;
+  /** Signs with a new key from now on, which is served beside the ones before, or instead of them. */
+  rotate(keep?: 'keep' | 'drop'): void;
+  /** A JWT over the claims, signed RS256 with the present key; `header` is laid over the usual one. */
+  sign(claims: object, header?: object): string;
+  close(): Promise<void>;
+}
+
+/** Starts the stand-in on 127.0.0.1, on a port of its own, with one key. */
+export async function startCertificates(): Promise<CertificateServer> {
+  const pems = new Map<string, string>();
+  let signer = newSigner(pems);
+  let requests = 0;
+
+  function answer(response: ServerResponse): void {
+    requests += 1;
+    if (server.fault === 'hang') return;
+    if (server.maxAge !== undefined) response.setHeader('cache-control', `public, max-age=${server.maxAge}`);
+    if (server.age !== undefined) response.setHeader('age', server.age);
+    if (server.fault === 'error') response.writeHead(500).end('{}');
+    else if (server.fault === 'nonsense') response.end('<html></html>');
+    else if (server.fault === 'elliptic') response.end(JSON.stringify({ [signer.keyId]: ellipticPem() }));
+    else response.end(JSON.stringify(Object.fromEntries(pems)));
+  }
+
+  const http = createServer((_request, response) => answer(response));
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const address = http.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+
+  const server: CertificateServer = {
+    url: `http://127.0.0.1:${port}/oauth2/v1/certs`,
+    get requests() {
+      return requests;
+    },
+    get keyId() {
+      return signer.keyId;
+    },
+    fault: 'none',
+    maxAge: 3600,
+    age: undefined,
+    rotate(keep = 'keep') {
+      if (keep === 'drop') pems.clear();
+      signer = newSigner(pems);
+    },
+    sign(claims, header = {}) {
+      const head = encode({ alg: 'RS256', kid: signer.keyId, typ: 'JWT', ...header });
+      const signed = `${head}.${encode(claims)}`;
+      const signature = createSign('RSA-SHA256').update(signed).sign(signer.privateKey, 'base64url');
+      return `${signed}.${signature}`;
+    },
+    async close() {
+      http.closeAllConnections();
+      http.close();
+      await once(http, 'close');
+    },
+  };
+  return server;
+}
+
+interface Signer {
+  readonly keyId: string;
+  readonly privateKey: KeyObject;
+}
+
+function newSigner(pems: Map<string, string>): Signer {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const keyId = randomUUID().replaceAll('-', '');
+  pems.set(keyId, selfSigned(publicKey, privateKey));
+  return { keyId, privateKey };
+}
+
+function ellipticPem(): string {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
+}
