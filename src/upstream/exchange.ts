@@ -1,0 +1,66 @@
+import { Agent, request } from 'undici';
+import { UpstreamFault } from './fault.ts';
+
+/** An HTTP request to an upstream. */
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'HEAD';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The whole answer, body included. */
+export interface Answer {
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+  readonly text: string;
+}
+
+/** Sends one request and reads the whole answer within its deadline; every way to fail is an `UpstreamFault`. */
+export type Exchange = (request: Request, signal: AbortSignal) => Promise<Answer>;
+
+const LARGEST_ANSWER = 64 * 1024 * 1024;
+
+/** Keeps connections alive; `timeoutMilliseconds` covers the request from its first byte to the last of the answer. */
+export function createExchange(
+  name: string,
+  timeoutMilliseconds: number,
+): { exchange: Exchange; close(): Promise<void> } {
+  const agent = new Agent({
+    connect: { timeout: timeoutMilliseconds },
+    keepAliveTimeout: 30_000,
+    maxResponseSize: LARGEST_ANSWER,
+  });
+
+  async function exchange({ method, url, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+    const deadline = AbortSignal.timeout(timeoutMilliseconds);
+    try {
+      const answer = await request(url, {
+        dispatcher: agent,
+        method,
+        headers,
+        body: body ?? null,
+        signal: AbortSignal.any([signal, deadline]),
+      });
+      const text = await answer.body.text();
+      return {
+        status: answer.statusCode,
+        retryAfterSeconds: retryAfter(answer.headers['retry-after']),
+        text,
+      };
+    } catch (error) {
+      if (deadline.aborted) throw UpstreamFault.timeout(name, timeoutMilliseconds);
+      if (signal.aborted) throw UpstreamFault.outOfTime(name);
+      throw UpstreamFault.network(name, error);
+    }
+  }
+
+  return { exchange, close: () => agent.destroy() };
+}
+
+/** Seconds, from either form of the header: a number of seconds or a date. */
+function retryAfter(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string') return undefined;
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+}

@@ -1,0 +1,163 @@
+import {
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  DelegateBackoff,
+  handleWhen,
+  isBrokenCircuitError,
+  retry,
+} from 'cockatiel';
+import type { Log } from '../log.ts';
+import { type Answer, createExchange, type Exchange, type Request } from './exchange.ts';
+import { UpstreamFault } from './fault.ts';
+import { Limit } from './limit.ts';
+import { type Token, TokenSource } from './token-source.ts';
+
+/** Requests that finish what has been begun go first. */
+export const PRIORITY = { read: 0, write: 1, check: 2 } as const;
+
+export interface UpstreamOptions {
+  /** As in `commercetools my-project`: what errors, logs and readiness call it. */
+  readonly name: string;
+  readonly concurrency: number;
+  readonly timeoutMilliseconds: number;
+  /** How long all tries of one request may take together. */
+  readonly budgetMilliseconds: number;
+  readonly log: Log;
+  /** Asks the token endpoint once. */
+  fetchToken(exchange: Exchange, signal: AbortSignal): Promise<Token>;
+  /** Told whether the credentials work: readiness. */
+  onCredentials(name: string, accepted: boolean): void;
+}
+
+/** Reads an answer: returns what it holds, or throws the `UpstreamFault` that it is. */
+export type Read<T> = (answer: Answer) => T;
+
+const TRIES = 3;
+const LONGEST_WAIT_MILLISECONDS = 2_000;
+const BREAK_AFTER_FAULTS = 10;
+const BREAK_SECONDS = 5;
+
+/**
+ * Everything between a client and its upstream: token, limit of requests under way, time-out, retry and circuit breaker.
+ *
+ * A try holds one place of the limit while it is under way, never while it waits to be tried again.
+ */
+export class Upstream {
+  readonly name: string;
+  readonly limit: Limit;
+  readonly #options: UpstreamOptions;
+  readonly #exchange: Exchange;
+  readonly #tokens: TokenSource;
+  readonly #closing = new AbortController();
+  readonly close: () => Promise<void>;
+  readonly #retry = retry(handleWhen(worthRetry), {
+    maxAttempts: TRIES - 1,
+    backoff: new DelegateBackoff((context) => waitBefore(context.attempt, context.result)),
+  });
+  readonly #breaker = circuitBreaker(
+    handleWhen((error) => error instanceof UpstreamFault && error.kind === 'transient'),
+    { breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS), halfOpenAfter: BREAK_SECONDS * 1000 },
+  );
+
+  constructor(options: UpstreamOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.limit = new Limit(options.concurrency);
+    const { exchange, close } = createExchange(options.name, options.timeoutMilliseconds);
+    this.#exchange = exchange;
+    this.close = () => {
+      this.#closing.abort();
+      return close();
+    };
+    this.#tokens = new TokenSource(() => this.#fetchToken());
+    this.#breaker.onStateChange((state) => {
+      options.log.warn({ upstream: this.name, circuit: CircuitState[state] }, 'The circuit changed.');
+    });
+  }
+
+  /** Sends a request with the account's token; tries again what is worth it within the budget. */
+  async send<T>(request: Request, read: Read<T>, priority: number): Promise<T> {
+    const signal = AbortSignal.any([
+      this.#closing.signal,
+      AbortSignal.timeout(this.#options.budgetMilliseconds),
+    ]);
+    let refusedToken = false;
+    const attempt = () =>
+      this.limit.run(() => this.#breaker.execute(() => this.#try(request, read, signal)), priority);
+    try {
+      return await this.#retry.execute(async () => {
+        try {
+          return await attempt();
+        } catch (error) {
+          // A token may be revoked at any time: once, a new one is worth a try, without waiting.
+          if (!(error instanceof UpstreamFault) || error.kind !== 'unauthorised' || refusedToken) throw error;
+          refusedToken = true;
+          return await attempt();
+        }
+      }, signal);
+    } catch (error) {
+      throw this.#explain(error, signal);
+    }
+  }
+
+  /** True when the credentials give a token; renews readiness where nothing else asks. */
+  async probe(): Promise<void> {
+    await this.#tokens.get();
+  }
+
+  async #try<T>(request: Request, read: Read<T>, signal: AbortSignal): Promise<T> {
+    if (signal.aborted) throw UpstreamFault.outOfTime(this.name);
+    const token = await this.#tokens.get();
+    const headers = { ...request.headers, authorization: `Bearer ${token}` };
+    try {
+      const answer = await this.#exchange({ ...request, headers }, signal);
+      const fault = UpstreamFault.ofStatus(this.name, answer.status, answer.retryAfterSeconds);
+      if (fault) throw fault;
+      const result = read(answer);
+      this.limit.succeeded();
+      this.#options.onCredentials(this.name, true);
+      return result;
+    } catch (error) {
+      if (error instanceof UpstreamFault && error.kind === 'throttled') this.limit.lower();
+      if (error instanceof UpstreamFault && error.kind === 'unauthorised') this.#tokens.invalidate(token);
+      throw error;
+    }
+  }
+
+  async #fetchToken(): Promise<Token> {
+    try {
+      const token = await this.#options.fetchToken(this.#exchange, this.#closing.signal);
+      this.#options.onCredentials(this.name, true);
+      return token;
+    } catch (error) {
+      if (error instanceof UpstreamFault && error.kind === 'refused')
+        this.#options.onCredentials(this.name, false);
+      throw error;
+    }
+  }
+
+  #explain(error: unknown, signal: AbortSignal): unknown {
+    if (isBrokenCircuitError(error)) return UpstreamFault.circuitOpen(this.name, BREAK_SECONDS);
+    if (error instanceof UpstreamFault) {
+      // A fresh token refused as well is not the token's fault.
+      const refused = error.kind === 'unauthorised' ? UpstreamFault.credentials(this.name, 401) : error;
+      if (refused.kind === 'refused') this.#options.onCredentials(this.name, false);
+      return refused;
+    }
+    return signal.aborted ? UpstreamFault.outOfTime(this.name) : error;
+  }
+}
+
+function worthRetry(error: unknown): boolean {
+  if (!(error instanceof UpstreamFault)) return false;
+  if (error.kind !== 'transient' && error.kind !== 'throttled') return false;
+  return (error.retryAfterSeconds ?? 0) * 1000 <= LONGEST_WAIT_MILLISECONDS;
+}
+
+/** Milliseconds: what the upstream asked for, else 100, 200, … with full jitter so that batches do not return together. */
+function waitBefore(attempt: number, result: unknown): number {
+  const asked = result && typeof result === 'object' && 'error' in result ? result.error : undefined;
+  const least = asked instanceof UpstreamFault ? (asked.retryAfterSeconds ?? 0) * 1000 : 0;
+  return least + Math.random() * 100 * 2 ** attempt;
+}
