@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { type Failure, Rejection } from '../outcome.ts';
+import { UpstreamFault } from '../upstream/fault.ts';
+
+/** One entry of a GraphQL answer's `errors`, in the fields that this service reads; Fluent sends them in an HTTP 200. */
+export const GraphqlError = z.object({
+  message: z.string().catch(''),
+  path: z
+    .array(z.union([z.string(), z.number()]))
+    .nullish()
+    .catch(undefined),
+  extensions: z
+    .object({ code: z.string().optional().catch(undefined) })
+    .nullish()
+    .catch(undefined),
+});
+
+export type GraphqlError = z.output<typeof GraphqlError>;
+
+/** A unique value is taken already: read, then update. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** There is no customer of that username to update. */
+export class NotThere extends Error {
+  override readonly name = 'NotThere';
+}
+
+/** The request asks too much at once: worth trying in halves. */
+export class TooComplex extends Error {
+  override readonly name = 'TooComplex';
+}
+
+/** Fluent's code, from `extensions.code` or else the message, which is where it stands at times. */
+export function codeOf(error: GraphqlError): string {
+  const code = error.extensions?.code ?? '';
+  if (CODE.test(code)) return code;
+  return CODE.exec(error.message)?.[0] ?? (/already exists/i.test(error.message) ? 'C0121E' : 'unknown');
+}
+
+const CODE = /\b[CST]\d{4}[EW]\b/;
+
+/**
+ * What an error means, by its code. Source: Fluent's overview of GraphQL error codes; a code that is not in it is tried again later.
+ */
+export function meaningOf(
+  error: GraphqlError,
+  upstream: string,
+): Failure | Rejection | Conflict | NotThere | TooComplex {
+  const code = codeOf(error);
+  const detail = `${upstream} answered with error ${code}.`;
+  switch (code) {
+    case 'C0001E':
+      return new TooComplex(detail);
+    case 'C0121E':
+    case 'C0123E':
+      return new Conflict(detail);
+    case 'C0120E':
+      return new NotThere(detail);
+    case 'C0100E':
+    case 'C0101E':
+    case 'C0102E':
+    case 'C0103E':
+    case 'C0140E':
+    case 'C0141E':
+      return new Rejection('refused-by-fluent', `${detail} The customer does not fit; look at the mapping.`);
+    case 'C0003E':
+    case 'C0011E':
+      return new UpstreamFault(
+        'throttled',
+        code === 'C0011E' ? 'rate-limited' : 'fluent-starting',
+        detail,
+        60,
+      );
+    case 'C0020E':
+      return UpstreamFault.forbidden(upstream, code);
+    case 'S0040E':
+      return new UpstreamFault('unauthorised', 'token-refused', detail);
+    case 'S0002E':
+    case 'S0020E':
+      return new UpstreamFault('transient', 'upstream-error', detail);
+    case 'S0001E':
+    case 'S0030E':
+      return new UpstreamFault(
+        'final',
+        'fluent-misconfigured',
+        `${detail} Its platform configuration needs mending.`,
+      );
+    default:
+      return code.startsWith('T')
+        ? new UpstreamFault('transient', 'upstream-error', detail)
+        : new UpstreamFault('final', 'fluent-error', detail);
+  }
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { Rejection } from '../outcome.ts';
+import { UpstreamFault } from '../upstream/fault.ts';
+import { gather } from '../upstream/gather.ts';
+import { readJson } from '../upstream/read-json.ts';
+import { PRIORITY, type Upstream } from '../upstream/upstream.ts';
+import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
+import { GraphqlError, meaningOf, TooComplex } from './errors.ts';
+import { type CustomerWrite, lookUp, type Operation, write } from './operations.ts';
+
+export type { Attribute, CreateCustomerInput, TextField, UpdateCustomerInput } from './customer.ts';
+export { FluentCustomer, LENGTHS } from './customer.ts';
+export { Conflict, NotThere } from './errors.ts';
+
+/** A Fluent account. Concurrent look-ups leave as one query, concurrent writes as aliased mutations. */
+export interface Fluent {
+  /** The customer of exactly that username, or undefined. `alone` asks by reference, in a query of its own. */
+  findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
+  /** Throws `Conflict` when the username, or another unique value, is taken. */
+  createCustomer(input: CreateCustomerInput): Promise<void>;
+  /** Throws `NotThere` when there is no such customer, `Conflict` when another has a unique value of it. */
+  updateCustomer(input: UpdateCustomerInput): Promise<void>;
+  /** Any other operation, with the same token, limits, retry and deadline; returns `data`, throws on any error. */
+  request(query: string, variables?: Record<string, unknown>): Promise<unknown>;
+}
+
+export interface FluentOptions {
+  readonly apiUrl: string;
+  readonly account?: string | undefined;
+  /** Customers a look-up; 1 turns gathering off. */
+  readonly lookUpBatch: number;
+  /** Mutations a request; 1 turns gathering off. */
+  readonly writeBatch: number;
+}
+
+const GraphqlAnswer = z.object({
+  data: z.record(z.string(), z.unknown()).nullish(),
+  errors: z.array(GraphqlError).nullish(),
+});
+
+type GraphqlAnswer = z.output<typeof GraphqlAnswer>;
+
+const Found = z.object({ edges: z.array(z.object({ node: FluentCustomer.nullish() }).nullish()).nullish() });
+
+/** The client for one account; `upstream` carries the requests. */
+export function createFluent(upstream: Upstream, options: FluentOptions): Fluent {
+  const url = `${options.apiUrl}/graphql`;
+  const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
+  if (options.account) headers['fluent.account'] = options.account;
+
+  function send(operation: Operation, priority: number): Promise<GraphqlAnswer> {
+    const request = { method: 'POST', url, headers, body: JSON.stringify(operation) } as const;
+    return upstream.send(
+      request,
+      (answer) => {
+        if (answer.status === 413) throw new TooComplex(`${upstream.name} takes no request of that size.`);
+        const body = GraphqlAnswer.safeParse(readJson(upstream.name, answer.text));
+        const errors = body.data?.errors ?? [];
+        const meanings = errors.map((error) => meaningOf(error, upstream.name));
+        // One that names no part of the request, or concerns the account, is the answer to the whole of it.
+        const whole =
+          meanings.find((meaning, index) => !errors[index]?.path?.length || concernsAccount(meaning)) ??
+          (body.data?.data ? undefined : meanings[0]);
+        if (whole) throw whole;
+        if (answer.status >= 400 || !body.success)
+          throw new UpstreamFault(
+            'final',
+            `http-${answer.status}`,
+            `${upstream.name} answered HTTP ${answer.status}.`,
+          );
+        return body.data;
+      },
+      priority,
+    );
+  }
+
+  /** Answers each key from one request, or from two of half the size when it was too much or one key spoils it for all. */
+  async function inHalves<Key, Value>(
+    keys: readonly Key[],
+    load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
+  ): Promise<(Value | Error)[]> {
+    try {
+      return await load(keys);
+    } catch (error) {
+      if (error instanceof UpstreamFault && error.kind !== 'final') throw error;
+      if (keys.length === 1 && error instanceof TooComplex)
+        throw new Rejection('too-complex', `${error.message} It was a single customer.`);
+      if (keys.length === 1) throw error;
+      const middle = Math.ceil(keys.length / 2);
+      const halves = [keys.slice(0, middle), keys.slice(middle)];
+      const answers = halves.map((half) => inHalves(half, load).catch((error) => half.map(() => error)));
+      return (await Promise.all(answers)).flat();
+    }
+  }
+
+  async function find(usernames: readonly string[]): Promise<(FluentCustomer | undefined | Error)[]> {
+    const distinct = [...new Set(usernames)];
+    const exact = distinct.filter((username) => username.includes('%'));
+    const listed = distinct.filter((username) => !username.includes('%'));
+    return findBy(usernames, listed, exact);
+  }
+
+  async function findBy(usernames: readonly string[], listed: readonly string[], exact: readonly string[]) {
+    const { data, errors } = await send(lookUp(listed, exact), PRIORITY.read);
+    const [error] = errors ?? [];
+    if (error) throw meaningOf(error, upstream.name);
+    const list = Found.nullish().parse(data?.['customers'])?.edges ?? [];
+    const nodes = [
+      ...list.map((edge) => edge?.node),
+      ...exact.map((_, index) => FluentCustomer.nullish().parse(data?.[`c${index}`])),
+    ];
+    const found = new Map(nodes.flatMap((node) => (node?.username ? [[node.username, node]] : [])));
+    return usernames.map((username) => found.get(username));
+  }
+
+  async function writeAll(writes: readonly CustomerWrite[]): Promise<(true | Error)[]> {
+    const { data, errors } = await send(write(writes), PRIORITY.write);
+    const byAlias = new Map(errors?.map((error) => [error.path?.[0], error]));
+    return writes.map((_, index) => {
+      const error = byAlias.get(`w${index}`);
+      if (error) return meaningOf(error, upstream.name);
+      if (data?.[`w${index}`]) return true;
+      return new UpstreamFault(
+        'final',
+        'unreadable-answer',
+        `${upstream.name} did not answer for one write of many.`,
+      );
+    });
+  }
+
+  const gatherLookUps = gather<string, FluentCustomer | undefined>(options.lookUpBatch, (keys) =>
+    inHalves(keys, find),
+  );
+  const gatherWrites = gather<CustomerWrite, true>(options.writeBatch, (keys) => inHalves(keys, writeAll));
+
+  return {
+    async findCustomer(username, { alone = false } = {}) {
+      if (!alone) return gatherLookUps(username);
+      const [found] = await findBy([username], [], [username]);
+      return found;
+    },
+    async createCustomer(input) {
+      await gatherWrites({ mutation: 'createCustomer', input });
+    },
+    async updateCustomer(input) {
+      await gatherWrites({ mutation: 'updateCustomer', input });
+    },
+    async request(query, variables = {}) {
+      const { data, errors } = await send({ query, variables }, PRIORITY.read);
+      const [error] = errors ?? [];
+      if (error) throw meaningOf(error, upstream.name);
+      return data;
+    },
+  };
+}
+
+function concernsAccount(meaning: Error): boolean {
+  return (
+    meaning instanceof UpstreamFault &&
+    (meaning.kind === 'refused' || meaning.kind === 'unauthorised' || meaning.kind === 'throttled')
+  );
+}
