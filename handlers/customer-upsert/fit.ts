@@ -1,0 +1,28 @@
+import { LENGTHS, type TextField } from '../../src/handler.ts';
+
+/** A mapped value made fit for a text field; `text` is undefined where commercetools has nothing. */
+export type Fitted =
+  | { readonly kind: 'fits' | 'cut'; readonly text: string | undefined }
+  | { readonly kind: 'unusable' };
+
+/** The value of an expression that failed. */
+export const UNUSABLE = Symbol('unusable');
+
+/** A text for whatever gives one without loss; Fluent's blank and nothing are the same here. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Cuts a text to what Fluent takes. An e-mail address is never cut: what is left of it may be somebody else's. */
+export function fitText(field: TextField, value: unknown): Fitted {
+  const text = textOf(value);
+  if (text === undefined) {
+    const absent = value === undefined || value === null || value === '';
+    return absent ? { kind: 'fits', text: undefined } : { kind: 'unusable' };
+  }
+  if (text.length <= LENGTHS[field]) return { kind: 'fits', text };
+  if (field === 'primaryEmail') return { kind: 'unusable' };
+  // Fluent counts UTF-16 units, as JavaScript does; half a surrogate pair must not remain at the end.
+  return { kind: 'cut', text: text.slice(0, LENGTHS[field]).replace(/[\uD800-\uDBFF]$/, '') };
+}

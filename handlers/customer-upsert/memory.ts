@@ -1,0 +1,39 @@
+import { LRUCache } from 'lru-cache';
+
+const CUSTOMERS = 50_000;
+/** No look-up in Fluent is expected to lag behind a write for longer. */
+const LONGEST_LAG_MILLISECONDS = 600_000;
+
+/**
+ * What this instance knows of the customers it has brought to Fluent: bounded in number, and `finished` in time too.
+ *
+ * The time must not exceed the subscription's shortest retry delay. An instance that dies between writing an older
+ * version and checking it is healed by the redelivery of its event, and that must not meet a memory from before the write.
+ */
+export class Memory {
+  readonly #finished: LRUCache<string, number> | undefined;
+  readonly #written = new LRUCache<string, number>({ max: CUSTOMERS, ttl: LONGEST_LAG_MILLISECONDS });
+
+  constructor(seconds: number) {
+    if (seconds > 0)
+      this.#finished = new LRUCache({ max: CUSTOMERS, ttl: seconds * 1000, ttlResolution: 100 });
+  }
+
+  /** True when Fluent was seen to hold that version, or a newer one, of the customer a moment ago. */
+  hasFinished(id: string, version: number): boolean {
+    return (this.#finished?.get(id) ?? 0) >= version;
+  }
+
+  finish(id: string, version: number): void {
+    this.#finished?.set(id, version);
+  }
+
+  /** The newest version that this instance has written; 0 when it has written none that it remembers. */
+  written(id: string): number {
+    return this.#written.get(id) ?? 0;
+  }
+
+  write(id: string, version: number): void {
+    this.#written.set(id, Math.max(version, this.written(id)));
+  }
+}
