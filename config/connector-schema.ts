@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { httpUrl } from './variables.ts';
+
+const text = (error: string, pattern = /\S/) => z.string({ error }).regex(pattern, { error });
+const secret = (error: string) => text(error).meta({ secret: true });
+const mapping = (error: string) => ({
+  error: (issue: { code?: string }) => (issue.code === 'invalid_type' ? error : undefined),
+});
+
+const commercetools = z.strictObject(
+  {
+    projectKey: text("a commercetools project's key (letters, digits, - and _)", /^[\w-]+$/),
+    clientId: secret("an API client's id"),
+    clientSecret: secret("an API client's secret"),
+    authUrl: httpUrl,
+    apiUrl: httpUrl,
+    // Blank is absent: that is how `${CTP_SCOPES:-}` arrives.
+    scopes: z
+      .union([z.string().transform((value) => value.split(/\s+/).filter(Boolean)), z.array(z.string())], {
+        error: 'scopes separated by spaces, or a list of them',
+      })
+      .optional(),
+  },
+  mapping("a mapping with the commercetools project's key, URLs and credentials"),
+);
+
+const fluent = z.strictObject(
+  {
+    apiUrl: httpUrl,
+    account: z.string({ error: "a Fluent account's id, or nothing" }).optional(),
+    clientId: secret("a Fluent client's id"),
+    clientSecret: secret("a Fluent client's secret"),
+    username: secret("a Fluent user's name"),
+    password: secret("a Fluent user's password"),
+    retailerId: text("a Fluent retailer's id"),
+  },
+  mapping("a mapping with the Fluent account's URL, credentials and retailer"),
+);
+
+const route = z.strictObject(
+  {
+    route: text('a route name, as in commercetools.connect.customer.upsert'),
+    handler: text(
+      'the name of a file or folder in handlers/, as in customer-upsert',
+      /^[A-Za-z0-9][\w-]*$/,
+    ).optional(),
+    props: z.looseObject(
+      {
+        name: text('a commercetools resource type, as in customer'),
+        'inclusion-filter': z
+          .array(text('a notification type or a Message type, as in ResourceUpdated'), {
+            error: 'a list of notification types and Message types',
+          })
+          .min(1, { error: 'at least one type, or no inclusion-filter at all' })
+          .optional(),
+      },
+      mapping('a mapping with the name of a resource type, a filter and what the handler wants'),
+    ),
+  },
+  mapping('a mapping with route and props'),
+);
+
+/** What `connector.yml` may hold. The messages are the "expected" of a fault; `secret` keeps a value out of it. */
+export const connectorSchema = z.strictObject(
+  {
+    accounts: z
+      .array(
+        z.strictObject(
+          { commercetools, fluent },
+          mapping('an account: a mapping of commercetools and fluent'),
+        ),
+        {
+          error: 'a list of accounts',
+        },
+      )
+      .min(1, { error: 'at least one account' }),
+    routes: z.array(route, { error: 'a list of routes' }).min(1, { error: 'at least one route' }),
+  },
+  mapping('a mapping of accounts and routes'),
+);
+
+const KNOWN: Readonly<Record<string, z.ZodObject>> = {
+  '': connectorSchema,
+  accounts: z.object({ commercetools, fluent }),
+  commercetools,
+  fluent,
+  routes: route,
+};
+
+/** The keys that the mapping at a path may have: what a mistyped one is compared with. */
+export function knownKeys(path: readonly PropertyKey[]): string[] {
+  return Object.keys(schemaOf(path)?.shape ?? {});
+}
+
+/** True where the value must not be shown: whatever stands in an account and is not known to be harmless. */
+export function isSecret(path: readonly PropertyKey[]): boolean {
+  if (path[0] !== 'accounts') return false;
+  if (path.length < 4) return true;
+  const field = schemaOf(path.slice(0, 3))?.shape[String(path[3])];
+  return !(field instanceof z.ZodType) || field.meta()?.['secret'] === true;
+}
+
+function schemaOf(path: readonly PropertyKey[]): z.ZodObject | undefined {
+  return KNOWN[String(path.filter((step) => typeof step === 'string').at(-1) ?? '')];
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { duplicates, toFaults } from './connector-faults.ts';
+import { connectorSchema } from './connector-schema.ts';
+import { type Path, parseSource, type SourceDocument } from './document.ts';
+import type { Fault } from './faults.ts';
+import { digitsAreText, substitute } from './substitute.ts';
+
+type File = z.output<typeof connectorSchema>;
+
+/** The connector's configuration, checked and with the environment's values in it. Holds secrets: never log it whole. */
+export interface Connector {
+  readonly accounts: readonly AccountConfig[];
+  /** In the order of the file: the first that wants an event gets it. */
+  readonly routes: readonly RouteConfig[];
+}
+
+/** A commercetools project and the Fluent account and retailer that it feeds, with the credentials of both. */
+export interface AccountConfig {
+  readonly commercetools: {
+    readonly projectKey: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    /** URLs have no slash at the end. */
+    readonly authUrl: string;
+    readonly apiUrl: string;
+    readonly scopes?: readonly string[];
+  };
+  readonly fluent: {
+    readonly apiUrl: string;
+    readonly account?: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly username: string;
+    readonly password: string;
+    readonly retailerId: string;
+  };
+}
+
+/** One line of the routing table. */
+export interface RouteConfig {
+  readonly name: string;
+  readonly handlerName: string;
+  /** As commercetools names types: `customer`. */
+  readonly resourceType: string;
+  /** Notification types and Message types; absent means all. */
+  readonly filter?: readonly string[];
+  /** For the handler: all props but `name` and `inclusion-filter`, not yet checked. */
+  readonly props: Readonly<Record<string, unknown>>;
+  /** `file:line:column` of the value at a path inside the props, or of the nearest thing around it. */
+  locate(path: Path): string;
+}
+
+/**
+ * Reads the connector's file, puts the environment's values into it and checks it. All faults come at once, each with
+ * `file:line:column` and none with a secret; only a text that is no YAML hides what else may be wrong with it.
+ */
+export async function loadConnector(
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+  read: (path: string, encoding: 'utf8') => Promise<string> = readFile,
+): Promise<{ connector: Connector } | { faults: Fault[] }> {
+  let text: string;
+  try {
+    text = await read(path, 'utf8');
+  } catch (error) {
+    return { faults: [unreadable(path, error)] };
+  }
+  const source = parseSource(path, text);
+  if (source.faults.length > 0) return { faults: [...source.faults] };
+  digitsAreText(source, 'accounts');
+  const missing = substitute(source, env);
+  let content: unknown;
+  try {
+    content = source.document.toJS();
+  } catch {
+    // The only way left to fail: aliases that name no anchor, or that multiply without end.
+    return { faults: [{ where: `${path}:1:1`, expected: 'aliases of known anchors', found: 'others' }] };
+  }
+  const result = connectorSchema.safeParse(content, { reportInput: true });
+  const wrong = [
+    ...(result.error?.issues ?? []).flatMap((issue) => toFaults(issue, source)),
+    ...duplicates(source),
+  ];
+  // What stands for a missing variable is wrong in more ways than one; saying it once is enough.
+  const known = new Set(missing.map(({ where }) => where));
+  const faults = [...missing, ...wrong.filter(({ where }) => !known.has(where))];
+  if (faults.length > 0 || !result.success) return { faults };
+  return { connector: toConnector(result.data, source) };
+}
+
+function unreadable(path: string, error: unknown): Fault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+  return {
+    where: path,
+    expected: 'a file that can be read',
+    found: code === 'ENOENT' ? 'no such file' : code,
+    advice: 'Set CONNECTOR_CONFIG to the path of the connector file, from the directory of the start.',
+  };
+}
+
+function toConnector({ accounts, routes }: File, source: SourceDocument): Connector {
+  return {
+    accounts: accounts.map(
+      ({ commercetools: { scopes, ...commercetools }, fluent: { account, ...fluent } }) => ({
+        commercetools: scopes?.length ? { ...commercetools, scopes } : commercetools,
+        fluent: account ? { ...fluent, account } : fluent,
+      }),
+    ),
+    routes: routes.map(({ route, handler, props }, index) => {
+      const { name, 'inclusion-filter': filter, ...rest } = props;
+      return {
+        name: route,
+        handlerName: handler ?? route.split('.').slice(-2).join('-'),
+        resourceType: name,
+        ...(filter ? { filter } : {}),
+        props: rest,
+        locate: (path) => source.locate(['routes', index, 'props', ...path]),
+      };
+    }),
+  };
+}

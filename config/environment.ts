@@ -1,0 +1,107 @@
+import type { z } from 'zod';
+import { describeFound, type Fault } from './faults.ts';
+import { documented, variables } from './variables.ts';
+
+export { type Fault, formatFaults } from './faults.ts';
+
+/** How a push proves that it comes from the subscription. */
+export type PushAuth =
+  | {
+      readonly kind: 'oidc';
+      readonly audience: string;
+      readonly serviceAccount: string;
+      /** PEM by key id, in JSON. */
+      readonly certsUrl: string;
+    }
+  | { readonly kind: 'token'; readonly tokens: readonly string[] }
+  | { readonly kind: 'none' };
+
+/** The environment, read once at the start. Times are in seconds. */
+export type Environment = ReturnType<typeof toEnvironment>;
+
+/** Reads and checks every variable. Blank means not set; all faults come at once, none shows a secret. */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): { environment: Environment } | { faults: Fault[] } {
+  const values = Object.fromEntries(
+    Object.keys(documented).flatMap((name) => {
+      // A secret mounted from a file often ends in a line break.
+      const value = env[name]?.trim();
+      return value ? [[name, value]] : [];
+    }),
+  );
+  const result = variables.safeParse(values, { reportInput: true });
+  if (result.success) return { environment: toEnvironment(result.data) };
+  return { faults: result.error.issues.map((issue) => toFault(issue, values)) };
+}
+
+function toFault(issue: z.core.$ZodIssue, values: Readonly<Record<string, string>>): Fault {
+  const name = String(issue.path[0]);
+  const secret = documented[name]?.meta()?.['secret'] === true;
+  const found = typeof issue.input === 'string' ? issue.input : values[name];
+  const fault = {
+    where: `environment ${name}`,
+    expected: issue.message,
+    found: found === undefined ? unset(name) : describeFound(found, secret),
+  };
+  const description = documented[name]?.description;
+  return description === undefined ? fault : { ...fault, advice: description };
+}
+
+function toEnvironment(values: z.output<typeof variables>) {
+  const topic = values.DEAD_LETTER_TOPIC;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    logLevel: values.LOG_LEVEL,
+    connectorConfig: values.CONNECTOR_CONFIG,
+    pushAuth: toPushAuth(values),
+    queue: { concurrency: values.QUEUE_CONCURRENCY, limit: values.QUEUE_LIMIT },
+    ackDeadlineSeconds: values.ACK_DEADLINE_SECONDS,
+    acknowledge: values.ACKNOWLEDGE,
+    ...(topic === undefined ? {} : { deadLetterTopic: topic }),
+    ...(values.GOOGLE_CLOUD_PROJECT === undefined ? {} : { googleCloudProject: values.GOOGLE_CLOUD_PROJECT }),
+    ...(values.PUBSUB_EMULATOR_HOST === undefined ? {} : { pubsubEmulatorHost: values.PUBSUB_EMULATOR_HOST }),
+    commercetoolsConcurrency: values.COMMERCETOOLS_CONCURRENCY,
+    fluentConcurrency: values.FLUENT_CONCURRENCY,
+    fluentBatch: values.FLUENT_BATCH,
+    duplicateMemorySeconds: values.DUPLICATE_MEMORY_SECONDS,
+  } as const;
+}
+
+function toPushAuth(values: z.output<typeof variables>): PushAuth {
+  switch (values.PUSH_AUTH) {
+    case 'oidc':
+      return {
+        kind: 'oidc',
+        audience: values.PUSH_AUDIENCE,
+        serviceAccount: values.PUSH_SERVICE_ACCOUNT,
+        certsUrl: values.PUSH_CERTS_URL,
+      };
+    case 'token':
+      return { kind: 'token', tokens: values.PUSH_TOKEN };
+    case 'none':
+      return { kind: 'none' };
+  }
+}
+
+/** The README's table of variables, in Markdown: name, default, meaning. */
+export function variableTable(): string {
+  const rows = Object.entries(documented).map(([name, schema]) => {
+    const meaning = schema.description ?? '';
+    return `| \`${name}\` | ${defaultOf(schema)} | ${meaning.replaceAll('|', '\\|')} |`;
+  });
+  return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+function unset(name: string): string {
+  const schema = documented[name];
+  const result = schema?.safeParse(undefined);
+  return result?.success && result.data !== undefined ? `${String(result.data)} (the default)` : 'nothing';
+}
+
+function defaultOf(schema: z.ZodType): string {
+  const result = schema.safeParse(undefined);
+  if (!result.success) return 'required';
+  return result.data === undefined ? 'none' : `\`${String(result.data)}\``;
+}

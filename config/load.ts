@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { type BoundRoute, bindRoutes } from '../src/bind-routes.ts';
+import { ConfigurationError, type Fault } from '../src/configuration-fault.ts';
+import { type LoadedHandler, loadHandlers } from '../src/load-handlers.ts';
+import { type Connector, loadConnector } from './connector.ts';
+import { type Environment, readEnvironment } from './environment.ts';
+
+/** All that the service starts from, checked. */
+export interface Configuration {
+  readonly environment: Environment;
+  readonly connector: Connector;
+  readonly handlers: ReadonlyMap<string, LoadedHandler>;
+  readonly routes: readonly BoundRoute[];
+}
+
+const ROOT = join(import.meta.dirname, '..');
+
+/**
+ * Reads the environment, the connector's file, the handlers and the routes' props, and finds all that is wrong with them
+ * at once. Throws a `ConfigurationError`.
+ */
+export async function loadConfiguration(
+  env: Readonly<Record<string, string | undefined>>,
+  handlersFolder: string = join(ROOT, 'handlers'),
+): Promise<Configuration> {
+  const faults: Fault[] = [];
+  const read = readEnvironment(env);
+  if ('faults' in read) faults.push(...read.faults);
+  const path = 'environment' in read ? read.environment.connectorConfig : env['CONNECTOR_CONFIG'];
+  const loaded = await loadConnector(path || DEFAULT_CONNECTOR, env);
+  if ('faults' in loaded) faults.push(...loaded.faults);
+
+  const handlers = await collect(loadHandlers(handlersFolder), faults);
+  const settings = 'environment' in read ? read.environment : { duplicateMemorySeconds: 0 };
+  const routes =
+    handlers && 'connector' in loaded
+      ? await collect(bindRoutes(loaded.connector.routes, handlers, settings), faults)
+      : undefined;
+  if (faults.length === 0 && 'environment' in read && 'connector' in loaded && handlers && routes)
+    return { environment: read.environment, connector: loaded.connector, handlers, routes };
+  throw new ConfigurationError(faults);
+}
+
+const DEFAULT_CONNECTOR = 'config/connector.yml';
+
+async function collect<T>(work: Promise<T>, faults: Fault[]): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import { isNode, visit } from 'yaml';
+import type { SourceDocument } from './document.ts';
+import type { Fault } from './faults.ts';
+
+// Narrow on purpose: JSONata writes `$` and `${` too, and that must pass untouched.
+const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g;
+
+/**
+ * Replaces `${NAME}` and `${NAME:-default}` in the values of a parsed document, in place. As that happens after parsing and
+ * once, a value can hold neither YAML nor another placeholder. Blank means not set; a missing variable is a fault.
+ */
+export function substitute(
+  { document, at }: Pick<SourceDocument, 'document' | 'at'>,
+  env: Readonly<Record<string, string | undefined>>,
+): Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Scalar(key, node) {
+      if (key === 'key' || typeof node.value !== 'string') return;
+      node.value = node.value.replace(PLACEHOLDER, (placeholder, name: string, fallback?: string) => {
+        // A secret mounted from a file often ends in a line break, and no credential does.
+        const value = env[name]?.replace(/[\r\n]+$/, '');
+        if (value) return value;
+        if (fallback !== undefined) return fallback;
+        faults.push({
+          where: at(node.range?.[0] ?? 0),
+          expected: `the environment variable ${name}`,
+          found: 'nothing',
+          advice: `Set ${name}, or write \${${name}:-default} to do without it.`,
+        });
+        return placeholder;
+      });
+    },
+  });
+  return faults;
+}
+
+/** Makes numbers and the like under a top-level key the text that they were written as: `retailerId: 1`, `password: 007`. */
+export function digitsAreText({ document }: Pick<SourceDocument, 'document'>, key: string): void {
+  const root = document.get(key, true);
+  if (!isNode(root)) return;
+  visit(root, {
+    Scalar(position, node) {
+      if (position === 'key' || typeof node.value === 'string' || node.value === null) return;
+      node.value = node.source ?? node.value;
+    },
+  });
+}

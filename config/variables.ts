@@ -1,0 +1,132 @@
+import { z } from 'zod';
+
+const text = (error: string, pattern = /./) => z.string({ error }).regex(pattern, { error });
+
+const whole = (minimum: number, maximum: number) => {
+  const error = `a whole number from ${minimum} to ${maximum}`;
+  return text(error, /^\d+$/)
+    .transform(Number)
+    .pipe(z.int({ error }).min(minimum, { error }).max(maximum, { error }));
+};
+
+/** An http or https URL, without the slashes at its end so that a path can be put behind it. */
+export const httpUrl = z
+  .string({ error: 'an http:// or https:// URL' })
+  .refine((value) => /^https?:\/\/[^\s/]/.test(value) && URL.canParse(value), {
+    error: 'an http:// or https:// URL',
+  })
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const service = z.object({
+  PORT: whole(0, 65_535).default(8080).describe('The port to listen on.'),
+  HOST: text('a host name or address').default('0.0.0.0').describe('The address to listen on.'),
+  LOG_LEVEL: z
+    .enum(LEVELS, { error: `one of ${LEVELS.join(', ')}` })
+    .default('info')
+    .describe(`The least important log line to write: ${LEVELS.map((level) => `\`${level}\``).join(', ')}.`),
+  CONNECTOR_CONFIG: text('a path')
+    .default('config/connector.yml')
+    .describe('The file with the accounts and the routing table.'),
+  QUEUE_CONCURRENCY: whole(1, 10_000).default(100).describe('How many events are handled at once.'),
+  QUEUE_LIMIT: whole(1, 1_000_000)
+    .default(1000)
+    .describe('How many events may wait or be handled; beyond it a push is answered 503 at once.'),
+  ACK_DEADLINE_SECONDS: whole(1, 600)
+    .default(10)
+    .describe(
+      "The push subscription's ack deadline, 1 to 600 (Pub/Sub allows 10 to 600); a push is answered before it.",
+    ),
+  ACKNOWLEDGE: z
+    .enum(['handled', 'received'], { error: 'handled or received' })
+    .default('handled')
+    .describe(
+      'When a push is acknowledged: `handled`, or `received` for senders that cannot wait (needs `DEAD_LETTER_TOPIC`).',
+    ),
+  DEAD_LETTER_TOPIC: text(
+    'the name of a topic, as in dead-letters or projects/my-project/topics/dead-letters',
+    /^(projects\/[^/\s]+\/topics\/)?[A-Za-z][\w.~+%-]{2,254}$/,
+  )
+    .optional()
+    .describe('The Pub/Sub topic for events that can never work: `name` or `projects/…/topics/name`.'),
+  GOOGLE_CLOUD_PROJECT: text('the id of a Google Cloud project')
+    .optional()
+    .describe('The Google Cloud project of short topic names, and of the trace that log lines are joined to.'),
+  PUBSUB_EMULATOR_HOST: text('host:port', /^[^\s/]+:\d+$/)
+    .optional()
+    .describe("Where Google's Pub/Sub emulator listens, `host:port`: dead letters go there, without credentials."),
+  COMMERCETOOLS_CONCURRENCY: whole(1, 1000)
+    .default(10)
+    .describe('How many requests to one commercetools project are under way at once.'),
+  FLUENT_CONCURRENCY: whole(1, 1000)
+    .default(10)
+    .describe('How many requests to one Fluent account are under way at once.'),
+  FLUENT_BATCH: whole(1, 100)
+    .default(10)
+    .describe('How many customers one mutation to Fluent writes at most.'),
+  DUPLICATE_MEMORY_SECONDS: whole(0, 86_400)
+    .default(10)
+    .describe(
+      "How long a finished version is remembered so that duplicates cost no upstream call; keep it at or below the subscription's minimum retry delay. 0 turns it off.",
+    ),
+});
+
+const oidc = z.object({
+  PUSH_AUTH: z.literal('oidc').describe('How a push proves where it comes from: `oidc`, `token` or `none`.'),
+  PUSH_AUDIENCE: text('the audience of the push subscription').describe(
+    "With `oidc`: the audience that the push subscription's tokens are for.",
+  ),
+  PUSH_SERVICE_ACCOUNT: text(
+    "the e-mail address of the push subscription's service account",
+    /^[^\s@]+@[^\s@]+$/,
+  ).describe(
+    'With `oidc`: the e-mail address of the service account that the push subscription signs in as.',
+  ),
+  PUSH_CERTS_URL: httpUrl
+    .default('https://www.googleapis.com/oauth2/v1/certs')
+    .describe('With `oidc`: where the certificates are, PEM by key id in JSON.'),
+});
+
+const LEAST = 16;
+const tokens = `tokens separated by commas, each of at least ${LEAST} characters`;
+
+const token = z.object({
+  PUSH_AUTH: z.literal('token'),
+  PUSH_TOKEN: text(tokens)
+    .transform((value) => value.split(',').map((part) => part.trim()))
+    .transform((parts) => parts.filter((part) => part !== ''))
+    .pipe(z.array(z.string().min(LEAST, { error: tokens })).min(1, { error: tokens }))
+    .meta({
+      secret: true,
+      description: `With \`token\`: the accepted tokens, separated by commas, each of at least ${LEAST} characters.`,
+    }),
+});
+
+// A rule between variables is checked even where another variable is at fault, so that one start shows everything.
+const always = () => true;
+
+/** Every variable of the environment but those that the connector file names: type, default, validation, documentation. */
+export const variables = z.intersection(
+  service
+    .refine(({ QUEUE_LIMIT, QUEUE_CONCURRENCY }) => !(QUEUE_LIMIT < QUEUE_CONCURRENCY), {
+      path: ['QUEUE_LIMIT'],
+      error: 'at least QUEUE_CONCURRENCY',
+      when: always,
+    })
+    .refine(({ ACKNOWLEDGE, DEAD_LETTER_TOPIC }) => ACKNOWLEDGE !== 'received' || DEAD_LETTER_TOPIC, {
+      path: ['DEAD_LETTER_TOPIC'],
+      error: 'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
+      when: always,
+    }),
+  z.discriminatedUnion('PUSH_AUTH', [oidc, token, z.object({ PUSH_AUTH: z.literal('none') })], {
+    error: 'oidc, token or none',
+  }),
+);
+
+/** The same variables one by one, in the order of the README's table. */
+export const documented: Readonly<Record<string, z.ZodType>> = {
+  ...token.shape,
+  ...oidc.shape,
+  ...service.shape,
+};
