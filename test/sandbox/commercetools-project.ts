@@ -1,0 +1,208 @@
+import type { Customer, CustomerDraft, UpdateAction } from '@commercetools/platform-sdk';
+import type { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
+import { notFound, Refusal, requireVersion } from './commercetools-answer.ts';
+import { type Change, changeOf, Messages, type Payload, testOf } from './commercetools-notifications.ts';
+import { inventCustomer } from './commercetools-seed.ts';
+import { Subscriptions } from './commercetools-subscriptions.ts';
+import { CustomerTable, Entry } from './commercetools-table.ts';
+
+export interface ProjectOptions {
+  readonly key: string;
+  readonly mock: CommercetoolsMock;
+  /** The mock's storage: it holds a customer only while the mock changes it. */
+  readonly storage: InMemoryStorage;
+  readonly newId: () => string;
+  readonly random: () => number;
+  readonly messages: boolean;
+  readonly notify: (payload: Payload) => void;
+}
+
+interface Lag {
+  readonly table: CustomerTable;
+  readonly milliseconds: number;
+  readonly pending: Array<{ readonly at: number; readonly change: Change }>;
+  left: number;
+}
+
+/** One commercetools project: its customers, its subscriptions, and what it tells of them. */
+export class Project {
+  readonly key: string;
+  readonly subscriptions: Subscriptions;
+  readonly #options: ProjectOptions;
+  readonly #table = new CustomerTable();
+  readonly #messages = new Messages();
+  #lag: Lag | undefined;
+  #seeded = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ProjectOptions) {
+    this.key = options.key;
+    this.#options = options;
+    this.subscriptions = new Subscriptions((id) => options.notify(testOf(options.key, id)));
+  }
+
+  entry(id: string): Entry | undefined {
+    return this.#table.byId.get(id);
+  }
+
+  entryByKey(key: string): Entry | undefined {
+    return this.#table.byKey.get(key);
+  }
+
+  entries(): readonly Entry[] {
+    return this.#table.inIdOrder.items;
+  }
+
+  /** The customers as a query sees them now. Counts as one query when the lag is limited to a number of them. */
+  queried(): CustomerTable {
+    const lag = this.#lag;
+    if (lag === undefined) return this.#table;
+    const seen = performance.now() - lag.milliseconds;
+    for (let first = lag.pending[0]; first !== undefined && first.at <= seen; first = lag.pending[0]) {
+      apply(lag.table, first.change);
+      lag.pending.shift();
+    }
+    lag.left -= 1;
+    if (lag.left <= 0) this.#lag = undefined;
+    return lag.table;
+  }
+
+  lagQueries(milliseconds: number, times: number): void {
+    this.#lag =
+      milliseconds > 0 ? { table: this.#table.copy(), milliseconds, pending: [], left: times } : undefined;
+  }
+
+  /** Through the mock. Throws the mock's errors: an e-mail address that is taken, an unknown custom type. */
+  create(draft: CustomerDraft): Promise<Customer> {
+    return this.#alone(async () => {
+      const { key, locale, salutation, vatId } = draft;
+      if (key !== undefined && this.#table.byKey.has(key)) throw duplicate('key', key);
+      const made = await this.#withInMock(this.#table.byEmail.get(draft.email.toLowerCase()), async () => {
+        const created = await this.#repository().create({ projectKey: this.key }, draft);
+        await this.#options.storage.delete(this.key, 'customer', created.id, {});
+        return created;
+      });
+      // The mock leaves these three out of a new customer.
+      const extras = without({ locale, salutation, vatId });
+      const after: Customer = without(Object.assign(made, extras, { id: this.#options.newId() }));
+      this.#commit({ before: undefined, after });
+      return after;
+    });
+  }
+
+  /** Through the mock's own update actions. Throws 404, 409, and the mock's errors. */
+  update(id: string, version: number | undefined, actions: readonly UpdateAction[]): Promise<Customer> {
+    return this.#alone(async () => {
+      const entry = this.require(id);
+      const before = entry.customer;
+      // The mock looks at the version only when something changes.
+      if (version !== undefined) requireVersion(id, before.version, version);
+      const after = await this.#withInMock(entry, async () => {
+        const context = { projectKey: this.key };
+        await this.#repository().processUpdateActions(context, before, before.version, [...actions]);
+        return this.#options.storage.get(this.key, 'customer', id, {});
+      });
+      if (after === null || after.version === before.version) return before;
+      this.#replace(before, after, actions);
+      return after;
+    });
+  }
+
+  /** Sets fields as they are given, without an update action; one version on. Throws 404. */
+  set(id: string, fields: Partial<Customer>): Promise<Customer> {
+    return this.#alone(async () => {
+      const before = this.require(id).customer;
+      const version = fields.version ?? before.version + 1;
+      const after = without({ ...before, lastModifiedAt: new Date().toISOString(), ...fields, id, version });
+      this.#replace(before, after, []);
+      return after;
+    });
+  }
+
+  /** Throws 404, and 409 when a version is given that is not the current one. */
+  delete(id: string, version?: number, dataErasure?: boolean): Promise<Entry> {
+    return this.#alone(async () => {
+      const entry = this.require(id);
+      if (version !== undefined) requireVersion(id, entry.customer.version, version);
+      const change = { before: entry.customer, after: undefined };
+      this.#commit(dataErasure === undefined ? change : { ...change, dataErasure });
+      return entry;
+    });
+  }
+
+  /** Adds invented customers without telling of them. */
+  seed(count: number): Customer[] {
+    const { newId, random } = this.#options;
+    const at = new Date().toISOString();
+    const customers = Array.from({ length: count }, () =>
+      inventCustomer(++this.#seeded, newId(), random, at),
+    );
+    this.#table.putMany(customers.map((customer) => new Entry(customer)));
+    if (this.#lag !== undefined) {
+      for (const after of customers)
+        this.#lag.pending.push({ at: performance.now(), change: { before: undefined, after } });
+    }
+    return customers;
+  }
+
+  require(id: string): Entry {
+    const entry = this.#table.byId.get(id);
+    if (entry === undefined) throw notFound(`ID '${id}'`);
+    return entry;
+  }
+
+  #replace(before: Customer, after: Customer, actions: readonly UpdateAction[]): void {
+    const email = after.email.toLowerCase();
+    const holder = this.#table.byEmail.get(email)?.customer.id ?? before.id;
+    if (holder !== before.id) throw duplicate('email', email);
+    this.#commit({ before, after, actions: actions.map(({ action }) => action) });
+  }
+
+  #commit(change: Change): void {
+    apply(this.#table, change);
+    this.#lag?.pending.push({ at: performance.now(), change });
+    const { notify, messages } = this.#options;
+    notify(changeOf(this.key, change));
+    if (messages) for (const message of this.#messages.of(this.key, change)) notify(message);
+  }
+
+  // One write at a time: the mock awaits between looking at a version and storing the next.
+  #alone<T>(write: () => Promise<T>): Promise<T> {
+    const run = this.#writing.then(write);
+    this.#writing = run.catch(() => undefined);
+    return run;
+  }
+
+  // The mock looks through every customer it holds, so it is lent only the one that a write can concern.
+  async #withInMock<T>(entry: Entry | undefined, work: () => Promise<T>): Promise<T> {
+    const { storage } = this.#options;
+    if (entry === undefined) return work();
+    await storage.add(this.key, 'customer', entry.customer);
+    try {
+      return await work();
+    } finally {
+      await storage.delete(this.key, 'customer', entry.customer.id, {});
+    }
+  }
+
+  #repository() {
+    return this.#options.mock.project(this.key).getRepository('customer');
+  }
+}
+
+function apply(table: CustomerTable, { before, after }: Change): void {
+  if (after !== undefined) table.put(new Entry(after));
+  else if (before !== undefined) table.remove(before.id);
+}
+
+function duplicate(field: string, value: string): Refusal {
+  const message = `A duplicate value '"${value}"' exists for field '${field}'.`;
+  return new Refusal(400, 'DuplicateField', message, { field, duplicateValue: value });
+}
+
+// Without the fields that are undefined, as JSON has it.
+function without<T extends object>(customer: T): T {
+  for (const [name, value] of Object.entries(customer))
+    if (value === undefined) Reflect.deleteProperty(customer, name);
+  return customer;
+}

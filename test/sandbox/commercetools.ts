@@ -1,0 +1,225 @@
+import { once, setMaxListeners } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Customer, CustomerDraft, CustomerUpdateAction } from '@commercetools/platform-sdk';
+import { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
+import { type Answer, answerTo, Refusal } from './commercetools-answer.ts';
+import { type Fault, type FaultKind, Faults, type RequestKind } from './commercetools-faults.ts';
+import type { Payload } from './commercetools-notifications.ts';
+import { Project } from './commercetools-project.ts';
+import { Api, kindOf } from './commercetools-routes.ts';
+import { uuidFrom } from './commercetools-seed.ts';
+import type { HealthStatus, Subscription } from './commercetools-subscriptions.ts';
+import { type Credentials, Tokens, wrongClient, wrongToken } from './commercetools-token.ts';
+
+export type { Fault, FaultKind, RequestKind } from './commercetools-faults.ts';
+export type { Payload } from './commercetools-notifications.ts';
+
+const LOG_LENGTH = 200;
+
+export interface CommercetoolsOptions {
+  /** The first is the one that the helpers of the sandbox itself work on; `sandbox-project` when left out. */
+  readonly projectKeys?: readonly [string, ...string[]];
+  /** Called once for every notification, after the change can be read. Without a delay: delay, repeat and reorder outside. */
+  readonly onNotification?: (payload: Payload) => void;
+  /** Also makes Messages, after the change they belong to. */
+  readonly messages?: boolean;
+  /** In seconds; 172,800 as commercetools has it when left out. */
+  readonly tokenLifetimeSeconds?: number;
+  /** From 0 up to 1. A seeded one makes the ids and the invented customers the same each time. */
+  readonly random?: () => number;
+  readonly credentials?: Credentials;
+}
+
+/** What a test does to the customers of a project, without HTTP. Ids that are not there reject with a 404 Refusal. */
+export interface ProjectSandbox {
+  readonly projectKey: string;
+  createCustomer(draft: CustomerDraft): Promise<Customer>;
+  /** By update actions, as through the API; or by the fields themselves, one version on (or to the version given). */
+  updateCustomer(id: string, change: readonly CustomerUpdateAction[] | Partial<Customer>): Promise<Customer>;
+  deleteCustomer(id: string, options?: { dataErasure?: boolean }): Promise<void>;
+  customer(id: string): Customer | undefined;
+  customers(): Customer[];
+  /** Adds invented customers, with no notification. */
+  seed(count: number): Customer[];
+  /** Queries see the customers as they were so many milliseconds ago (`Infinity`: as they are now), the next `times` queries only. 0 ends it. */
+  lagQueries(milliseconds: number, times?: number): void;
+  subscriptions(): Subscription[];
+  setSubscriptionHealth(status: HealthStatus): void;
+}
+
+export interface CommercetoolsSandbox extends ProjectSandbox {
+  /** Both the API's and the authorization server's, without a slash at the end. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  /** How many requests came, by what they were for, faults included. */
+  readonly requests: Readonly<Record<RequestKind, number>>;
+  /** The last 200 requests, as `GET /path?query`. */
+  readonly log: readonly string[];
+  readonly faultCounts: Readonly<Record<FaultKind, number>>;
+  project(key: string): ProjectSandbox;
+  /** Switches a fault on; returns how to switch it off. */
+  fault(fault: Fault): () => void;
+  clearFaults(): void;
+  revokeTokens(): void;
+  setTokenLifetime(seconds: number): void;
+  /** Ends at once, hanging requests too. */
+  close(): Promise<void>;
+}
+
+/** Starts a commercetools on 127.0.0.1: `@labdigital/commercetools-mock` over HTTP, with the gaps in it mended and faults to switch on. */
+export async function startCommercetools(options: CommercetoolsOptions = {}): Promise<CommercetoolsSandbox> {
+  const { projectKeys = ['sandbox-project'], random = Math.random, onNotification = () => {} } = options;
+  const credentials = options.credentials ?? { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' };
+  const storage = new InMemoryStorage();
+  const mock = new CommercetoolsMock({ storage });
+  await mock.app.ready();
+  const projects = new Map<string, Project>();
+  for (const key of projectKeys) {
+    const messages = options.messages ?? false;
+    const newId = () => uuidFrom(random);
+    projects.set(key, new Project({ key, mock, storage, newId, random, messages, notify: onNotification }));
+  }
+  const scope = projectKeys
+    .flatMap((key) => [
+      `view_customers:${key}`,
+      `manage_customers:${key}`,
+      `manage_subscriptions:${key}`,
+      `manage_project:${key}`,
+    ])
+    .join(' ');
+  const tokens = new Tokens(credentials, scope, options.tokenLifetimeSeconds ?? 172_800);
+  const api = new Api(projects, tokens, mock);
+  const faults = new Faults(random);
+  const requests: Record<RequestKind, number> = { token: 0, query: 0, 'by-id': 0, write: 0 };
+  const log: string[] = [];
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '/' } = request;
+    const kind = kindOf(method, url);
+    requests[kind] += 1;
+    log.push(`${method} ${url}`);
+    if (log.length > LOG_LENGTH) log.shift();
+    const { delay, fault } = faults.draw(kind);
+    if (delay > 0) await wait(delay, undefined, { signal: closing.signal });
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const replaced = fault && answerOf(fault, kind);
+    const answer = replaced ?? (await api.answer(request, method, url));
+    if (replaced !== undefined) request.resume();
+    const body = Buffer.from(answer.body);
+    response.writeHead(answer.status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': body.length,
+      ...answer.headers,
+    });
+    if (fault?.kind === 'slow') {
+      const half = Math.ceil(body.length / 2);
+      response.write(body.subarray(0, half));
+      await wait(fault.milliseconds ?? 100, undefined, { signal: closing.signal });
+      response.end(body.subarray(half));
+    } else response.end(method === 'HEAD' ? undefined : body);
+  }
+
+  const server = createServer((request, response) => {
+    // What can reject here is a wait that was ended, or a client that went away: neither has anyone left to answer.
+    handle(request, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const helpers = projectKeys.map((key) => helpersOf(projects.get(key)));
+  const [first] = helpers;
+  if (first === undefined) throw new Error('Expected at least one project key, found none.');
+
+  return {
+    ...first,
+    url: `http://127.0.0.1:${portOf(server.address())}`,
+    credentials,
+    requests,
+    log,
+    faultCounts: faults.counts,
+    project(key) {
+      return helpersOf(projects.get(key));
+    },
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    revokeTokens: () => tokens.revoke(),
+    setTokenLifetime(seconds) {
+      tokens.lifetimeSeconds = seconds;
+    },
+    async close() {
+      closing.abort();
+      const closed = server.listening ? once(server, 'close') : undefined;
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await mock.app.close();
+    },
+  };
+}
+
+function helpersOf(project: Project | undefined): ProjectSandbox {
+  if (project === undefined)
+    throw new Error('Expected one of the project keys that the sandbox was started with.');
+  return {
+    projectKey: project.key,
+    createCustomer: (draft) => project.create(draft),
+    updateCustomer(id, change) {
+      return isActions(change) ? project.update(id, undefined, change) : project.set(id, change);
+    },
+    async deleteCustomer(id, { dataErasure } = {}) {
+      await project.delete(id, undefined, dataErasure);
+    },
+    customer: (id) => project.entry(id)?.customer,
+    customers: () => project.entries().map(({ customer }) => customer),
+    seed: (count) => project.seed(count),
+    lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lagQueries(milliseconds, times),
+    subscriptions: () => project.subscriptions.list(),
+    setSubscriptionHealth(status) {
+      project.subscriptions.healthStatus = status;
+    },
+  };
+}
+
+function isActions(
+  change: readonly CustomerUpdateAction[] | Partial<Customer>,
+): change is readonly CustomerUpdateAction[] {
+  return Array.isArray(change);
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string')
+    throw new Error('Expected the server to listen on a port.');
+  return address.port;
+}
+
+function answerOf(fault: Fault, kind: RequestKind): Answer | undefined {
+  const after = fault.retryAfterSeconds;
+  const headers: Record<string, string> = after === undefined ? {} : { 'retry-after': String(after) };
+  switch (fault.kind) {
+    case 'status': {
+      const status = fault.status ?? 503;
+      return { ...answerTo(new Refusal(status, 'General', 'The service is not available.')), headers };
+    }
+    case 'too-many-requests':
+      return { ...answerTo(new Refusal(429, 'General', 'Too many requests.')), headers };
+    case 'wrong-credentials':
+      return answerTo(kind === 'token' ? wrongClient() : wrongToken());
+    case 'insufficient-scope':
+      return answerTo(new Refusal(403, 'insufficient_scope', 'Insufficient scope.'));
+    case 'bad-gateway':
+      return {
+        status: 502,
+        body: '<html><h1>502 Bad Gateway</h1></html>',
+        headers: { 'content-type': 'text/html' },
+      };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Replacement } from './fluent-faults.ts';
+
+/** An answer, ready to be sent. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An error as it stands in `errors[]`. */
+export interface AnsweredError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly extensions?: { readonly [name: string]: unknown } | undefined;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** An answer in JSON. */
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Answer {
+  return { status, body: JSON.stringify(body), headers: { ...JSON_TYPE, ...headers } };
+}
+
+/** The answer of a GraphQL request; with `codeInMessage` the code is found in the message alone. */
+export function result(
+  status: number,
+  data: unknown,
+  errors: readonly AnsweredError[] | undefined,
+  codeInMessage: boolean,
+): Answer {
+  if (errors === undefined) return json(status, { data });
+  return json(status, { data, errors: codeInMessage ? errors.map(moveCode) : errors });
+}
+
+function moveCode({ extensions, ...error }: AnsweredError): AnsweredError {
+  const code = extensions?.['code'];
+  return typeof code === 'string' ? { ...error, message: `${code}: ${error.message}` } : error;
+}
+
+/** The refusal of a whole GraphQL request: an error without a path and no data, in an HTTP 200. */
+export function refused(code: string, message: string, codeInMessage: boolean): Answer {
+  return result(200, null, [{ message, extensions: { code } }], codeInMessage);
+}
+
+/** The answer to credentials or a token that do not hold. */
+export function unauthorised(): Answer {
+  return json(401, { error: 'unauthorized', error_description: 'Full authentication is required.' });
+}
+
+/** What a fault answers. `aliases` are the names of the request's operations. */
+export function faultAnswer(
+  fault: Exclude<Replacement, { kind: 'hang' | 'reset' }>,
+  aliases: readonly string[],
+  codeInMessage: boolean,
+): Answer {
+  switch (fault.kind) {
+    case 'status':
+      return json(fault.status, { error: `Injected status ${fault.status}.` });
+    case 'html':
+      return {
+        status: 502,
+        body: '<html><head><title>502 Bad Gateway</title></head></html>',
+        headers: { 'content-type': 'text/html' },
+      };
+    case 'too-many-requests': {
+      const { retryAfterSeconds } = fault;
+      const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+      return json(429, { error: 'Too many requests.' }, headers);
+    }
+    case 'rate-limit':
+      return refused('C0011E', 'Rate limit exceeded.', codeInMessage);
+    case 'permission': {
+      const message = 'The user lacks the permission.';
+      const errors = aliases.map((alias) => ({ message, path: [alias], extensions: { code: 'C0020E' } }));
+      const data = Object.fromEntries(aliases.map((alias) => [alias, null]));
+      return result(200, data, errors, codeInMessage);
+    }
+    case 'wrong-credentials':
+      return unauthorised();
+  }
+}

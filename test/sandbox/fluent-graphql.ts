@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { GraphQLError } from 'graphql';
+import { mercurius } from 'mercurius';
+import { z } from 'zod';
+import { type Answer, type AnsweredError, result } from './fluent-answers.ts';
+import { type CustomerInput, type CustomerStore, refusal, type StoredCustomer } from './fluent-customers.ts';
+import type { Faults } from './fluent-faults.ts';
+import { type LookUp, lookUp } from './fluent-lookup.ts';
+
+const SDL = readFileSync(new URL('fluent-schema.graphql', import.meta.url), 'utf8');
+
+/** The body of a request to GraphQL. */
+export const RequestBody = z.object({
+  query: z.string(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().nullish(),
+});
+
+/** Runs a request. The effects take place before the promise settles, in the order in which requests arrive. */
+export type Run = (body: z.output<typeof RequestBody>) => Promise<Answer>;
+
+interface Parts {
+  readonly store: CustomerStore;
+  readonly faults: Faults;
+  /** The state that the look-ups of the request under way see. */
+  readonly visible: () => ReadonlyMap<string, StoredCustomer>;
+  readonly codeInMessage: boolean;
+}
+
+/** Puts the schema and its resolvers on the app; documents are parsed and validated once, and compiled when they come again. */
+export async function serveGraphql(
+  app: FastifyInstance,
+  parts: Parts,
+): Promise<{ schema: GraphQLSchema; run: Run }> {
+  const { store, faults, codeInMessage } = parts;
+  const mutate =
+    (write: (input: CustomerInput) => StoredCustomer) =>
+    (_: unknown, { input }: { input?: CustomerInput | null }) => {
+      if (input == null) throw refusal('C0140E', 'The argument `input` is missing.');
+      if (faults.partial(input.username)) throw refusal('S0002E', 'Internal server error.');
+      return write(input);
+    };
+  const visibleTo = (context: object) => snapshots.get(context) ?? store.customers;
+  const snapshots = new WeakMap<object, ReadonlyMap<string, StoredCustomer>>();
+
+  await app.register(mercurius, {
+    schema: SDL,
+    routes: false,
+    jit: 1,
+    resolvers: {
+      Query: {
+        customer: (_: unknown, { ref }: { ref: string }, context: object) =>
+          visibleTo(context).get(ref) ?? null,
+        customers: (_: unknown, query: LookUp, context: object) => lookUp(visibleTo(context), query),
+      },
+      Mutation: {
+        createCustomer: mutate((input) => store.create(input)),
+        updateCustomer: mutate((input) => store.update(input)),
+      },
+    },
+  });
+  // Fastify loads plugins on demand: `graphql` exists only from here on.
+  await app.after();
+
+  const run: Run = async ({ query, variables, operationName }) => {
+    const context = {};
+    snapshots.set(context, parts.visible());
+    try {
+      const { data, errors } = await app.graphql(query, context, variables ?? {}, operationName ?? undefined);
+      // Every operation is nullable, so data is missing only where the request itself was at fault.
+      return data == null ? invalid(errors ?? [], codeInMessage) : result(200, data, errors, codeInMessage);
+    } catch (error) {
+      return invalid(causes(error), codeInMessage);
+    }
+  };
+  return { schema: app.graphql.schema, run };
+}
+
+function invalid(errors: readonly AnsweredError[], codeInMessage: boolean): Answer {
+  return result(400, null, errors.map(markMissingVariable), codeInMessage);
+}
+
+function markMissingVariable(error: AnsweredError): AnsweredError {
+  const { message } = error;
+  return message.endsWith('was not provided.') ? { message, extensions: { code: 'C0140E' } } : error;
+}
+
+function causes(error: unknown): AnsweredError[] {
+  if (!(error instanceof Error) || !('errors' in error) || !Array.isArray(error.errors)) throw error;
+  return error.errors.filter((cause) => cause instanceof GraphQLError);
+}

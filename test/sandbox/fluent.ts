@@ -1,0 +1,159 @@
+/**
+ * A stand-in for Fluent Commerce: a real HTTP server that keeps Fluent's rules for customers and misbehaves on demand.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type Answer, faultAnswer, json, refused, unauthorised } from './fluent-answers.ts';
+import { CustomerStore, type StoredCustomer } from './fluent-customers.ts';
+import { Faults, type RequestKind } from './fluent-faults.ts';
+import { RequestBody, serveGraphql } from './fluent-graphql.ts';
+import type { FluentOptions, FluentSandbox } from './fluent-options.ts';
+import { documentReader, type Requests, remember, type Writes } from './fluent-records.ts';
+import { type FluentCredentials, Tokens } from './fluent-tokens.ts';
+
+export type { CustomerInput, StoredAttribute, StoredCustomer, Write } from './fluent-customers.ts';
+export type { Fault, Faults, RequestKind } from './fluent-faults.ts';
+export type { FluentOptions, FluentSandbox } from './fluent-options.ts';
+export type { Requests, SentOperation, Writes } from './fluent-records.ts';
+export type { FluentCredentials } from './fluent-tokens.ts';
+
+const LARGEST_REQUEST = 2 * 1024 * 1024;
+const LARGEST_READ = 64 * 1024 * 1024;
+const A_DAY = 86_400;
+const CREDENTIALS = {
+  clientId: 'sandbox-client',
+  clientSecret: 'sandbox-client-secret',
+  username: 'sandbox-user',
+  password: 'sandbox-password',
+} as const satisfies FluentCredentials;
+
+/** Starts the stand-in on 127.0.0.1. */
+export async function startFluent(options: FluentOptions = {}): Promise<FluentSandbox> {
+  const { credentials = CREDENTIALS, codeInMessage = false, remembered = 1000 } = options;
+  const tokens = new Tokens(credentials, options.tokenLifetimeSeconds ?? A_DAY, options.now ?? Date.now);
+  const faults = new Faults(options.random ?? Math.random);
+  for (const fault of options.faults ?? []) faults.on(fault);
+
+  const writes: Writes = { created: 0, updated: 0, last: [] };
+  const store = new CustomerStore((write) => {
+    writes[write.kind === 'create' ? 'created' : 'updated'] += 1;
+    remember(writes.last, write, remembered);
+  });
+  const requests: Requests = {
+    token: { requests: 0, operations: 0 },
+    query: { requests: 0, operations: 0 },
+    mutation: { requests: 0, operations: 0 },
+    unauthorised: 0,
+    sent: [],
+  };
+  const count = (kind: RequestKind, operations: number) => {
+    requests[kind].requests += 1;
+    requests[kind].operations += operations;
+  };
+
+  let snapshot: ReadonlyMap<string, StoredCustomer> = store.customers;
+  let staleLeft = 0;
+
+  // A request too large is read to its end before it is refused: a client still sending would see a reset and no 413.
+  const app = fastify({ forceCloseConnections: true, bodyLimit: LARGEST_READ });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
+    done(null, new URLSearchParams(String(body))),
+  );
+  const { schema, run } = await serveGraphql(app, {
+    store,
+    faults,
+    codeInMessage,
+    visible: () => (staleLeft > 0 ? snapshot : store.customers),
+  });
+
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    kind: RequestKind,
+    aliases: readonly string[],
+    effect: () => Answer | Promise<Answer>,
+  ): Promise<FastifyReply> {
+    const fault = faults.replacement(kind);
+    const delay = faults.delay(kind);
+    const spared = fault === undefined || ('when' in fault && fault.when === 'after-effect');
+    const regular = spared ? await effect() : undefined;
+    if (delay > 0) await setTimeout(delay, undefined, { ref: false });
+    if (fault?.kind === 'hang') return reply.hijack();
+    if (fault?.kind === 'reset') {
+      reply.hijack();
+      request.raw.socket.destroy();
+      return reply;
+    }
+    return send(reply, fault === undefined ? regular : faultAnswer(fault, aliases, codeInMessage));
+  }
+
+  app.post('/oauth/token', (request, reply) => {
+    count('token', 1);
+    return answer(request, reply, 'token', [], () => {
+      const { body, headers } = request;
+      const strange = options.account !== undefined && headers['fluent.account'] !== options.account;
+      return strange || !(body instanceof URLSearchParams) ? unauthorised() : tokens.grant(body);
+    });
+  });
+
+  const read = documentReader();
+  const onlyWithToken = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (tokens.admit(request.headers.authorization)) return;
+    requests.unauthorised += 1;
+    const inBody = options.unauthorised === 'graphql';
+    return send(reply, inBody ? refused('S0040E', 'Token expired.', codeInMessage) : unauthorised());
+  };
+  app.post('/graphql', { onRequest: onlyWithToken }, (request, reply) => {
+    if (!Buffer.isBuffer(request.body))
+      return send(reply, json(415, { error: 'Expected application/json.' }));
+    if (request.body.length > LARGEST_REQUEST) return send(reply, json(413, { error: 'Request too large.' }));
+    const parsed = RequestBody.safeParse(parseJson(request.body));
+    if (!parsed.success) return send(reply, json(400, { error: 'Expected {query, variables}.' }));
+
+    const reading = read(parsed.data.query, parsed.data.operationName ?? undefined);
+    const { kind, aliases } = reading;
+    count(kind, aliases.length);
+    remember(requests.sent, { ...reading, variables: parsed.data.variables ?? {} }, remembered);
+    return answer(request, reply, kind, aliases, async () => {
+      if (aliases.length > (options.maximumOperations ?? Number.POSITIVE_INFINITY)) {
+        return refused('C0001E', `Query too complex: ${aliases.length} operations.`, codeInMessage);
+      }
+      const answered = run(parsed.data);
+      if (kind === 'query' && staleLeft > 0) staleLeft -= 1;
+      return answered;
+    });
+  });
+
+  const url = await app.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  return {
+    url,
+    credentials,
+    customers: store.customers,
+    requests,
+    writes,
+    faults,
+    schema,
+    seed: (...customers) => store.seed(customers),
+    revokeTokens: () => tokens.revoke(),
+    staleLookups(lookups) {
+      snapshot = new Map(store.customers);
+      staleLeft = lookups;
+    },
+    close: () => app.close(),
+  };
+}
+
+function send(reply: FastifyReply, answered: Answer | undefined): FastifyReply {
+  const { status, headers = {}, body } = answered ?? json(500, { error: 'No answer.' });
+  return reply.code(status).headers(headers).send(body);
+}
+
+function parseJson(text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,230 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { PubSub } from '@google-cloud/pubsub';
+
+const START_MILLISECONDS = 30_000;
+const HOW_TO_GET_IT =
+  'run `gcloud components install pubsub-emulator`, install the Debian package google-cloud-cli-pubsub-emulator, or set PUBSUB_EMULATOR_JAR';
+
+// Ends Java when its standard input ends: at stop(), and by itself when this process exits or is killed.
+const GUARD = '"$@" </dev/null >/dev/null 2>&1 & java=$!; cat >/dev/null; kill -9 $java; wait $java';
+
+export interface PubSubEmulator {
+  /** `127.0.0.1:<port>`, as PUBSUB_EMULATOR_HOST has it. */
+  readonly host: string;
+  readonly projectId: string;
+  stop(): Promise<void>;
+}
+
+/** The part of a tap test that is used. */
+interface Current {
+  fail(reason: string): unknown;
+  plan(count: number, reason?: string): unknown;
+  teardown(stop: () => Promise<void>): unknown;
+}
+
+export interface PushSubscription {
+  /** 3 characters or more; the others are named after it. */
+  readonly topic: string;
+  readonly endpoint: string;
+  /** 10 to 600. */
+  readonly ackDeadlineSeconds?: number;
+  readonly minimumBackoffSeconds?: number;
+  readonly maximumBackoffSeconds?: number;
+  /** 5 to 100. */
+  readonly maxDeliveryAttempts?: number;
+}
+
+export interface PushChannel {
+  readonly client: PubSub;
+  readonly topic: string;
+  readonly subscription: string;
+  readonly deadLetterTopic: string;
+  readonly deadLetterSubscription: string;
+  /** Publishes to the topic; returns the message id. */
+  publish(payload: unknown, attributes?: Record<string, string>): Promise<string>;
+  /** What has come to the dead-letter topic so far; it grows by itself. */
+  readonly deadLetters: ReadonlyArray<{ readonly data: string; readonly attributes: Record<string, string> }>;
+  close(): Promise<void>;
+}
+
+/** Starts Google's Pub/Sub emulator on a free port of 127.0.0.1; `missing` says what is not there and how to get it. */
+export async function startPubSubEmulator(
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<PubSubEmulator | { missing: string }> {
+  const jar = await findJar(environment);
+  if (jar === undefined) return { missing: `Google's Pub/Sub emulator was not found: ${HOW_TO_GET_IT}.` };
+  const java = await findInPath('java', environment);
+  if (java === undefined)
+    return { missing: "Java was not found, which Google's Pub/Sub emulator needs: install a JRE." };
+  const host = `127.0.0.1:${await freePort()}`;
+  const [address = '', port = ''] = host.split(':');
+  const command = [java, '-Xmx256m', '-jar', jar, `--host=${address}`, `--port=${port}`];
+  const child = spawn('/bin/sh', ['-c', GUARD, 'pubsub-emulator', ...command], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  const ended = once(child, 'exit');
+  child.unref();
+  const stop = async () => {
+    child.stdin?.end();
+    child.ref();
+    const late = setTimeout(() => killGroup(child.pid), 5_000);
+    await ended;
+    clearTimeout(late);
+  };
+  if (await answers(host)) return { host, projectId: 'sandbox-project', stop };
+  await stop();
+  throw new Error(
+    `Expected ${jar} to answer on ${host} within ${START_MILLISECONDS / 1000} s, found nothing there.`,
+  );
+}
+
+/** The emulator, stopped at the end of the test. Where it is missing the test is skipped with the reason, and fails in CI. */
+export async function emulatorOrSkip(
+  t: Current,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<PubSubEmulator | undefined> {
+  const emulator = await startPubSubEmulator(environment);
+  if (!('missing' in emulator)) {
+    t.teardown(() => emulator.stop());
+    return emulator;
+  }
+  if (environment['CI'] === 'true') t.fail(emulator.missing);
+  else t.plan(0, emulator.missing);
+  return undefined;
+}
+
+/** Creates a topic, a push subscription on it, and a dead-letter topic with a subscription to pull from. */
+export async function createPushSubscription(
+  { host, projectId }: Pick<PubSubEmulator, 'host' | 'projectId'>,
+  options: PushSubscription,
+): Promise<PushChannel> {
+  const { topic, endpoint, ackDeadlineSeconds = 10, maxDeliveryAttempts = 5 } = options;
+  const { minimumBackoffSeconds = 0, maximumBackoffSeconds = 1 } = options;
+  const { PubSub } = await import('@google-cloud/pubsub');
+  const { PassThroughClient } = await import('google-auth-library');
+  // With no client of its own to authenticate with, the library asks for Google's metadata server.
+  const authClient = new PassThroughClient();
+  const client = new PubSub({ projectId, apiEndpoint: host, emulatorMode: true, authClient });
+  const names = {
+    topic: `projects/${projectId}/topics/${topic}`,
+    subscription: `projects/${projectId}/subscriptions/${topic}-push`,
+    deadLetterTopic: `projects/${projectId}/topics/${topic}-dead-letters`,
+    deadLetterSubscription: `projects/${projectId}/subscriptions/${topic}-dead-letters`,
+  };
+  await Promise.all([client.createTopic(names.topic), client.createTopic(names.deadLetterTopic)]);
+  await client.createSubscription(names.deadLetterTopic, names.deadLetterSubscription);
+  await client.createSubscription(names.topic, names.subscription, {
+    pushEndpoint: endpoint,
+    ackDeadlineSeconds,
+    retryPolicy: {
+      minimumBackoff: { seconds: minimumBackoffSeconds },
+      maximumBackoff: { seconds: maximumBackoffSeconds },
+    },
+    deadLetterPolicy: { deadLetterTopic: names.deadLetterTopic, maxDeliveryAttempts },
+  });
+  const deadLetters: Array<{ data: string; attributes: Record<string, string> }> = [];
+  const parked = client.subscription(names.deadLetterSubscription);
+  parked.on('message', (message) => {
+    deadLetters.push({ data: message.data.toString(), attributes: message.attributes });
+    message.ack();
+  });
+  // An error of the stream leaves the array empty, and the test that waits for it fails.
+  parked.on('error', () => undefined);
+  const publisher = client.topic(names.topic, { batching: { maxMessages: 1 } });
+  return {
+    client,
+    ...names,
+    publish(payload, attributes = {}) {
+      const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+      return publisher.publishMessage({ data: Buffer.from(text), attributes });
+    },
+    deadLetters,
+    async close() {
+      await parked.close();
+      await client.subscription(names.subscription).delete();
+      await client.close();
+    },
+  };
+}
+
+async function findJar(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const given = environment['PUBSUB_EMULATOR_JAR'];
+  if (given) return (await exists(given)) ? given : undefined;
+  const gcloud = await findInPath('gcloud', environment);
+  const roots = [
+    async () => gcloud && (await sdkRoot(gcloud)),
+    async () => '/usr/lib/google-cloud-sdk',
+    async () => gcloud && dirname(dirname(gcloud)),
+  ];
+  for (const root of roots) {
+    const folder = await root();
+    const jar = folder && (await jarIn(join(folder, 'platform', 'pubsub-emulator', 'lib')));
+    if (jar) return jar;
+  }
+  return undefined;
+}
+
+async function sdkRoot(gcloud: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(gcloud, ['info', '--format=value(installation.sdk_root)'], {
+      timeout: 15_000,
+    });
+    return stdout.trim() || undefined;
+  } catch {
+    // A gcloud that cannot say where it is installed leaves the usual places.
+    return undefined;
+  }
+}
+
+async function jarIn(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  const name = names.find((one) => /^cloud-pubsub-emulator-.*-all\.jar$/.test(one));
+  return name && join(folder, name);
+}
+
+async function findInPath(name: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
+    if (folder !== '' && (await exists(join(folder, name)))) return join(folder, name);
+  }
+  return undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('Expected a port, found none.');
+  return address.port;
+}
+
+async function answers(host: string): Promise<boolean> {
+  const end = performance.now() + START_MILLISECONDS;
+  while (performance.now() < end) {
+    const signal = AbortSignal.timeout(1_000);
+    const response = await fetch(`http://${host}/`, { signal }).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok) return true;
+    await wait(100);
+  }
+  return false;
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+}

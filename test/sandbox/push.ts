@@ -1,0 +1,55 @@
+/** What Pub/Sub says of a message besides its data. */
+export interface PushOptions {
+  readonly messageId?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Only sent by a subscription with a dead-letter policy. */
+  readonly deliveryAttempt?: number;
+  readonly subscription?: string;
+}
+
+export interface PushResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** From sending to the end of the answer. */
+  readonly milliseconds: number;
+}
+
+let sent = 0;
+
+/** The body of a push: a payload (text as it is, all else as JSON) in base64, wrapped as Pub/Sub does. https://cloud.google.com/pubsub/docs/push */
+export function wrap(payload: unknown, options: PushOptions = {}): string {
+  sent += 1;
+  const { messageId = String(sent), attributes, deliveryAttempt, subscription } = options;
+  const publishTime = new Date().toISOString();
+  const data = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)).toString(
+    'base64',
+  );
+  return JSON.stringify({
+    deliveryAttempt,
+    message: { attributes, data, messageId, message_id: messageId, publishTime, publish_time: publishTime },
+    subscription: subscription ?? 'projects/sandbox/subscriptions/sandbox',
+  });
+}
+
+/** Pushes a payload as Pub/Sub does. Rejects when the connection fails, or at the end of `signal`. */
+export async function sendPush(
+  url: string,
+  payload: unknown,
+  options: PushOptions & { headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<PushResponse> {
+  const start = performance.now();
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...options.headers },
+    body: wrap(payload, options),
+    signal: options.signal ?? null,
+  });
+  const body = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    milliseconds: performance.now() - start,
+  };
+}

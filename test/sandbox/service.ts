@@ -1,0 +1,64 @@
+import type { AddressInfo } from 'node:net';
+import { loadConfiguration } from '../../config/load.ts';
+import { buildApp } from '../../src/app.ts';
+import { createLog } from '../../src/log.ts';
+import type { CommercetoolsSandbox } from './commercetools.ts';
+import type { FluentSandbox } from './fluent.ts';
+
+/** The service in this process, with a look at what it logs. */
+export interface ServiceSandbox {
+  readonly url: string;
+  /** Where pushes go. */
+  readonly push: string;
+  /** Every log line so far, parsed. */
+  readonly lines: Record<string, unknown>[];
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The environment that joins the service to both stand-ins; `PUSH_AUTH` is `none`, the port a free one. */
+export function environmentFor(
+  commercetools: Pick<CommercetoolsSandbox, 'url' | 'projectKey' | 'credentials'>,
+  fluent: Pick<FluentSandbox, 'url' | 'credentials'>,
+): Record<string, string> {
+  return {
+    PORT: '0',
+    HOST: '127.0.0.1',
+    PUSH_AUTH: 'none',
+    CTP_PROJECT_KEY: commercetools.projectKey,
+    CTP_CLIENT_ID: commercetools.credentials.clientId,
+    CTP_CLIENT_SECRET: commercetools.credentials.clientSecret,
+    CTP_AUTH_URL: commercetools.url,
+    CTP_API_URL: commercetools.url,
+    FLUENT_API_URL: fluent.url,
+    FLUENT_ACCOUNT: 'SANDBOX',
+    FLUENT_CLIENT_ID: fluent.credentials.clientId,
+    FLUENT_CLIENT_SECRET: fluent.credentials.clientSecret,
+    FLUENT_USERNAME: fluent.credentials.username,
+    FLUENT_PASSWORD: fluent.credentials.password,
+    FLUENT_RETAILER_ID: '1',
+  };
+}
+
+/** Starts the service in this process, from an environment as a process has it. */
+export async function startService(
+  env: Readonly<Record<string, string>>,
+  options: { readonly handlersFolder?: string } = {},
+): Promise<ServiceSandbox> {
+  const lines: Record<string, unknown>[] = [];
+  const configuration = await loadConfiguration(env, options.handlersFolder);
+  const log = createLog(configuration.environment.logLevel, {
+    write: (line) => lines.push(JSON.parse(line)),
+  });
+  const app = await buildApp(configuration, log);
+  const { port, host } = configuration.environment;
+  await app.listen({ port, host });
+  const address = app.server.address();
+  const url = `http://127.0.0.1:${portOf(address)}`;
+  return { url, push: `${url}/push`, lines, drain: () => app.drain(), close: () => app.close() };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('Expected the service to listen on a port.');
+}
