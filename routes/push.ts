@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+interface Push {
+  Body: Buffer | undefined;
+  Querystring: { token?: string | string[] };
+}
+
+/** `POST /push`: what Pub/Sub delivers to. Authenticates before the body is parsed, and answers when the event is handled. */
+export default async function push(app: FastifyInstance): Promise<void> {
+  app.removeAllContentTypeParsers();
+  // Whatever the content type: an unwrapped push may have any. The one parse is the decoder's.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.post<Push>(
+    '/push',
+    {
+      onRequest: async (request, reply) => {
+        if (app.readiness.draining) return refuse(reply, 503, 'draining', 'The service is shutting down.', 1);
+        const { token } = request.query;
+        const credentials = {
+          authorization: request.headers.authorization,
+          queryToken: typeof token === 'string' ? token : undefined,
+        };
+        const verdict = app.authenticate(credentials);
+        const settled = verdict instanceof Promise ? await verdict : verdict;
+        if (settled === 'accepted') return undefined;
+        request.log.warn({ reason: settled.reason, status: settled.status }, 'A push was not let in.');
+        return refuse(reply, settled.status, settled.reason, settled.detail, settled.retryAfterSeconds);
+      },
+    },
+    async (request, reply) => {
+      const body = request.body ?? Buffer.alloc(0);
+      const { status, problem, retryAfterSeconds } = await app.processPush(
+        request.headers,
+        body,
+        reply.elapsedTime,
+      );
+      if (problem) return refuse(reply, status, problem.reason, problem.detail, retryAfterSeconds);
+      return reply.code(status).send();
+    },
+  );
+}
+
+function refuse(
+  reply: FastifyReply,
+  status: number,
+  reason: string,
+  detail: string,
+  retryAfterSeconds?: number,
+) {
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply.code(status).send({ reason, detail });
+}

@@ -1,0 +1,97 @@
+import { createCommercetools } from './commercetools/commercetools.ts';
+import { type CommercetoolsCredentials, fetchCommercetoolsToken } from './commercetools/fetch-token.ts';
+import { type FluentCredentials, fetchFluentToken } from './fluent/fetch-token.ts';
+import { createFluent } from './fluent/fluent.ts';
+import type { Account } from './handler.ts';
+import type { Log } from './log.ts';
+import type { AccountContext } from './receive.ts';
+import { Upstream, type UpstreamOptions } from './upstream/upstream.ts';
+
+/** A commercetools project and the Fluent account it feeds, with the credentials of both. */
+export interface AccountConfig {
+  readonly commercetools: {
+    readonly projectKey: string;
+    readonly apiUrl: string;
+    readonly scopes?: readonly string[];
+  } & Omit<CommercetoolsCredentials, 'scopes'>;
+  readonly fluent: { readonly retailerId: string } & FluentCredentials;
+}
+
+export interface AccountOptions {
+  readonly commercetoolsConcurrency: number;
+  readonly fluentConcurrency: number;
+  readonly fluentBatch: number;
+  readonly requestMilliseconds: number;
+  readonly budgetMilliseconds: number;
+  readonly log: Log;
+  onCredentials(upstream: string, accepted: boolean): void;
+}
+
+/** An account at work: its clients, and the upstreams that carry them. */
+export interface OpenAccount extends AccountContext {
+  readonly upstreams: readonly Upstream[];
+}
+
+/** Customers a query: what fits into a URL of 8,000 characters, with room to spare. */
+const READ_BATCH = 100;
+const LOOK_UP_BATCH = 100;
+
+/** Opens both sides of an account. Two accounts that share a Fluent account have a limit each. */
+export function openAccount(config: AccountConfig, options: AccountOptions): OpenAccount {
+  const { commercetools, fluent } = config;
+  const { requestMilliseconds: timeoutMilliseconds, budgetMilliseconds, log, onCredentials } = options;
+  const common = { timeoutMilliseconds, budgetMilliseconds, log, onCredentials } as const;
+  const projectKey = commercetools.projectKey;
+  const reading = open(
+    `commercetools ${projectKey}`,
+    options.commercetoolsConcurrency,
+    (name, exchange, signal) =>
+      fetchCommercetoolsToken(
+        name,
+        { ...commercetools, scopes: commercetools.scopes ?? [] },
+        exchange,
+        signal,
+      ),
+  );
+  const writing = open(
+    `Fluent ${fluent.account ?? projectKey}`,
+    options.fluentConcurrency,
+    (name, exchange, signal) => fetchFluentToken(name, fluent, exchange, signal),
+  );
+  const account: Account = {
+    projectKey,
+    retailerId: fluent.retailerId,
+    ...(fluent.account && { fluentAccount: fluent.account }),
+  };
+  // With one mutation a request, batches are off altogether: what is not gathered on one side is not on the other.
+  const on = options.fluentBatch > 1;
+  return {
+    account,
+    commercetools: createCommercetools(reading, {
+      projectKey,
+      apiUrl: commercetools.apiUrl,
+      batch: READ_BATCH,
+    }),
+    fluent: createFluent(writing, {
+      apiUrl: fluent.apiUrl,
+      account: fluent.account,
+      lookUpBatch: on ? LOOK_UP_BATCH : 1,
+      writeBatch: options.fluentBatch,
+    }),
+    upstreams: [reading, writing],
+  };
+
+  type Fetch = (
+    name: string,
+    ...rest: Parameters<UpstreamOptions['fetchToken']>
+  ) => ReturnType<UpstreamOptions['fetchToken']>;
+
+  function open(name: string, concurrency: number, fetchToken: Fetch): Upstream {
+    return new Upstream({
+      ...common,
+      name,
+      concurrency,
+      fetchToken: (exchange, signal) => fetchToken(name, exchange, signal),
+    });
+  }
+}

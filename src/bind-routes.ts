@@ -1,0 +1,87 @@
+import { ConfigurationError, type Fault } from './configuration-fault.ts';
+import type { Handle, Settings } from './handler.ts';
+import type { LoadedHandler } from './load-handlers.ts';
+import type { Route } from './route.ts';
+import { unreachable } from './router.ts';
+
+/** A route of the configuration, before its handler is known. */
+export interface RouteConfig {
+  readonly name: string;
+  readonly handlerName: string;
+  readonly resourceType: string;
+  readonly filter?: readonly string[];
+  readonly props: Readonly<Record<string, unknown>>;
+  /** `file:line:column` of a value inside the props. */
+  locate(path: (string | number)[]): string;
+}
+
+/** A route with the handler that it leads to. */
+export interface BoundRoute extends Route {
+  readonly handler: LoadedHandler;
+  readonly handle: Handle;
+}
+
+/** Gives every route its handler, and the handler its props. Throws a `ConfigurationError` with all that does not fit. */
+export async function bindRoutes(
+  routes: readonly RouteConfig[],
+  handlers: ReadonlyMap<string, LoadedHandler>,
+  settings: Settings,
+): Promise<BoundRoute[]> {
+  const faults: Fault[] = [];
+  const bound: BoundRoute[] = [];
+  for (const route of routes) {
+    const handler = handlers.get(route.handlerName);
+    if (!handler) {
+      faults.push(noHandler(route, [...handlers.keys()]));
+      continue;
+    }
+    const props = handler.handler.props.safeParse(route.props, { reportInput: true });
+    if (!props.success) {
+      for (const { path, message } of props.error.issues) faults.push(badProp(route, path, message));
+      continue;
+    }
+    try {
+      const handle = await handler.handler.create(props.data, settings);
+      const { name, handlerName, resourceType, filter } = route;
+      bound.push({
+        name,
+        handlerName,
+        resourceType,
+        ...(filter && { filter: new Set(filter) }),
+        handler,
+        handle,
+      });
+    } catch (error) {
+      const found = error instanceof Error ? error.message : 'an unknown error';
+      faults.push({
+        where: route.locate([]),
+        expected: `props that handlers/${handler.source} accepts`,
+        found,
+      });
+    }
+  }
+  for (const { route, takenBy } of unreachable(bound))
+    faults.push({
+      where: routes.find(({ name }) => name === route)?.locate([]) ?? route,
+      expected: `an event for route ${route} that no route above takes`,
+      found: `${takenBy.join(' and ')} above it take them all`,
+      advice: 'Put the narrower route first, or drop one of the two.',
+    });
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return bound;
+}
+
+function noHandler({ locate, name, handlerName }: RouteConfig, known: readonly string[]): Fault {
+  return {
+    where: locate([]),
+    expected: `a handler for route ${name}: one of ${known.join(', ')}`,
+    found: `no handlers/${handlerName}`,
+    advice: 'The last two segments of the route name the handler; `handler:` beside `route:` names another.',
+  };
+}
+
+function badProp({ locate }: RouteConfig, path: PropertyKey[], message: string): Fault {
+  const inProps = path.filter((key) => typeof key !== 'symbol');
+  const where = locate(inProps);
+  return { where, expected: `props.${inProps.join('.')}: ${message}`, found: 'another value' };
+}

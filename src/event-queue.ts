@@ -1,0 +1,169 @@
+import PQueue from 'p-queue';
+import { type Outcome, outcomeOf } from './outcome.ts';
+
+/** Work for the event queue. */
+export interface Job<Event> {
+  readonly event: Event;
+  /** Jobs of the same lane never run at once, and run in the order of their arrival: a lane is a resource. */
+  readonly lane: string;
+  /** Waiting jobs of one lane that have the same share run once, for all of them; undefined never shares. */
+  readonly share: string | undefined;
+  /** Which of two events stands for both when they share a run. */
+  newer(one: Event, other: Event): Event;
+  run(event: Event): Promise<Outcome>;
+}
+
+/** A job that was taken in. */
+export interface Ticket {
+  readonly outcome: Promise<Outcome>;
+  /** Says that nobody waits any more: a run that has not begun is left out, one under way goes on. */
+  abandon(): void;
+}
+
+/** Why the queue takes in no more. */
+export interface Busy {
+  readonly busy: 'queue-full' | 'wait-too-long' | 'draining';
+  readonly retryAfterSeconds: number;
+}
+
+export interface QueueOptions {
+  /** Runs under way at once. */
+  readonly concurrency: number;
+  /** Events waiting and under way. */
+  readonly limit: number;
+  /** A job whose turn would come later than this is not taken in. */
+  readonly longestWaitMilliseconds: number;
+}
+
+interface Entry<Event> {
+  readonly job: Job<Event>;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+interface Run<Event> {
+  readonly share: string | undefined;
+  readonly entries: Set<Entry<Event>>;
+}
+
+const DRAINING: Outcome = { kind: 'failed', reason: 'draining', detail: 'The service is shutting down.' };
+
+/**
+ * The bounded, concurrency-limited queue between receiving and handling.
+ *
+ * Invariants: `size` counts entries not yet settled and never exceeds the limit. A lane exists while it has a run; its first
+ * run is under way or waits for a place, the others wait for the first. Only the last, if not begun, takes in more events.
+ */
+export class EventQueue<Event> {
+  readonly #options: QueueOptions;
+  readonly #places: PQueue;
+  readonly #lanes = new Map<string, Run<Event>[]>();
+  readonly #begun = new WeakSet<Run<Event>>();
+  #size = 0;
+  #draining = false;
+  /** Milliseconds a run takes, a moving average: what a wait is estimated from. */
+  #pace = 0;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#places = new PQueue({ concurrency: options.concurrency });
+  }
+
+  /** Events waiting and under way. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Runs under way. */
+  get underWay(): number {
+    return this.#places.pending;
+  }
+
+  /** Takes a job in, or says at once why not. */
+  enqueue(job: Job<Event>): Ticket | Busy {
+    const busy = this.#refusal();
+    if (busy) return busy;
+    const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+    const entry: Entry<Event> = {
+      job,
+      settle: (outcome) => {
+        this.#size -= 1;
+        resolve(outcome);
+      },
+    };
+    this.#size += 1;
+    const run = this.#join(entry);
+    return {
+      outcome,
+      abandon: () => {
+        if (this.#begun.has(run) || !run.entries.delete(entry)) return;
+        entry.settle({
+          kind: 'failed',
+          reason: 'out-of-time',
+          detail: 'The event waited in the queue too long.',
+        });
+      },
+    };
+  }
+
+  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and gives up on what has not begun then. */
+  async drain(graceMilliseconds: number): Promise<void> {
+    this.#draining = true;
+    const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, graceMilliseconds);
+    await Promise.race([this.#places.onIdle(), timeIsUp]);
+    clearTimeout(timer);
+    for (const run of [...this.#lanes.values()].flat()) {
+      for (const entry of run.entries) entry.settle(DRAINING);
+      run.entries.clear();
+    }
+  }
+
+  #refusal(): Busy | undefined {
+    if (this.#draining) return { busy: 'draining', retryAfterSeconds: 1 };
+    if (this.#size >= this.#options.limit) return { busy: 'queue-full', retryAfterSeconds: 1 };
+    const wait = (this.#places.size / this.#options.concurrency) * this.#pace;
+    if (wait <= this.#options.longestWaitMilliseconds) return undefined;
+    return { busy: 'wait-too-long', retryAfterSeconds: Math.ceil(wait / 1000) };
+  }
+
+  #join(entry: Entry<Event>): Run<Event> {
+    const { lane: name, share } = entry.job;
+    const lane = this.#lanes.get(name);
+    const last = lane?.at(-1);
+    if (last && share !== undefined && last.share === share && !this.#begun.has(last)) {
+      last.entries.add(entry);
+      return last;
+    }
+    const run: Run<Event> = { share, entries: new Set([entry]) };
+    if (lane) lane.push(run);
+    else {
+      this.#lanes.set(name, [run]);
+      this.#wait(name, run);
+    }
+    return run;
+  }
+
+  #wait(name: string, run: Run<Event>): void {
+    this.#places.add(async () => {
+      this.#begun.add(run);
+      await this.#perform(run);
+      const lane = this.#lanes.get(name);
+      lane?.shift();
+      const next = lane?.[0];
+      if (next) this.#wait(name, next);
+      else this.#lanes.delete(name);
+    });
+  }
+
+  async #perform(run: Run<Event>): Promise<void> {
+    const [first, ...others] = run.entries;
+    if (!first) return;
+    const startedAt = performance.now();
+    const event = others.reduce((newest, { job }) => job.newer(newest, job.event), first.job.event);
+    const outcome = await first.job.run(event).catch(outcomeOf);
+    const took = performance.now() - startedAt;
+    this.#pace = this.#pace === 0 ? took : this.#pace * 0.9 + took * 0.1;
+    for (const entry of run.entries) entry.settle(outcome);
+    run.entries.clear();
+  }
+}

@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Answer, answerFor, logOutcome, park } from './answer.ts';
+import type { DeadLetters } from './dead-letter.ts';
+import type { Event } from './event.ts';
+import type { EventQueue, Ticket } from './event-queue.ts';
+import type { Log } from './log.ts';
+import type { Outcome } from './outcome.ts';
+import type { Received } from './receive.ts';
+import type { Redelivery } from './redelivery.ts';
+import { traceOf } from './trace.ts';
+
+export interface PushOptions {
+  readonly receive: (headers: IncomingHttpHeaders, body: Buffer) => Received;
+  readonly queue: EventQueue<Event>;
+  readonly deadLetters: DeadLetters | undefined;
+  /** Set for `ACKNOWLEDGE=received`: takes over what a push is acknowledged for before it is handled. */
+  readonly redelivery: Redelivery | undefined;
+  /** From the arrival of a push to its answer, at the latest. */
+  readonly deadlineMilliseconds: number;
+  readonly log: Log;
+  readonly traces: string;
+}
+
+/** Answers one authenticated push; `elapsed` is the milliseconds since it began to arrive. */
+export type ProcessPush = (headers: IncomingHttpHeaders, body: Buffer, elapsed: number) => Promise<Answer>;
+
+const DEADLINE: Outcome = {
+  kind: 'failed',
+  reason: 'deadline',
+  detail: 'The ack deadline is near; work under way goes on, and the redelivery will find it done.',
+};
+
+/** Receive, queue, handle, answer: the whole way of a push after its authentication. */
+export function createProcessPush(options: PushOptions): ProcessPush {
+  const { receive, queue, deadLetters, redelivery, deadlineMilliseconds, log, traces } = options;
+
+  return async (headers, body, elapsed) => {
+    const arrivedAt = performance.now() - elapsed;
+    const received = receive(headers, body);
+    const trace = traceOf(headers);
+
+    function conclude(outcome: Outcome, parked: boolean, late = false): Answer {
+      const milliseconds = performance.now() - arrivedAt;
+      logOutcome(log, outcome, parked, { received, milliseconds, trace, late }, traces);
+      return answerFor(outcome, parked);
+    }
+
+    if (received.event && 'job' in received.next && redelivery?.full)
+      return conclude(busy('queue-full', 1), false);
+    const ticket = 'job' in received.next ? queue.enqueue(received.next.job) : received.next;
+    if ('busy' in ticket) return conclude(busy(ticket.busy, ticket.retryAfterSeconds), false);
+    if (redelivery && 'job' in received.next && 'abandon' in ticket) {
+      redelivery.keep(received, received.next.job, ticket, conclude);
+      return { status: 204 };
+    }
+
+    const finished = finish(ticket, received, deadLetters);
+    const timeIsUp = Promise.withResolvers<void>();
+    const timer = setTimeout(timeIsUp.resolve, Math.max(0, deadlineMilliseconds - elapsed));
+    const first = await Promise.race([finished, timeIsUp.promise]);
+    clearTimeout(timer);
+    if (first) return conclude(first.outcome, first.parked);
+
+    if ('abandon' in ticket) ticket.abandon();
+    void finished.then(({ outcome, parked }) => conclude(outcome, parked, true));
+    return conclude(DEADLINE, false);
+  };
+}
+
+async function finish(
+  ticket: Ticket | { outcome: Outcome },
+  received: Received,
+  deadLetters: DeadLetters | undefined,
+): Promise<{ outcome: Outcome; parked: boolean }> {
+  return park(await ticket.outcome, received, deadLetters);
+}
+
+function busy(reason: string, retryAfterSeconds: number): Outcome {
+  return {
+    kind: 'failed',
+    reason,
+    detail: 'The service takes in no more events for the moment.',
+    retryAfterSeconds,
+  };
+}
