@@ -1,0 +1,45 @@
+import { type CommercetoolsOptions, type CommercetoolsSandbox, startCommercetools } from './commercetools.ts';
+import { type FluentSandbox, startFluent } from './fluent.ts';
+import { environmentFor, type ServiceSandbox, startService } from './service.ts';
+
+/** The part of a tap test that is used. */
+interface Current {
+  teardown(stop: () => unknown): unknown;
+}
+
+/** Both stand-ins, closed at the end of the test. */
+export interface Upstreams {
+  readonly commercetools: CommercetoolsSandbox;
+  readonly fluent: FluentSandbox;
+  /** What joins a service to both. */
+  readonly env: Record<string, string>;
+}
+
+/** Starts both stand-ins. */
+export async function startUpstreams(t: Current, options: CommercetoolsOptions = {}): Promise<Upstreams> {
+  const commercetools = await startCommercetools(options);
+  t.teardown(() => commercetools.close());
+  const fluent = await startFluent();
+  t.teardown(() => fluent.close());
+  return { commercetools, fluent, env: environmentFor(commercetools, fluent) };
+}
+
+/** Starts the service in this process, joined to the stand-ins; `env` is laid over what joins them. */
+export async function connect(
+  t: Current,
+  { env: joined }: Upstreams,
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly handlersFolder?: string } = {},
+): Promise<ServiceSandbox> {
+  const service = await startService({ ...joined, ...env }, options);
+  t.teardown(() => service.close());
+  return service;
+}
+
+/** What commercetools publishes of a customer; without a project key it belongs to the only account. */
+export function changeOf(
+  { id, version }: { readonly id: string; readonly version: number },
+  notificationType = 'ResourceUpdated',
+): object {
+  return { notificationType, resource: { typeId: 'customer', id }, version };
+}

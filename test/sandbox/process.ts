@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const START_MILLISECONDS = 20_000;
+
+/** The part of a tap test that is used. */
+interface Current {
+  teardown(stop: () => unknown): unknown;
+}
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** The service in a process of its own, as it is deployed. */
+export interface ServiceProcess {
+  readonly url: string;
+  readonly pid: number | undefined;
+  /** Every log line so far, parsed. */
+  readonly lines: Record<string, unknown>[];
+  /** Sends the signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<Exit>;
+  readonly exited: Promise<Exit>;
+}
+
+/** Runs `src/main.ts` with this environment and no other, until it ends or the test does. */
+export function runService(
+  t: Current,
+  env: Readonly<Record<string, string>>,
+): Omit<ServiceProcess, 'url'> & { onLine(listen: () => void): void } {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  const listeners: (() => void)[] = [];
+  createInterface(child.stdout).on('line', (line) => {
+    lines.push(JSON.parse(line));
+    for (const listen of listeners) listen();
+  });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  // `close` comes after the last of the output, `exit` may come before it.
+  const exited = once(child, 'close').then(() => ({
+    code: child.exitCode,
+    signal: child.signalCode,
+    stderr,
+  }));
+  t.teardown(() => {
+    child.kill('SIGKILL');
+    return exited;
+  });
+  return {
+    pid: child.pid,
+    lines,
+    exited,
+    onLine: (listen) => listeners.push(listen),
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** As `runService`, and waits until it listens; rejects with what it wrote when it ends before. */
+export async function startProcess(
+  t: Current,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const running = runService(t, env);
+  const listening = Promise.withResolvers<string>();
+  const timer = setTimeout(
+    () => listening.reject(new Error(`Expected the service to listen within ${START_MILLISECONDS} ms.`)),
+    START_MILLISECONDS,
+  );
+  running.onLine(() => {
+    const message = String(running.lines.at(-1)?.['message']);
+    const url = /listening at (http:\/\/\S+)/.exec(message)?.[1];
+    if (url !== undefined) listening.resolve(url);
+  });
+  running.exited.then(({ code, stderr }) =>
+    listening.reject(new Error(`Expected the service to listen, it ended with ${code}: ${stderr}`)),
+  );
+  try {
+    return { ...running, url: await listening.promise };
+  } finally {
+    clearTimeout(timer);
+  }
+}
