@@ -84,10 +84,12 @@ export async function loadConnector(
   ];
   // What stands for a missing variable is wrong in more ways than one; saying it once is enough.
   const known = new Set(missing.map(({ where }) => where));
-  const faults = [...missing, ...wrong.filter(({ where }) => !known.has(where))];
+  const faults = [...missing, ...wrong.filter(({ where }) => !known.has(where))].sort(byLine);
   if (faults.length > 0 || !result.success) return { faults };
   return { connector: toConnector(result.data, source) };
 }
+
+const byLine = (a: Fault, b: Fault) => a.where.localeCompare(b.where, 'en', { numeric: true });
 
 function unreadable(path: string, error: unknown): Fault {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';

@@ -52,10 +52,14 @@ const service = z.object({
     .describe('The Pub/Sub topic for events that can never work: `name` or `projects/…/topics/name`.'),
   GOOGLE_CLOUD_PROJECT: text('the id of a Google Cloud project')
     .optional()
-    .describe('The Google Cloud project of short topic names, and of the trace that log lines are joined to.'),
+    .describe(
+      'The Google Cloud project of short topic names, and of the trace that log lines are joined to.',
+    ),
   PUBSUB_EMULATOR_HOST: text('host:port', /^[^\s/]+:\d+$/)
     .optional()
-    .describe("Where Google's Pub/Sub emulator listens, `host:port`: dead letters go there, without credentials."),
+    .describe(
+      "Where Google's Pub/Sub emulator listens, `host:port`: dead letters go there, without credentials.",
+    ),
   COMMERCETOOLS_CONCURRENCY: whole(1, 1000)
     .default(10)
     .describe('How many requests to one commercetools project are under way at once.'),

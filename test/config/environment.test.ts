@@ -1,0 +1,272 @@
+import t from 'tap';
+import { formatFaults, readEnvironment, variableTable } from '../../config/environment.ts';
+
+const defaults = {
+  port: 8080,
+  host: '0.0.0.0',
+  logLevel: 'info',
+  connectorConfig: 'config/connector.yml',
+  pushAuth: { kind: 'none' },
+  queue: { concurrency: 100, limit: 1000 },
+  ackDeadlineSeconds: 10,
+  acknowledge: 'handled',
+  commercetoolsConcurrency: 10,
+  fluentConcurrency: 10,
+  fluentBatch: 10,
+  duplicateMemorySeconds: 10,
+};
+const none = { PUSH_AUTH: 'none' };
+const oidc = {
+  PUSH_AUTH: 'oidc',
+  PUSH_AUDIENCE: 'https://me',
+  PUSH_SERVICE_ACCOUNT: 'a@b.iam.gserviceaccount.com',
+};
+const key = { kind: 'oidc', audience: 'https://me', serviceAccount: 'a@b.iam.gserviceaccount.com' };
+
+const readable = [
+  { name: 'fills in the defaults', input: none, expected: defaults },
+  {
+    name: 'takes blank variables for not set',
+    input: { ...none, PORT: '', HOST: '  ', DEAD_LETTER_TOPIC: '' },
+    expected: defaults,
+  },
+  {
+    name: 'ignores variables that it does not know',
+    input: { ...none, PATH: '/bin', FLUENT_PASSWORD: 'x' },
+    expected: defaults,
+  },
+  {
+    name: "defaults to Google's certificates",
+    input: oidc,
+    expected: { ...defaults, pushAuth: { ...key, certsUrl: 'https://www.googleapis.com/oauth2/v1/certs' } },
+  },
+  {
+    name: 'takes certificates from elsewhere',
+    input: { ...oidc, PUSH_CERTS_URL: 'http://127.0.0.1:9/certs' },
+    expected: { ...defaults, pushAuth: { ...key, certsUrl: 'http://127.0.0.1:9/certs' } },
+  },
+  {
+    name: 'takes several tokens, without blanks and line breaks',
+    input: { PUSH_AUTH: 'token', PUSH_TOKEN: ' 0123456789abcdef , fedcba9876543210,\n' },
+    expected: { ...defaults, pushAuth: { kind: 'token', tokens: ['0123456789abcdef', 'fedcba9876543210'] } },
+  },
+  {
+    name: 'does not mind what another way of authentication wants',
+    input: { ...none, PUSH_TOKEN: 'short', PUSH_CERTS_URL: 'nowhere' },
+    expected: defaults,
+  },
+  {
+    name: 'takes every other variable',
+    input: {
+      ...none,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'silent',
+      CONNECTOR_CONFIG: '/etc/connector.yml',
+      QUEUE_CONCURRENCY: '5',
+      QUEUE_LIMIT: '5',
+      ACK_DEADLINE_SECONDS: '600',
+      ACKNOWLEDGE: 'received',
+      DEAD_LETTER_TOPIC: 'projects/my-project/topics/dead-letters',
+      GOOGLE_CLOUD_PROJECT: 'my-project',
+      PUBSUB_EMULATOR_HOST: '127.0.0.1:8085',
+      COMMERCETOOLS_CONCURRENCY: '1',
+      FLUENT_CONCURRENCY: '2',
+      FLUENT_BATCH: '100',
+      DUPLICATE_MEMORY_SECONDS: '0',
+    },
+    expected: {
+      port: 0,
+      host: '127.0.0.1',
+      logLevel: 'silent',
+      connectorConfig: '/etc/connector.yml',
+      pushAuth: { kind: 'none' },
+      queue: { concurrency: 5, limit: 5 },
+      ackDeadlineSeconds: 600,
+      acknowledge: 'received',
+      deadLetterTopic: 'projects/my-project/topics/dead-letters',
+      googleCloudProject: 'my-project',
+      pubsubEmulatorHost: '127.0.0.1:8085',
+      commercetoolsConcurrency: 1,
+      fluentConcurrency: 2,
+      fluentBatch: 100,
+      duplicateMemorySeconds: 0,
+    },
+  },
+];
+
+for (const { name, input, expected } of readable) {
+  t.test(name, async (t) => {
+    t.strictSame(readEnvironment(input), { environment: expected });
+  });
+}
+
+const TOKENS = 'tokens separated by commas, each of at least 16 characters';
+const whole = (from: number, to: number) => `a whole number from ${from} to ${to}`;
+const faulty = [
+  {
+    name: 'wants the authentication to be chosen',
+    input: {},
+    expected: [['PUSH_AUTH', 'oidc, token or none', 'nothing']],
+  },
+  {
+    name: 'refuses an authentication that does not exist',
+    input: { PUSH_AUTH: 'basic' },
+    expected: [['PUSH_AUTH', 'oidc, token or none', '"basic"']],
+  },
+  {
+    name: 'wants audience and service account with oidc',
+    input: { PUSH_AUTH: 'oidc' },
+    expected: [
+      ['PUSH_AUDIENCE', 'the audience of the push subscription', 'nothing'],
+      ['PUSH_SERVICE_ACCOUNT', "the e-mail address of the push subscription's service account", 'nothing'],
+    ],
+  },
+  {
+    name: 'wants a URL for the certificates',
+    input: { ...oidc, PUSH_CERTS_URL: 'ftp://certs' },
+    expected: [['PUSH_CERTS_URL', 'an http:// or https:// URL', '"ftp://certs"']],
+  },
+  {
+    name: 'wants a token with token',
+    input: { PUSH_AUTH: 'token' },
+    expected: [['PUSH_TOKEN', TOKENS, 'nothing']],
+  },
+  {
+    name: 'measures a short token and does not show it',
+    input: { PUSH_AUTH: 'token', PUSH_TOKEN: '0123456789abcdef,hello' },
+    expected: [['PUSH_TOKEN', TOKENS, 'a value of 5 characters']],
+  },
+  {
+    name: 'refuses a list without tokens',
+    input: { PUSH_AUTH: 'token', PUSH_TOKEN: ', ,' },
+    expected: [['PUSH_TOKEN', TOKENS, 'a value of 3 characters']],
+  },
+  {
+    name: 'refuses numbers that are none, or out of bounds',
+    input: {
+      ...none,
+      PORT: '0x50',
+      ACK_DEADLINE_SECONDS: '0',
+      FLUENT_BATCH: '101',
+      FLUENT_CONCURRENCY: '1.5',
+    },
+    expected: [
+      ['PORT', whole(0, 65535), '"0x50"'],
+      ['ACK_DEADLINE_SECONDS', whole(1, 600), '"0"'],
+      ['FLUENT_CONCURRENCY', whole(1, 1000), '"1.5"'],
+      ['FLUENT_BATCH', whole(1, 100), '"101"'],
+    ],
+  },
+  {
+    name: 'refuses a limit below the concurrency',
+    input: { ...none, QUEUE_LIMIT: '99' },
+    expected: [['QUEUE_LIMIT', 'at least QUEUE_CONCURRENCY', '"99"']],
+  },
+  {
+    name: 'says when the default limit is below the concurrency',
+    input: { ...none, QUEUE_CONCURRENCY: '2000' },
+    expected: [['QUEUE_LIMIT', 'at least QUEUE_CONCURRENCY', '1000 (the default)']],
+  },
+  {
+    name: 'wants a dead-letter topic when pushes are acknowledged on receipt',
+    input: { ...none, ACKNOWLEDGE: 'received' },
+    expected: [
+      [
+        'DEAD_LETTER_TOPIC',
+        'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
+        'nothing',
+      ],
+    ],
+  },
+  {
+    name: 'refuses a topic that Pub/Sub would refuse',
+    input: { ...none, DEAD_LETTER_TOPIC: 'my-project/dead-letters' },
+    expected: [
+      [
+        'DEAD_LETTER_TOPIC',
+        'the name of a topic, as in dead-letters or projects/my-project/topics/dead-letters',
+        '"my-project/dead-letters"',
+      ],
+    ],
+  },
+  {
+    name: 'tells every fault at once, rules between variables included',
+    input: { LOG_LEVEL: 'loud', ACKNOWLEDGE: 'received', QUEUE_LIMIT: '5' },
+    expected: [
+      ['LOG_LEVEL', 'one of trace, debug, info, warn, error, fatal, silent', '"loud"'],
+      ['QUEUE_LIMIT', 'at least QUEUE_CONCURRENCY', '"5"'],
+      [
+        'DEAD_LETTER_TOPIC',
+        'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
+        'nothing',
+      ],
+      ['PUSH_AUTH', 'oidc, token or none', 'nothing'],
+    ],
+  },
+];
+
+for (const { name, input, expected } of faulty) {
+  t.test(name, async (t) => {
+    const result = readEnvironment(input);
+    const faults = 'faults' in result ? result.faults : [];
+    t.strictSame(
+      faults.map((fault) => [fault.where.replace('environment ', ''), fault.expected, fault.found]),
+      expected,
+    );
+    t.ok(
+      faults.every(({ where, advice }) => where.startsWith('environment ') && advice),
+      'each says where and gives advice',
+    );
+  });
+}
+
+t.test('prints a block a fault', async (t) => {
+  t.equal(
+    formatFaults([
+      { where: 'environment PORT', expected: 'a number', found: '"x"', advice: 'Set it.' },
+      { where: 'connector.yml:2:1', expected: 'a list', found: 'nothing' },
+    ]),
+    [
+      'The configuration has 2 faults:',
+      '',
+      'environment PORT',
+      '  expected  a number',
+      '  found     "x"',
+      '  advice    Set it.',
+      '',
+      'connector.yml:2:1',
+      '  expected  a list',
+      '  found     nothing',
+    ].join('\n'),
+  );
+});
+
+t.test('documents every variable once, with its default', async (t) => {
+  const rows = variableTable().split('\n');
+  const names = rows.slice(2).map((row) => /^\| `([A-Z_]+)` \|/.exec(row)?.[1]);
+  t.equal(new Set(names).size, names.length);
+  t.has(names, [
+    'PUSH_AUTH',
+    'PUSH_TOKEN',
+    'PUSH_AUDIENCE',
+    'PUSH_SERVICE_ACCOUNT',
+    'PUSH_CERTS_URL',
+    'PORT',
+    'HOST',
+    'LOG_LEVEL',
+    'CONNECTOR_CONFIG',
+    'QUEUE_CONCURRENCY',
+    'QUEUE_LIMIT',
+    'ACK_DEADLINE_SECONDS',
+    'ACKNOWLEDGE',
+    'DEAD_LETTER_TOPIC',
+  ]);
+  t.match(variableTable(), /^\| `PUSH_AUTH` \| required \| How a push proves/m);
+  t.match(variableTable(), /^\| `PORT` \| `8080` \| The port to listen on\. \|$/m);
+  t.match(variableTable(), /^\| `DEAD_LETTER_TOPIC` \| none \|/m);
+  t.ok(
+    rows.every((row) => /^\|.+\|.+\|.+\|$/.test(row)),
+    'every row has three cells with something in them',
+  );
+});
