@@ -5,7 +5,7 @@ export default async function health(app: FastifyInstance): Promise<void> {
   app.get('/health/live', async () => ({ status: 'live' }));
 
   app.get('/health/ready', async (_request, reply) => {
-    const { reasons } = app.readiness;
+    const reasons = app.probeReadiness();
     if (reasons.length === 0) return { status: 'ready' };
     return reply.code(503).send({ status: 'not ready', reasons });
   });

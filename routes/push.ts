@@ -15,7 +15,10 @@ export default async function push(app: FastifyInstance): Promise<void> {
     '/push',
     {
       onRequest: async (request, reply) => {
-        if (app.readiness.draining) return refuse(reply, 503, 'draining', 'The service is shutting down.', 1);
+        if (app.readiness.draining) {
+          request.log.info({ reason: 'draining', status: 503 }, 'A push was not let in.');
+          return refuse(reply, 503, 'draining', 'The service is shutting down.', 1);
+        }
         const { token } = request.query;
         const credentials = {
           authorization: request.headers.authorization,
@@ -23,7 +26,11 @@ export default async function push(app: FastifyInstance): Promise<void> {
         };
         const verdict = app.authenticate(credentials);
         const settled = verdict instanceof Promise ? await verdict : verdict;
-        if (settled === 'accepted') return undefined;
+        if (settled === 'accepted') {
+          // The body is bytes to us, and a type that Fastify cannot read is no reason to refuse them.
+          request.headers['content-type'] = 'application/octet-stream';
+          return undefined;
+        }
         request.log.warn({ reason: settled.reason, status: settled.status }, 'A push was not let in.');
         return refuse(reply, settled.status, settled.reason, settled.detail, settled.retryAfterSeconds);
       },

@@ -70,7 +70,7 @@ export function openAccount(config: AccountConfig, options: AccountOptions): Ope
     commercetools: createCommercetools(reading, {
       projectKey,
       apiUrl: commercetools.apiUrl,
-      batch: READ_BATCH,
+      batch: on ? READ_BATCH : 1,
     }),
     fluent: createFluent(writing, {
       apiUrl: fluent.apiUrl,

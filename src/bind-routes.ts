@@ -42,15 +42,7 @@ export async function bindRoutes(
     }
     try {
       const handle = await handler.handler.create(props.data, settings);
-      const { name, handlerName, resourceType, filter } = route;
-      bound.push({
-        name,
-        handlerName,
-        resourceType,
-        ...(filter && { filter: new Set(filter) }),
-        handler,
-        handle,
-      });
+      bound.push({ ...withSet(route), handler, handle });
     } catch (error) {
       const found = error instanceof Error ? error.message : 'an unknown error';
       faults.push({
@@ -60,7 +52,8 @@ export async function bindRoutes(
       });
     }
   }
-  for (const { route, takenBy } of unreachable(bound))
+  // A route that cannot be bound still takes its events, so all of them count.
+  for (const { route, takenBy } of unreachable(routes.map(withSet)))
     faults.push({
       where: routes.find(({ name }) => name === route)?.locate([]) ?? route,
       expected: `an event for route ${route} that no route above takes`,
@@ -69,6 +62,10 @@ export async function bindRoutes(
     });
   if (faults.length > 0) throw new ConfigurationError(faults);
   return bound;
+}
+
+function withSet({ name, handlerName, resourceType, filter }: RouteConfig): Route {
+  return { name, handlerName, resourceType, ...(filter && { filter: new Set(filter) }) };
 }
 
 function noHandler({ locate, name, handlerName }: RouteConfig, known: readonly string[]): Fault {
@@ -83,5 +80,5 @@ function noHandler({ locate, name, handlerName }: RouteConfig, known: readonly s
 function badProp({ locate }: RouteConfig, path: PropertyKey[], message: string): Fault {
   const inProps = path.filter((key) => typeof key !== 'symbol');
   const where = locate(inProps);
-  return { where, expected: `props.${inProps.join('.')}: ${message}`, found: 'another value' };
+  return { where, expected: `${['props', ...inProps].join('.')}: ${message}`, found: 'another value' };
 }

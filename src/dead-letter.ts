@@ -17,22 +17,39 @@ export interface DeadLetters {
   close(): Promise<void>;
 }
 
-const PARK_MILLISECONDS = 5_000;
+/** Where dead letters go. */
+export interface DeadLetterTopic {
+  /** A short name, or `projects/<project>/topics/<topic>`. */
+  readonly topic: string;
+  /** The project of a short name; the one that the credentials belong to when left out. */
+  readonly projectId?: string | undefined;
+  /** `host:port` of Google's Pub/Sub emulator, which asks for no credentials. */
+  readonly emulatorHost?: string | undefined;
+}
 
-/** `topic` is a short name, with the project from the environment, or `projects/<project>/topics/<topic>`. */
-export function createDeadLetters(topic: string, log: Log): DeadLetters {
+const PARK_MILLISECONDS = 5_000;
+/** What Pub/Sub takes: https://cloud.google.com/pubsub/quotas#resource_limits */
+const MOST_ATTRIBUTES = 100;
+const LONGEST_VALUE_BYTES = 1_024;
+
+/** Opens the topic with the first dead letter, not before. */
+export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters {
+  const { topic } = where;
   let opened: Promise<{ client: PubSub; publisher: Topic }> | undefined;
 
   async function open() {
     // 250 ms and 50 MB: only where an event is really parked.
     const { PubSub } = await import('@google-cloud/pubsub');
-    const client = new PubSub();
+    const client = new PubSub(await clientOptions(where));
     return { client, publisher: client.topic(topic, { batching: { maxMessages: 1 } }) };
   }
 
   return {
     async park(delivery, event, grounds) {
-      opened ??= open();
+      opened ??= open().catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
       const timeIsUp = Promise.withResolvers<never>();
       const timer = setTimeout(() => timeIsUp.reject(new Error('timeout')), PARK_MILLISECONDS);
       try {
@@ -55,12 +72,25 @@ export function createDeadLetters(topic: string, log: Log): DeadLetters {
   };
 }
 
-/** Pub/Sub allows 100 attributes of 1,024 bytes; the sender's own come first so that none of ours is overwritten. */
+async function clientOptions({ topic, projectId, emulatorHost }: DeadLetterTopic) {
+  const project = /^projects\/([^/]+)\//.exec(topic)?.[1] ?? projectId;
+  if (emulatorHost === undefined) return project === undefined ? {} : { projectId: project };
+  const { PassThroughClient } = await import('google-auth-library');
+  return {
+    projectId: project ?? 'emulator',
+    apiEndpoint: emulatorHost,
+    emulatorMode: true,
+    // With no client of its own to authenticate with, the library asks for Google's metadata server.
+    authClient: new PassThroughClient(),
+  };
+}
+
+/** The sender's own attributes and ours, which win, within what Pub/Sub takes: a dead letter that it refuses is no help. */
 function attributesOf(delivery: Delivery, event: Event | undefined, { reason, detail, route }: Grounds) {
   const { resource } = event ?? {};
   const ours = {
     reason,
-    detail: detail.slice(0, 300),
+    detail,
     route,
     identity: event?.identity,
     kind: event?.kind,
@@ -73,7 +103,16 @@ function attributesOf(delivery: Delivery, event: Event | undefined, { reason, de
     parkedAt: new Date().toISOString(),
   };
   const said = Object.entries(ours).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
+    value === undefined ? [] : [[name, cut(value)] as const],
   );
-  return { ...delivery.attributes, ...Object.fromEntries(said) };
+  // Names that begin with `goog` are Pub/Sub's own, and refused when another sets them.
+  const theirs = Object.entries(delivery.attributes).filter(([name]) => !name.startsWith('goog'));
+  return Object.fromEntries([...theirs.slice(0, MOST_ATTRIBUTES - said.length), ...said]);
+}
+
+/** Cuts a text to the bytes that Pub/Sub takes, without half a character at the end. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= LONGEST_VALUE_BYTES) return text;
+  return bytes.toString('utf8', 0, LONGEST_VALUE_BYTES).replace(/\uFFFD+$/, '');
 }

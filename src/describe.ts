@@ -13,6 +13,15 @@ export function describeRoutes(routes: readonly BoundRoute[]): object[] {
   }));
 }
 
+/** The handlers that take the place of shipped ones, one line each. */
+export function describeReplacements(handlers: ReadonlyMap<string, LoadedHandler>): object[] {
+  return [...handlers.values()].flatMap(({ name, source, replaces }) =>
+    replaces === undefined
+      ? []
+      : [{ handler: name, source: `handlers/${source}`, replaces: `handlers/${replaces}` }],
+  );
+}
+
 /** The whole connector as it runs, without secrets: what `GET /connector` answers. */
 export function describeConnector(
   routes: readonly BoundRoute[],

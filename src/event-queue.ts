@@ -78,6 +78,11 @@ export class EventQueue<Event> {
     return this.#places.pending;
   }
 
+  /** Lanes that have a run, waiting or under way. */
+  get lanes(): number {
+    return this.#lanes.size;
+  }
+
   /** Takes a job in, or says at once why not. */
   enqueue(job: Job<Event>): Ticket | Busy {
     const busy = this.#refusal();
@@ -105,7 +110,7 @@ export class EventQueue<Event> {
     };
   }
 
-  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and gives up on what has not begun then. */
+  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and then answers `draining` for what is left. */
   async drain(graceMilliseconds: number): Promise<void> {
     this.#draining = true;
     const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
@@ -159,11 +164,22 @@ export class EventQueue<Event> {
     const [first, ...others] = run.entries;
     if (!first) return;
     const startedAt = performance.now();
-    const event = others.reduce((newest, { job }) => job.newer(newest, job.event), first.job.event);
-    const outcome = await first.job.run(event).catch(outcomeOf);
+    const outcome = await attempt(() => {
+      const event = others.reduce((newest, { job }) => job.newer(newest, job.event), first.job.event);
+      return first.job.run(event);
+    });
     const took = performance.now() - startedAt;
     this.#pace = this.#pace === 0 ? took : this.#pace * 0.9 + took * 0.1;
     for (const entry of run.entries) entry.settle(outcome);
     run.entries.clear();
+  }
+}
+
+/** What is thrown before there is a promise must not stop the lane either. */
+async function attempt(run: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await run();
+  } catch (error) {
+    return outcomeOf(error);
   }
 }

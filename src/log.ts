@@ -26,14 +26,29 @@ export function createLog(level: string, destination?: { write(line: string): vo
       formatters: { level: (label) => ({ severity: SEVERITY[label] ?? 'DEFAULT' }) },
       // An error is logged by its name, code and stack frames. Its message may quote a request, and that a token or a person.
       serializers: { err: describeError },
+      // Without a message of ours pino would put the error's in its place.
+      hooks: {
+        logMethod(given, method) {
+          const hasOwnText = typeof given[0] === 'string' || given.length > 1;
+          method.apply(this, hasOwnText ? given : [given[0], textFor(given[0])]);
+        },
+      },
     },
     destination ?? pino.destination({ sync: false }),
   );
 }
 
+function textFor(logged: unknown): string | undefined {
+  if (logged instanceof Error) return 'An error.';
+  return typeof logged === 'object' && logged !== null && 'err' in logged ? 'An error.' : undefined;
+}
+
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  const frames = error.stack
+    ?.replace(error.message, '')
+    .split('\n')
+    .filter((line) => line.startsWith('    at '));
   return { type: error.name, code, stack: frames?.join('\n') };
 }

@@ -1,30 +1,8 @@
-import { formatFaults } from '../config/environment.ts';
-import { loadConfiguration } from '../config/load.ts';
-import { buildApp } from './app.ts';
-import { ConfigurationError } from './configuration-fault.ts';
-import { createLog } from './log.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 
-const configuration = await loadConfiguration(process.env).catch((error: unknown) => {
-  if (!(error instanceof ConfigurationError)) throw error;
-  process.stderr.write(`${formatFaults(error.faults)}\n`);
-  process.exit(1);
-});
-
-const { logLevel, host, port } = configuration.environment;
-const log = createLog(logLevel);
-const app = await buildApp(configuration, log);
-
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown(signal));
-process.on('unhandledRejection', (error) =>
-  log.error({ err: error }, 'A promise was rejected and nobody noticed.'),
-);
-
-await app.listen({ port, host });
-
-async function shutDown(signal: string): Promise<void> {
-  log.info({ signal }, 'Shutting down: no more pushes are taken in.');
-  await app.drain();
-  await app.close();
-  log.info('Everything under way is finished.');
-  log.flush(() => process.exit(0));
-}
+enableCompileCache();
+await import('./serve.ts');
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--heap-growing-percent=15');
+flushCompileCache();

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { type Answer, answerFor, logOutcome, park } from './answer.ts';
 import type { DeadLetters } from './dead-letter.ts';
 import type { Event } from './event.ts';
@@ -62,6 +63,9 @@ export function createProcessPush(options: PushOptions): ProcessPush {
     if (first) return conclude(first.outcome, first.parked);
 
     if ('abandon' in ticket) ticket.abandon();
+    // What had not begun is settled by that, and there is nothing more to come of it.
+    const leftOut = await Promise.race([finished, immediate()]);
+    if (leftOut) return conclude(leftOut.outcome, leftOut.parked);
     void finished.then(({ outcome, parked }) => conclude(outcome, parked, true));
     return conclude(DEADLINE, false);
   };

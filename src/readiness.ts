@@ -1,12 +1,41 @@
+/** Rights may be given back without a sign: after so long the next push finds out. */
+const REFUSED_MILLISECONDS = 30_000;
+const BETWEEN_PROBES_MILLISECONDS = 2_000;
+
 /** Whether this instance should be sent work: not while it drains, nor while an upstream refuses the credentials. */
 export class Readiness {
-  readonly #refusing = new Set<string>();
+  /** When each upstream last refused, in milliseconds of the clock. */
+  readonly #refusing = new Map<string, number>();
+  readonly #clock: () => number;
+  #probedAt = Number.NEGATIVE_INFINITY;
   #draining = false;
+
+  constructor(clock: () => number = () => performance.now()) {
+    this.#clock = clock;
+  }
 
   /** Told by the upstreams whether their credentials work. */
   credentials(upstream: string, accepted: boolean): void {
     if (accepted) this.#refusing.delete(upstream);
-    else this.#refusing.add(upstream);
+    else this.#refusing.set(upstream, this.#clock());
+  }
+
+  /**
+   * Asks the upstreams that refuse whether they still do, at most every 2 seconds: who is not ready may be sent no push
+   * that would find out. Returns at once; never throws.
+   */
+  probe(upstreams: readonly { readonly name: string; probe(): Promise<void> }[]): void {
+    const now = this.#clock();
+    if (this.#refusing.size === 0 || now - this.#probedAt < BETWEEN_PROBES_MILLISECONDS) return;
+    this.#probedAt = now;
+    for (const upstream of upstreams) {
+      const since = this.#refusing.get(upstream.name);
+      if (since === undefined) continue;
+      upstream.probe().then(
+        () => now - since >= REFUSED_MILLISECONDS && this.credentials(upstream.name, true),
+        () => {},
+      );
+    }
   }
 
   drain(): void {
@@ -19,7 +48,7 @@ export class Readiness {
 
   /** Why not, in codes; empty when ready. */
   get reasons(): string[] {
-    const refusing = [...this.#refusing].map((upstream) => `credentials-refused: ${upstream}`);
+    const refusing = [...this.#refusing.keys()].map((upstream) => `credentials-refused: ${upstream}`);
     return this.#draining ? ['draining', ...refusing] : refusing;
   }
 }

@@ -5,7 +5,7 @@ import type { Job } from './event-queue.ts';
 import type { Context } from './handler.ts';
 import type { Log } from './log.ts';
 import { decode, isSubscriptionTest, openEnvelope } from './notification/index.ts';
-import { Failure, type Outcome, Rejection } from './outcome.ts';
+import { Failure, type Outcome, outcomeOf, Rejection, STATUS } from './outcome.ts';
 
 /** What became of a push on its way to the event queue. */
 export interface Received {
@@ -46,9 +46,7 @@ export function createReceive(
       if (!route) return { delivery, event, route, next: settled('ignored', 'no-route') };
       return { delivery, event, route, next: { job: jobFor(event, route, options) } };
     } catch (error) {
-      if (!(error instanceof Rejection)) throw error;
-      const { reason, message: detail } = error;
-      return { delivery, event, route, next: { outcome: { kind: 'rejected', reason, detail } } };
+      return { delivery, event, route, next: { outcome: outcomeOf(error) } };
     }
   };
 }
@@ -77,10 +75,11 @@ function jobFor(
     lane,
     share: route.handler.handler.readsCurrentState ? share : undefined,
     newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
-    run: (newest) => {
+    // Asynchronous, so that what a handler throws before its first `await` is caught as well.
+    run: async (newest) => {
       const signal = AbortSignal.timeout(runMilliseconds);
       const context = { ...account, log: log.child({ event: newest.identity, route: route.name }), signal };
-      return withinTime(route.handle(newest, context), signal);
+      return checked(await withinTime(route.handle(newest, context), signal), route);
     },
   };
 }
@@ -92,4 +91,20 @@ function withinTime(work: Promise<Outcome>, signal: AbortSignal): Promise<Outcom
     timeIsUp.reject(new Failure('out-of-time', 'The handler did not finish within the ack deadline.'));
   signal.addEventListener('abort', giveUp, { once: true });
   return Promise.race([work, timeIsUp.promise]).finally(() => signal.removeEventListener('abort', giveUp));
+}
+
+/** A handler may be JavaScript, or forget a `return`: what it gives is looked at before it is believed. */
+function checked(outcome: Outcome, { handler }: BoundRoute): Outcome {
+  if (isOutcome(outcome)) return outcome;
+  throw new Failure(
+    'no-outcome',
+    `Expected handlers/${handler.source} to return an outcome ({ kind, reason }, with a detail where it is rejected or failed), got something else.`,
+  );
+}
+
+function isOutcome(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, reason, detail }: { kind?: unknown; reason?: unknown; detail?: unknown } = value;
+  if (typeof kind !== 'string' || !Object.hasOwn(STATUS, kind) || typeof reason !== 'string') return false;
+  return kind === 'done' || kind === 'ignored' || typeof detail === 'string';
 }

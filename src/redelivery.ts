@@ -8,9 +8,16 @@ import type { Received } from './receive.ts';
 
 type Conclude = (outcome: Outcome, parked: boolean, late?: boolean) => Answer;
 
-const TRIES = 8;
-const FIRST_WAIT_MILLISECONDS = 500;
 const PARK_TRIES = 3;
+
+export interface RedeliveryOptions {
+  /** As many events are kept at most. */
+  readonly limit: number;
+  /** How often an event is tried, the first time included. */
+  readonly tries?: number;
+  /** Doubled for each try after the second. */
+  readonly firstWaitMilliseconds?: number;
+}
 
 /**
  * Stands in for Pub/Sub's redelivery with `ACKNOWLEDGE=received`: what fails is tried again from the queue with backoff, and
@@ -19,19 +26,19 @@ const PARK_TRIES = 3;
 export class Redelivery {
   readonly #queue: EventQueue<Event>;
   readonly #deadLetters: DeadLetters;
-  readonly #limit: number;
+  readonly #options: Required<RedeliveryOptions>;
   readonly #kept = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
-  constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, limit: number) {
+  constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, options: RedeliveryOptions) {
     this.#queue = queue;
     this.#deadLetters = deadLetters;
-    this.#limit = limit;
+    this.#options = { tries: 8, firstWaitMilliseconds: 1_000, ...options };
   }
 
   /** True when as many events are kept as the queue may hold. */
   get full(): boolean {
-    return this.#kept.size >= this.#limit;
+    return this.#kept.size >= this.#options.limit;
   }
 
   /** Sees an acknowledged event through. */
@@ -48,8 +55,12 @@ export class Redelivery {
 
   async #see(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): Promise<void> {
     let outcome = await ticket.outcome;
-    for (let attempt = 1; outcome.kind === 'failed' && attempt < TRIES; attempt += 1) {
-      const wait = Math.max(FIRST_WAIT_MILLISECONDS * 2 ** attempt, (outcome.retryAfterSeconds ?? 0) * 1000);
+    const { tries, firstWaitMilliseconds } = this.#options;
+    for (let attempt = 1; outcome.kind === 'failed' && attempt < tries; attempt += 1) {
+      const wait = Math.max(
+        firstWaitMilliseconds * 2 ** (attempt - 1),
+        (outcome.retryAfterSeconds ?? 0) * 1000,
+      );
       await sleep(wait * (0.75 + Math.random() / 2), undefined, { signal: this.#stopping.signal }).catch(
         () => {},
       );

@@ -21,11 +21,14 @@ export interface Subject {
   readonly username: string | undefined;
 }
 
+/** The customer in Fluent, never older than what this instance has written. */
+export type LookUp = (username: string, options?: { alone?: boolean }) => Promise<FluentCustomer | undefined>;
+
 export interface Tools {
   readonly map: CustomerMap;
   readonly memory: Memory;
   /** What becomes of the Fluent customer whose commercetools customer is gone. */
-  gone(found: FluentCustomer | undefined, username: string | undefined): Promise<Outcome>;
+  gone(lookUp: LookUp, username: string | undefined): Promise<Outcome>;
 }
 
 /** A customer that changes more often than this while it is written is left to the redelivery. */
@@ -42,18 +45,25 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
   const { id, atLeast, username: knownUsername } = subject;
   const { memory } = tools;
 
+  let since = performance.now();
   let [customer, found] = await Promise.all([
     commercetools.readCustomer(id, { atLeast }),
     knownUsername === undefined ? undefined : lookUp(knownUsername),
   ]);
   let username = knownUsername;
+  let lookedUpAfterRead = false;
 
   for (let round = 1; round <= ROUNDS; round += 1) {
-    if (!customer) return tools.gone(found, username);
+    // What was found before a write of our own says nothing of Fluent any more: look again.
+    if (!customer) return tools.gone(lookUp, username);
     const desired = await tools.map.map(customer);
     if (round === 1) report(desired);
     const wanted = requireUsername(desired, username);
-    if (round > 1 || username === undefined) found = await lookUp(wanted);
+    if (round > 1 || username === undefined) {
+      since = performance.now();
+      found = await lookUp(wanted);
+      lookedUpAfterRead = true;
+    }
     username = wanted;
 
     if (versionOf(found) > customer.version) {
@@ -62,7 +72,7 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
       continue;
     }
     if (found && differingFields(desired, found).length === 0) {
-      memory.finish(id, customer.version);
+      memory.finish(id, customer.version, since);
       return { kind: 'done', reason: 'unchanged' };
     }
     const written = await write(wanted, desired, found, customer);
@@ -70,7 +80,10 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     const { version }: Customer = customer;
     customer = await commercetools.readCustomer(id, { atLeast: version, check: true });
     if (customer?.version === version) {
-      memory.finish(id, version);
+      // A look-up older than the read may have missed a value that has come and gone since, and was not blanked then: the
+      // events of the versions in between are still to come, and look again. Nothing is missed in what did not exist.
+      const complete = lookedUpAfterRead || written === 'created';
+      memory.finish(id, complete ? version : Math.min(version, atLeast ?? 0), since);
       return { kind: 'done', reason: written };
     }
   }
@@ -80,9 +93,14 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
   );
 
   /** The customer in Fluent; an answer that shows less than this instance has written is asked for again, then refused. */
-  async function lookUp(name: string): Promise<FluentCustomer | undefined> {
-    const gathered = await context.fluent.findCustomer(name);
-    if (versionOf(gathered) >= memory.written(id)) return gathered;
+  async function lookUp(
+    name: string,
+    options: { alone?: boolean } = {},
+  ): Promise<FluentCustomer | undefined> {
+    if (!options.alone) {
+      const gathered = await context.fluent.findCustomer(name);
+      if (versionOf(gathered) >= memory.written(id)) return gathered;
+    }
     const alone = await context.fluent.findCustomer(name, { alone: true });
     if (versionOf(alone) >= memory.written(id)) return alone;
     throw new Failure(

@@ -7,7 +7,7 @@ export interface Expression {
   evaluate(input: unknown, bindings: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
-const IMPURE = /\$(now|millis|random|shuffle|eval)\s*\(/;
+const IMPURE = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
 
 /** The text of an expression in `connector.yml`; a fault in it has its line, as every fault there. */
 export const ExpressionSource = z.string().check((context) => {
@@ -16,15 +16,27 @@ export const ExpressionSource = z.string().check((context) => {
 });
 
 function faultOf(source: string): string | undefined {
-  const impure = IMPURE.exec(source)?.[0];
-  if (impure)
-    return `a pure JSONata expression (the same customer always gives the same result), without ${impure})`;
   try {
-    jsonata(source);
-    return undefined;
+    const impure = impureIn(jsonata(source).ast(), new Set());
+    return impure === undefined
+      ? undefined
+      : `a pure JSONata expression (the same customer always gives the same result), without $${impure}`;
   } catch (error) {
     return `a JSONata expression (${describe(error)})`;
   }
+}
+
+/** The name of an impure function wherever the expression mentions it: one may be handed on without being called. */
+function impureIn(node: unknown, seen: Set<unknown>): string | undefined {
+  if (!isRecord(node) || seen.has(node)) return undefined;
+  seen.add(node);
+  const { type, value } = node;
+  if (type === 'variable' && typeof value === 'string' && IMPURE.has(value)) return value;
+  for (const child of Object.values(node)) {
+    const found = impureIn(child, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function describe(error: unknown): string {
@@ -60,6 +72,8 @@ function follow(
   input: unknown,
   bindings: Readonly<Record<string, unknown>>,
 ): unknown {
+  // What is not defined in the mapping is the engine's: `$`, `$$` and its functions.
+  if (variable !== undefined && !Object.hasOwn(bindings, variable)) return USE_ENGINE;
   let value = variable === undefined ? input : bindings[variable];
   for (const name of names) {
     if (Array.isArray(value)) return USE_ENGINE;
@@ -78,14 +92,18 @@ interface PlainPath {
   readonly names: readonly string[];
 }
 
-const PlainPathNode = z.object({
+const PlainPathNode = z.strictObject({
   type: z.literal('path'),
   steps: z.array(
-    z.strictObject({
-      type: z.enum(['name', 'variable']),
-      value: z.string(),
-      position: z.number().optional(),
-    }),
+    // The engine's nodes inherit from its grammar's symbols, and what is inherited is no part of the step.
+    z.preprocess(
+      (step) => (isRecord(step) ? { ...step } : step),
+      z.strictObject({
+        type: z.enum(['name', 'variable']),
+        value: z.string(),
+        position: z.number().optional(),
+      }),
+    ),
   ),
 });
 

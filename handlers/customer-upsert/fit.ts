@@ -14,6 +14,18 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The value as it comes back from Fluent, so that the two can be compared: the engine marks its arrays, and its objects have no prototype. */
+export function jsonOf(value: unknown): unknown {
+  if (typeof value === 'function') return UNUSABLE;
+  if (typeof value !== 'object' || value === null) return value;
+  if ('_jsonata_function' in value || '_jsonata_lambda' in value) return UNUSABLE;
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return UNUSABLE;
+  }
+}
+
 /** Cuts a text to what Fluent takes. An e-mail address is never cut: what is left of it may be somebody else's. */
 export function fitText(field: TextField, value: unknown): Fitted {
   const text = textOf(value);

@@ -43,7 +43,7 @@ export default defineHandler({
       return converge(subject, context, {
         map,
         memory,
-        async gone(seen, username) {
+        async gone(lookUp, username) {
           if (onDelete === 'ignore') return { kind: 'ignored', reason: 'customer-gone' };
           const name = username ?? (await map.username({ id, ...identifiers }));
           if (name === undefined)
@@ -51,8 +51,13 @@ export default defineHandler({
               'no-username',
               `Expected the event to say which username customer ${id} had, got none.`,
             );
-          const found = seen ?? (await context.fluent.findCustomer(name, { alone: true }));
-          return anonymise(id, found, Object.keys(mapping.attributes), event.version ?? 0, context);
+          return anonymise(
+            id,
+            await lookUp(name, { alone: true }),
+            Object.keys(mapping.attributes),
+            event.version ?? 0,
+            context,
+          );
         },
       });
     };

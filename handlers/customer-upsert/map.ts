@@ -1,6 +1,6 @@
 import type { Customer, TextField } from '../../src/handler.ts';
 import { compile, type Expression } from './expression.ts';
-import { fitText, textOf, UNUSABLE } from './fit.ts';
+import { fitText, jsonOf, textOf, UNUSABLE } from './fit.ts';
 import type { Mapping } from './props.ts';
 
 /** What a customer should be in Fluent. A field that is mapped, but that commercetools does not have, is undefined. */
@@ -82,7 +82,7 @@ export function createMap(mapping: Mapping): CustomerMap {
       }
       const values = new Map<string, unknown>();
       for (const { name, expression } of attributes) {
-        const value = await evaluate(expression);
+        const value = jsonOf(await evaluate(expression));
         if (value === UNUSABLE) unusable.push(name);
         else values.set(name, value === null || value === '' ? undefined : value);
       }

@@ -15,8 +15,7 @@ export class Memory {
   readonly #written = new LRUCache<string, number>({ max: CUSTOMERS, ttl: LONGEST_LAG_MILLISECONDS });
 
   constructor(seconds: number) {
-    if (seconds > 0)
-      this.#finished = new LRUCache({ max: CUSTOMERS, ttl: seconds * 1000, ttlResolution: 100 });
+    if (seconds > 0) this.#finished = new LRUCache({ max: CUSTOMERS, ttl: seconds * 1000, ttlResolution: 0 });
   }
 
   /** True when Fluent was seen to hold that version, or a newer one, of the customer a moment ago. */
@@ -24,8 +23,12 @@ export class Memory {
     return (this.#finished?.get(id) ?? 0) >= version;
   }
 
-  finish(id: string, version: number): void {
-    this.#finished?.set(id, version);
+  /**
+   * Remembers a version as finished. `since` is a `performance.now()` from before the look-up that it was seen by, or
+   * written after: an older version written later than that is not hidden when its event is delivered again.
+   */
+  finish(id: string, version: number, since: number): void {
+    this.#finished?.set(id, version, { start: since });
   }
 
   /** The newest version that this instance has written; 0 when it has written none that it remembers. */

@@ -39,7 +39,7 @@ export const DEFAULT_MAPPING: z.input<typeof Mapping> = {
   firstName: 'firstName',
   lastName: 'lastName',
   primaryEmail: 'email',
-  primaryPhone: '$address.phone ?? $address.mobile',
+  primaryPhone: '$address.phone ?: $address.mobile',
   country: '$address.country',
   attributes: {
     customerNumber: 'customerNumber',

@@ -57,9 +57,9 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
         const body = GraphqlAnswer.safeParse(readJson(upstream.name, answer.text));
         const errors = body.data?.errors ?? [];
         const meanings = errors.map((error) => meaningOf(error, upstream.name));
-        // One that names no part of the request, or concerns the account, is the answer to the whole of it.
+        // One that names no part of the request, or concerns more than that part, is the answer to the whole of it.
         const whole =
-          meanings.find((meaning, index) => !errors[index]?.path?.length || concernsAccount(meaning)) ??
+          meanings.find((meaning, index) => !errors[index]?.path?.length || concernsAll(meaning)) ??
           (body.data?.data ? undefined : meanings[0]);
         if (whole) throw whole;
         if (answer.status >= 400 || !body.success)
@@ -154,7 +154,9 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   };
 }
 
-function concernsAccount(meaning: Error): boolean {
+/** True for what is said of the account or of the request's size, whichever part of the request it was said at. */
+function concernsAll(meaning: Error): boolean {
+  if (meaning instanceof TooComplex) return true;
   return (
     meaning instanceof UpstreamFault &&
     (meaning.kind === 'refused' || meaning.kind === 'unauthorised' || meaning.kind === 'throttled')

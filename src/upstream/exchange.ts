@@ -21,15 +21,16 @@ export type Exchange = (request: Request, signal: AbortSignal) => Promise<Answer
 
 const LARGEST_ANSWER = 64 * 1024 * 1024;
 
-/** Keeps connections alive; `timeoutMilliseconds` covers the request from its first byte to the last of the answer. */
+/** Keeps connections alive; `timeoutMilliseconds` covers the request from its first byte to the last of the answer, of `largestAnswer` bytes at most. */
 export function createExchange(
   name: string,
   timeoutMilliseconds: number,
+  largestAnswer: number = LARGEST_ANSWER,
 ): { exchange: Exchange; close(): Promise<void> } {
   const agent = new Agent({
     connect: { timeout: timeoutMilliseconds },
     keepAliveTimeout: 30_000,
-    maxResponseSize: LARGEST_ANSWER,
+    maxResponseSize: largestAnswer,
   });
 
   async function exchange({ method, url, headers, body }: Request, signal: AbortSignal): Promise<Answer> {

@@ -11,18 +11,25 @@ export function gather<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
 ): (key: Key) => Promise<Value> {
   let underWay = 0;
-  // At most one of these is still filling: DataLoader opens a new batch, and asks again, only when the last is full.
-  const waiting: (() => void)[] = [];
+  // The one batch that is still filling, and how many keys it holds: DataLoader opens the next when this one has left.
+  let filling: (() => void) | undefined;
+  let keysInIt = 0;
 
   function schedule(dispatch: () => void): void {
-    waiting.push(dispatch);
-    if (waiting.length > 1) waiting.shift()?.();
+    filling = dispatch;
+    keysInIt = 0;
     // The keys that arrive in this turn of the event loop belong together, and waiting for them costs no time.
-    else if (underWay === 0) setImmediate(dispatchNext);
+    if (underWay === 0) setImmediate(leaveIfIdle);
   }
 
-  function dispatchNext(): void {
-    if (underWay === 0) waiting.shift()?.();
+  function leaveIfIdle(): void {
+    if (underWay === 0) leave();
+  }
+
+  function leave(): void {
+    const dispatch = filling;
+    filling = undefined;
+    dispatch?.();
   }
 
   const loader = new DataLoader<Key, Value>(
@@ -32,10 +39,15 @@ export function gather<Key, Value>(
         return await load(keys);
       } finally {
         underWay -= 1;
-        dispatchNext();
+        leaveIfIdle();
       }
     },
     { cache: false, maxBatchSize: size, batchScheduleFn: schedule },
   );
-  return (key) => loader.load(key);
+  return (key) => {
+    const value = loader.load(key);
+    keysInIt += 1;
+    if (keysInIt === size) leave();
+    return value;
+  };
 }

@@ -1,4 +1,5 @@
 import {
+  type CircuitBreakerPolicy,
   CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
@@ -24,6 +25,8 @@ export interface UpstreamOptions {
   /** How long all tries of one request may take together. */
   readonly budgetMilliseconds: number;
   readonly log: Log;
+  /** How long the circuit stays open before a request may probe the upstream; 5 s unless given. */
+  readonly breakMilliseconds?: number;
   /** Asks the token endpoint once. */
   fetchToken(exchange: Exchange, signal: AbortSignal): Promise<Token>;
   /** Told whether the credentials work: readiness. */
@@ -36,7 +39,7 @@ export type Read<T> = (answer: Answer) => T;
 const TRIES = 3;
 const LONGEST_WAIT_MILLISECONDS = 2_000;
 const BREAK_AFTER_FAULTS = 10;
-const BREAK_SECONDS = 5;
+const BREAK_MILLISECONDS = 5_000;
 
 /**
  * Everything between a client and its upstream: token, limit of requests under way, time-out, retry and circuit breaker.
@@ -55,10 +58,7 @@ export class Upstream {
     maxAttempts: TRIES - 1,
     backoff: new DelegateBackoff((context) => waitBefore(context.attempt, context.result)),
   });
-  readonly #breaker = circuitBreaker(
-    handleWhen((error) => error instanceof UpstreamFault && error.kind === 'transient'),
-    { breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS), halfOpenAfter: BREAK_SECONDS * 1000 },
-  );
+  readonly #breaker: CircuitBreakerPolicy;
 
   constructor(options: UpstreamOptions) {
     this.name = options.name;
@@ -71,6 +71,13 @@ export class Upstream {
       return close();
     };
     this.#tokens = new TokenSource(() => this.#fetchToken());
+    this.#breaker = circuitBreaker(
+      handleWhen((error) => error instanceof UpstreamFault && error.kind === 'transient'),
+      {
+        breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS),
+        halfOpenAfter: options.breakMilliseconds ?? BREAK_MILLISECONDS,
+      },
+    );
     this.#breaker.onStateChange((state) => {
       options.log.warn({ upstream: this.name, circuit: CircuitState[state] }, 'The circuit changed.');
     });
@@ -85,19 +92,26 @@ export class Upstream {
     let refusedToken = false;
     const attempt = () =>
       this.limit.run(() => this.#breaker.execute(() => this.#try(request, read, signal)), priority);
+    const attemptWithFreshToken = async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        // A token may be revoked at any time: once, a new one is worth a try, without waiting.
+        if (!(error instanceof UpstreamFault) || error.kind !== 'unauthorised' || refusedToken) throw error;
+        refusedToken = true;
+        return await attempt();
+      }
+    };
+    // Waiting for a token, a place or the next try knows nothing of the signal.
+    const timeIsUp = Promise.withResolvers<never>();
+    const giveUp = () => timeIsUp.reject(UpstreamFault.outOfTime(this.name));
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
-      return await this.#retry.execute(async () => {
-        try {
-          return await attempt();
-        } catch (error) {
-          // A token may be revoked at any time: once, a new one is worth a try, without waiting.
-          if (!(error instanceof UpstreamFault) || error.kind !== 'unauthorised' || refusedToken) throw error;
-          refusedToken = true;
-          return await attempt();
-        }
-      }, signal);
+      return await Promise.race([this.#retry.execute(attemptWithFreshToken, signal), timeIsUp.promise]);
     } catch (error) {
       throw this.#explain(error, signal);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
     }
   }
 
@@ -138,7 +152,10 @@ export class Upstream {
   }
 
   #explain(error: unknown, signal: AbortSignal): unknown {
-    if (isBrokenCircuitError(error)) return UpstreamFault.circuitOpen(this.name, BREAK_SECONDS);
+    if (isBrokenCircuitError(error)) {
+      const milliseconds = this.#options.breakMilliseconds ?? BREAK_MILLISECONDS;
+      return UpstreamFault.circuitOpen(this.name, Math.ceil(milliseconds / 1000));
+    }
     if (error instanceof UpstreamFault) {
       // A fresh token refused as well is not the token's fault.
       const refused = error.kind === 'unauthorised' ? UpstreamFault.credentials(this.name, 401) : error;

@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigurationError, type Fault } from '../configuration-fault.ts';
+import { Failure, Rejection } from '../outcome.ts';
+import { registerDeadLetters } from './dead-letters.ts';
+import { registerDoctor } from './doctor.ts';
+import { registerExplain } from './explain.ts';
+import { EXIT, type ExitCode, type Io } from './io.ts';
+import { registerProvision } from './provision.ts';
+import { registerReconcile } from './reconcile.ts';
+import { registerSync } from './sync.ts';
+
+/** Adds a command; its action calls `finish` with the exit code. */
+export type Register = (program: Command, io: Io, finish: (code: ExitCode) => void) => void;
+
+const COMMANDS: readonly Register[] = [
+  registerDoctor,
+  registerProvision,
+  registerSync,
+  registerReconcile,
+  registerExplain,
+  registerDeadLetters,
+];
+
+/** Runs one command line (without `node` and the file) and returns its exit code. Never throws. */
+export async function runCommandLine(
+  args: readonly string[],
+  io: Io,
+  formatFaults: (faults: readonly Fault[]) => string,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = new Command('customer-sync')
+    .description(
+      "Set up, backfill, compare, explain and replay: the operator's commands of the customer sync.",
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    })
+    .showHelpAfterError('Add --help for what it takes.');
+  for (const register of COMMANDS)
+    register(program, io, (ended) => {
+      code = ended;
+    });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof ConfigurationError) {
+      io.err(formatFaults(error.faults));
+      return EXIT.usage;
+    }
+    if (error instanceof Failure || error instanceof Rejection) {
+      io.err(`${error.message} (${error.reason})`);
+      return EXIT.failed;
+    }
+    io.err(`Something unexpected happened (${error instanceof Error ? error.name : typeof error}).`);
+    return EXIT.failed;
+  }
+}

@@ -1,0 +1,165 @@
+import t, { type Test } from 'tap';
+import type { DeadLetters, Grounds } from '../src/dead-letter.ts';
+import type { Event } from '../src/event.ts';
+import { EventQueue, type Job } from '../src/event-queue.ts';
+import type { Outcome } from '../src/outcome.ts';
+import { Redelivery } from '../src/redelivery.ts';
+import { changeOf, connect, startUpstreams } from './sandbox/connected.ts';
+import { createPushSubscription, emulatorOrSkip } from './sandbox/pubsub-emulator.ts';
+import { sendPush } from './sandbox/push.ts';
+import { until } from './sandbox/until.ts';
+
+const RECEIVED = { ACKNOWLEDGE: 'received', DEAD_LETTER_TOPIC: 'dead-letters' };
+
+t.test('acknowledges before it handles', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent } = upstreams;
+  const service = await connect(t, upstreams, RECEIVED);
+  const customer = await commercetools.createCustomer({ email: 'soon@example.com', password: 'secret' });
+  fluent.faults.on({ kind: 'latency', milliseconds: 500 });
+  const { status, milliseconds } = await sendPush(service.push, changeOf(customer));
+  t.equal(status, 204);
+  t.ok(milliseconds < 400, `answered in ${milliseconds} ms`);
+  t.equal(fluent.customers.has(customer.id), false);
+  t.ok(await until(() => service.lines.some(({ outcome }) => outcome === 'done')));
+  t.ok(fluent.customers.has(customer.id));
+});
+
+t.test('tries again by itself what failed', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent } = upstreams;
+  const service = await connect(t, upstreams, RECEIVED);
+  const customer = await commercetools.createCustomer({ email: 'again@example.com', password: 'secret' });
+  // Three tries in one run: the fourth request belongs to the next.
+  fluent.faults.on({ kind: 'status', status: 503, only: 'query', times: 4 });
+  t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
+  t.ok(await until(() => fluent.customers.has(customer.id)));
+  t.ok(await until(() => service.lines.some(({ outcome }) => outcome === 'done')));
+  t.equal(service.lines.filter((line) => 'outcome' in line).length, 1, 'one line an outcome');
+});
+
+t.test('refuses at once what it could not keep', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await connect(t, upstreams, { ...RECEIVED, QUEUE_LIMIT: '1', QUEUE_CONCURRENCY: '1' });
+  upstreams.fluent.faults.on({ kind: 'status', status: 503 });
+  const customer = (id: string) => changeOf({ id, version: 1 });
+  upstreams.commercetools.fault({ kind: 'status', times: 3 });
+  t.equal((await sendPush(service.push, customer('c1'))).status, 204);
+  const second = await sendPush(service.push, customer('c2'));
+  t.equal(second.status, 503);
+  t.match(second.headers.get('retry-after'), /^[1-9]/);
+  t.match(JSON.parse(second.body), { reason: 'queue-full' });
+  upstreams.fluent.faults.off();
+  t.ok(await until(() => service.lines.some(({ reason }) => reason === 'customer-gone')));
+  t.equal((await sendPush(service.push, customer('c2'))).status, 204, 'and takes it when there is room');
+  t.ok(await until(() => service.lines.filter(({ reason }) => reason === 'customer-gone').length === 2));
+});
+
+t.test('parks what is not finished when it shuts down', async (t) => {
+  const emulator = await emulatorOrSkip(t);
+  if (emulator === undefined) return;
+  const upstreams = await startUpstreams(t);
+  const endpoint = 'http://127.0.0.1:9/';
+  const channel = await createPushSubscription(emulator, { topic: 'received', endpoint });
+  t.teardown(() => channel.close());
+  const service = await connect(t, upstreams, {
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: channel.deadLetterTopic,
+    PUBSUB_EMULATOR_HOST: emulator.host,
+  });
+  const customer = await upstreams.commercetools.createCustomer({
+    email: 'parked@example.com',
+    password: 'secret',
+  });
+  upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
+  const payload = changeOf(customer);
+  t.equal((await sendPush(service.push, payload, { attributes: { colour: 'red' } })).status, 204);
+  t.ok(await until(() => upstreams.fluent.requests.token.requests > 0));
+  await service.drain();
+  t.ok(await until(() => channel.deadLetters.length === 1));
+  t.match(channel.deadLetters, [
+    {
+      data: JSON.stringify(payload),
+      attributes: { reason: 'credentials-refused', colour: 'red', resource: `customer/${customer.id}` },
+    },
+  ]);
+  t.match(
+    service.lines.filter((line) => 'outcome' in line),
+    [{ outcome: 'failed', reason: 'credentials-refused', parked: true }],
+  );
+});
+
+/** A redelivery that does not keep a test waiting; `outcomes` are given one after the other, the last for ever. */
+function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
+  let runs = 0;
+  let refusals = unparkable;
+  const parked: Grounds[] = [];
+  const deadLetters: DeadLetters = {
+    async park(_delivery, _event, grounds) {
+      refusals -= 1;
+      if (refusals >= 0) throw new Error('not now');
+      parked.push(grounds);
+    },
+    async close() {},
+  };
+  const queue = new EventQueue<Event>({ concurrency: 1, limit: 10, longestWaitMilliseconds: 1_000 });
+  const redelivery = new Redelivery(queue, deadLetters, { limit: 10, tries: 4, firstWaitMilliseconds: 1 });
+  const event: Event = { identity: 'customer/c1@1', kind: 'ResourceUpdated', deletion: false };
+  const job: Job<Event> = {
+    event,
+    lane: 'c1',
+    share: undefined,
+    newer: (one) => one,
+    async run() {
+      runs += 1;
+      const outcome = outcomes[Math.min(runs, outcomes.length) - 1];
+      if (!outcome) throw new Error('Expected an outcome to give.');
+      return outcome;
+    },
+  };
+  const ended = Promise.withResolvers<{ outcome: Outcome; parked: boolean }>();
+  const ticket = queue.enqueue(job);
+  if ('busy' in ticket) throw new Error('Expected room in the queue.');
+  const received = {
+    delivery: { attributes: {}, data: Buffer.from('{}') },
+    event,
+    route: undefined,
+    next: { job },
+  };
+  redelivery.keep(received, job, ticket, (outcome, parked) => {
+    ended.resolve({ outcome, parked });
+    return { status: 204 };
+  });
+  t.teardown(() => redelivery.drain());
+  return { ended: ended.promise, parked, runs: () => runs };
+}
+
+const failed: Outcome = { kind: 'failed', reason: 'upstream-error', detail: 'It is down.' };
+const done: Outcome = { kind: 'done', reason: 'updated' };
+
+t.test('parks what still fails after the last try', async (t) => {
+  const { ended, parked, runs } = redeliver(t, [failed]);
+  t.match(await ended, { outcome: failed, parked: true });
+  t.equal(runs(), 4);
+  t.match(parked, [{ reason: 'upstream-error', detail: 'It is down.' }]);
+});
+
+t.test('parks nothing that works in the end', async (t) => {
+  const { ended, parked, runs } = redeliver(t, [failed, failed, done]);
+  t.match(await ended, { outcome: done, parked: false });
+  t.equal(runs(), 3);
+  t.same(parked, []);
+});
+
+t.test('parks at once what can never work, and tries to park it more than once', async (t) => {
+  const rejected: Outcome = { kind: 'rejected', reason: 'no-email', detail: 'Expected one.' };
+  const { ended, parked, runs } = redeliver(t, [rejected], 2);
+  t.match(await ended, { outcome: rejected, parked: true });
+  t.equal(runs(), 1);
+  t.match(parked, [{ reason: 'no-email' }]);
+});
+
+t.test('says so when it could not be parked', async (t) => {
+  const { ended } = redeliver(t, [failed], 99);
+  t.match(await ended, { outcome: failed, parked: false });
+});

@@ -1,0 +1,13 @@
+import { fastify } from 'fastify';
+
+// What the service is measured against: Fastify, and the two parses that no receiver of pushes can do without.
+const app = fastify({ bodyLimit: 15 * 1024 * 1024 });
+
+app.post<{ Body: { message: { data: string } } }>('/push', (request, reply) => {
+  const payload: unknown = JSON.parse(Buffer.from(request.body.message.data, 'base64').toString());
+  return reply.code(payload ? 204 : 422).send();
+});
+
+const address = await app.listen({ port: 0, host: '127.0.0.1' });
+process.stdout.write(`Server listening at ${address}\n`);
+process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,35 @@
+import { wrap } from '../sandbox/push.ts';
+import type { Seeded } from './stand-ins.ts';
+
+/** Pushes that no route wants: they pass authentication, decoding and routing, and nothing more. */
+export function ignored(count: number): string[] {
+  return Array.from({ length: count }, (_, index) =>
+    wrap({
+      notificationType: 'ResourceUpdated',
+      projectKey: 'sandbox-project',
+      resource: { typeId: 'order', id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` },
+      resourceUserProvidedIdentifiers: { key: `order-${index}` },
+      version: 3,
+      oldVersion: 1,
+      modifiedAt: '2026-03-02T09:15:00.384Z',
+    }),
+  );
+}
+
+/** A push for each customer, and for each of `changes` versions: what a burst looks like, in the order of the changes. */
+export function changes(customers: Seeded, projectKey: string, count = 1): string[] {
+  return customers.flatMap(({ id, version }) =>
+    Array.from({ length: count }, (_, index) =>
+      wrap({
+        notificationType: 'ResourceUpdated',
+        projectKey,
+        resource: { typeId: 'customer', id },
+        resourceUserProvidedIdentifiers: {},
+        // The last of a burst is the version that can be read; those before it were true a moment ago.
+        version: Math.max(1, version - (count - 1 - index)),
+        oldVersion: Math.max(1, version - (count - index)),
+        modifiedAt: '2026-03-02T09:15:00.384Z',
+      }),
+    ),
+  );
+}

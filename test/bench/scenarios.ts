@@ -1,0 +1,159 @@
+import { changes, ignored } from './bodies.ts';
+import { median, push } from './load.ts';
+import { type Server, startServer } from './server.ts';
+import type { StandIns } from './stand-ins.ts';
+
+const SERVICE = 'src/main.ts';
+const BARE = 'test/bench/bare.ts';
+/** All that may be outstanding is handled at once: with slow upstreams a place in the queue is mostly waiting. */
+const WIDE = { QUEUE_CONCURRENCY: '1000', LOG_LEVEL: 'info' };
+
+/** Pushes a second through authenticate, decode and route, and through bare Fastify; in turns, medians of the rounds. */
+export async function receiving(standIns: StandIns, rounds: number, pushes: number) {
+  const service = await startServer(SERVICE, standIns.environment);
+  const bare = await startServer(BARE);
+  const bodies = ignored(pushes);
+  try {
+    for (const server of [service, bare]) await push(server.push, bodies, 50);
+    const rates: { service: number; bare: number }[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const one = await push(service.push, bodies, 50);
+      const other = await push(bare.push, bodies, 50);
+      rates.push({ service: one.pushes / one.seconds, bare: other.pushes / other.seconds });
+    }
+    return {
+      service: median(rates.map((rate) => rate.service)),
+      bare: median(rates.map((rate) => rate.bare)),
+      ratio: median(rates.map((rate) => rate.service / rate.bare)),
+    };
+  } finally {
+    await Promise.all([service.stop(), bare.stop()]);
+  }
+}
+
+export interface Syncing {
+  readonly latency: number;
+  readonly outstanding: number;
+  readonly customers: number;
+  /** Changes of each customer. */
+  readonly burst: number;
+  readonly batches: boolean;
+}
+
+/** Customers brought to Fluent, from push to acknowledged. */
+export async function syncing(standIns: StandIns, scenario: Syncing) {
+  await standIns.latency(scenario.latency);
+  const customers = await standIns.seed(scenario.customers);
+  const bodies = changes(customers, standIns.environment['CTP_PROJECT_KEY'] ?? '', scenario.burst);
+  const off = { FLUENT_BATCH: '1', ACK_DEADLINE_SECONDS: '600' };
+  const service = await startServer(SERVICE, {
+    ...standIns.environment,
+    ...WIDE,
+    ...(scenario.batches ? {} : off),
+  });
+  try {
+    await warm(standIns, service);
+    const callsBefore = await standIns.calls();
+    const cpuBefore = await service.cpuSeconds();
+    const load = await push(service.push, bodies, scenario.outstanding);
+    const calls = (await standIns.calls()) - callsBefore;
+    return {
+      ...scenario,
+      ...load,
+      rate: scenario.customers / load.seconds,
+      callsAnEvent: calls / load.pushes,
+      callsACustomer: calls / scenario.customers,
+      cpuMicroseconds: (((await service.cpuSeconds()) - cpuBefore) / load.pushes) * 1e6,
+      peakMegabytes: await service.peakMegabytes(),
+    };
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Processor time a push costs bare Fastify: what a synced event is measured against. */
+export async function bareCpu(pushes: number): Promise<number> {
+  const bare = await startServer(BARE);
+  try {
+    await push(bare.push, ignored(2_000), 50);
+    const before = await bare.cpuSeconds();
+    await push(bare.push, ignored(pushes), 1000);
+    return (((await bare.cpuSeconds()) - before) / pushes) * 1e6;
+  } finally {
+    await bare.stop();
+  }
+}
+
+/** Milliseconds from push to 204 for one event on an idle service, the median of several. */
+export async function alone(standIns: StandIns, latency: number, times: number): Promise<number> {
+  await standIns.latency(latency);
+  const customers = await standIns.seed(times);
+  const service = await startServer(SERVICE, standIns.environment);
+  try {
+    await warm(standIns, service);
+    const load = await push(
+      service.push,
+      changes(customers, standIns.environment['CTP_PROJECT_KEY'] ?? ''),
+      1,
+    );
+    return load.median;
+  } finally {
+    await service.stop();
+  }
+}
+
+/** Milliseconds from the start of the process to its first 204; in turns, medians. */
+export async function starting(standIns: StandIns, rounds: number) {
+  const [body = ''] = ignored(1);
+  const times: { service: number; bare: number }[] = [];
+  async function first(file: string, env: Readonly<Record<string, string>>): Promise<number> {
+    const startedAt = performance.now();
+    const server = await startServer(file, env);
+    const { acknowledged } = await push(server.push, [body], 1);
+    const took = performance.now() - startedAt;
+    await server.stop();
+    if (acknowledged !== 1) throw new Error('Expected the first push to be answered 204.');
+    return took;
+  }
+  // The first start fills Node's compile cache, as the first start of a container image does.
+  for (let round = -1; round < rounds; round += 1) {
+    const pair = { service: await first(SERVICE, standIns.environment), bare: await first(BARE, {}) };
+    if (round >= 0) times.push(pair);
+  }
+  return {
+    service: median(times.map((time) => time.service)),
+    bare: median(times.map((time) => time.bare)),
+    ratio: median(times.map((time) => time.service / time.bare)),
+  };
+}
+
+/** Processor time an event, for more and more of them through one process: it must not grow. */
+export async function scale(standIns: StandIns, sizes: readonly number[]) {
+  await standIns.latency(0);
+  const rows: { events: number; cpuMicroseconds: number; peakMegabytes: number }[] = [];
+  for (const events of sizes) {
+    const service = await startServer(SERVICE, { ...standIns.environment, ...WIDE });
+    try {
+      // The first thousands pay for the compiler, whatever comes after.
+      await push(
+        service.push,
+        changes(await standIns.seed(5_000), standIns.environment['CTP_PROJECT_KEY'] ?? ''),
+        500,
+      );
+      const bodies = changes(await standIns.seed(events), standIns.environment['CTP_PROJECT_KEY'] ?? '');
+      const before = await service.cpuSeconds();
+      await push(service.push, bodies, 500);
+      const cpuMicroseconds = (((await service.cpuSeconds()) - before) / events) * 1e6;
+      rows.push({ events, cpuMicroseconds, peakMegabytes: await service.peakMegabytes() });
+    } finally {
+      await service.stop();
+    }
+  }
+  return rows;
+}
+
+/** The token is fetched and the connections are open, as in a service that has been up for a second. */
+async function warm(standIns: StandIns, service: Server): Promise<void> {
+  const bodies = changes(await standIns.seed(200), standIns.environment['CTP_PROJECT_KEY'] ?? '');
+  await push(service.push, bodies, 50);
+}

@@ -1,0 +1,45 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Order } from './upstreams.ts';
+
+const Environment = z.record(z.string(), z.string());
+const Seeded = z.array(z.object({ id: z.string(), version: z.number() }));
+const Counted = z.object({ commercetools: z.number(), fluent: z.number() });
+
+export type Seeded = z.output<typeof Seeded>;
+
+/** Both stand-ins, in a process of their own so that their work is not the service's. */
+export interface StandIns {
+  /** What joins the service to them. */
+  readonly environment: Readonly<Record<string, string>>;
+  latency(milliseconds: number): Promise<void>;
+  /** New customers in commercetools, of which Fluent does not know yet. */
+  seed(count: number): Promise<Seeded>;
+  /** Requests so far to both, tokens apart. */
+  calls(): Promise<number>;
+  stop(): void;
+}
+
+export async function startStandIns(): Promise<StandIns> {
+  const child = fork(join(import.meta.dirname, 'upstreams.ts'));
+  const [environment] = await once(child, 'message');
+  async function ask(order: Order): Promise<unknown> {
+    child.send(order);
+    const [answer] = await once(child, 'message');
+    return answer;
+  }
+  return {
+    environment: Environment.parse(environment),
+    async latency(milliseconds) {
+      await ask({ kind: 'latency', milliseconds });
+    },
+    seed: async (count) => Seeded.parse(await ask({ kind: 'seed', count })),
+    async calls() {
+      const { commercetools, fluent } = Counted.parse(await ask({ kind: 'count' }));
+      return commercetools + fluent;
+    },
+    stop: () => child.disconnect(),
+  };
+}

@@ -1,0 +1,52 @@
+import { startCommercetools } from '../sandbox/commercetools.ts';
+import { startFluent } from '../sandbox/fluent.ts';
+import { environmentFor } from '../sandbox/service.ts';
+
+/** What the bench asks of the stand-ins' process. */
+export type Order =
+  | { readonly kind: 'latency'; readonly milliseconds: number }
+  | { readonly kind: 'seed'; readonly count: number }
+  | { readonly kind: 'count' };
+
+/** Requests so far, by upstream; tokens apart. */
+export interface Counts {
+  readonly commercetools: number;
+  readonly fluent: number;
+}
+
+// Both stand-ins in a process of their own, told what to do by the bench over the channel between the two.
+const commercetools = await startCommercetools();
+const fluent = await startFluent({ remembered: 1 });
+let latencies: (() => void)[] = [];
+
+const answers = {
+  latency({ milliseconds }: Extract<Order, { kind: 'latency' }>) {
+    for (const off of latencies) off();
+    latencies = [];
+    if (milliseconds === 0) return null;
+    for (const only of ['query', 'by-id'] as const)
+      latencies.push(commercetools.fault({ kind: 'latency', milliseconds, only }));
+    for (const only of ['query', 'mutation'] as const)
+      latencies.push(fluent.faults.on({ kind: 'latency', milliseconds, only }));
+    return null;
+  },
+  seed({ count }: Extract<Order, { kind: 'seed' }>) {
+    return commercetools.seed(count).map(({ id, version }) => ({ id, version }));
+  },
+  count(): Counts {
+    const { query, 'by-id': byId } = commercetools.requests;
+    return {
+      commercetools: query + byId,
+      fluent: fluent.requests.query.requests + fluent.requests.mutation.requests,
+    };
+  },
+};
+
+process.on('message', (order: Order) => {
+  const { kind } = order;
+  process.send?.(
+    kind === 'latency' ? answers.latency(order) : kind === 'seed' ? answers.seed(order) : answers.count(),
+  );
+});
+process.once('disconnect', () => process.exit(0));
+process.send?.(environmentFor(commercetools, fluent));

@@ -1,0 +1,47 @@
+import t from 'tap';
+import { readOptions } from './options.ts';
+import { passed, table } from './report.ts';
+import { runChaos } from './run.ts';
+
+t.setTimeout(180_000);
+
+// Short, and with the test's own pusher, which needs nothing installed; `npm run chaos` is the whole of it.
+const SHORT = [
+  '--instances',
+  '2',
+  '--customers',
+  '40',
+  '--changes',
+  '250',
+  '--minutes',
+  '0.1',
+  '--pusher',
+  'own',
+];
+
+t.test('under faults, kills and drains nothing is lost, stale or wrong, and no log line tells', async (t) => {
+  const options = readOptions(SHORT, Math.floor(Math.random() * 1e9));
+  const report = await runChaos(options, (line) => t.comment(line));
+  t.comment(table(report));
+  t.ok(passed(report), `with seed ${options.seed}`);
+  t.same([report.lost, report.stale, report.wrong, report.logLeaks, report.misbehaved], [0, 0, 0, [], []]);
+  t.ok(report.kills + report.drains > 0);
+  t.ok(report.redeliveries > 0);
+  t.ok(report.deadLetters > 0);
+  t.ok(report.logCharacters > 10_000, 'there was a log to scan');
+  // The promise asks for it: a redelivery that comes sooner may meet a memory from before a crash.
+  t.ok(report.shortestFromDeliverySeconds >= 2.99);
+  t.equal(report.heldBack, 0);
+});
+
+t.test('options', async (t) => {
+  t.match(readOptions([], 7), { instances: 3, customers: 300, changes: 3000, seed: 7, pusher: 'any' });
+  t.match(readOptions(['--seed', '9', '--json'], 7), { seed: 9, json: true });
+  for (const [args, message] of [
+    [['--instances', '0'], 'Expected --instances to be a whole number of at least 1, got 0.'],
+    [['--minutes', 'x'], 'Expected --minutes to be a number above 0, got x.'],
+    [['--pusher', 'me'], 'Expected --pusher to be own, emulator or any, got me.'],
+    [['--nothing'], /Unknown option/],
+  ] as const)
+    t.throws(() => readOptions(args, 7), { message });
+});

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { buffer } from 'node:stream/consumers';
+
+const PUBLISH = '/google.pubsub.v1.Publisher/Publish';
+const PREFIX_BYTES = 5;
+
+export interface DeadLetter {
+  readonly data: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Where there is no emulator: a gRPC server on 127.0.0.1 that takes Pub/Sub's `Publish`, and nothing else. */
+export interface DeadLetterTopic {
+  /** As PUBSUB_EMULATOR_HOST has it. */
+  readonly host: string;
+  readonly letters: readonly DeadLetter[];
+  close(): Promise<void>;
+}
+
+/** Starts it; takes every topic. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+export async function startDeadLetterTopic(): Promise<DeadLetterTopic> {
+  const { protos } = await import('@google-cloud/pubsub');
+  const { PublishRequest, PublishResponse } = protos.google.pubsub.v1;
+  const letters: DeadLetter[] = [];
+  const sessions = new Set<ServerHttp2Session>();
+
+  async function publish(stream: ServerHttp2Stream): Promise<void> {
+    const body = await buffer(stream);
+    const { messages } = PublishRequest.decode(body.subarray(PREFIX_BYTES));
+    const messageIds = messages.map(({ data, attributes }) => {
+      const text = typeof data === 'string' ? data : Buffer.from(data ?? []).toString();
+      return String(letters.push({ data: text, attributes: { ...attributes } }));
+    });
+    const answer = PublishResponse.encode({ messageIds }).finish();
+    const prefix = Buffer.alloc(PREFIX_BYTES);
+    prefix.writeUInt32BE(answer.length, 1);
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(Buffer.concat([prefix, answer]));
+  }
+
+  const server = createServer();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('error', () => session.destroy());
+    session.on('close', () => sessions.delete(session));
+  });
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => stream.close());
+    if (headers[':path'] === PUBLISH) publish(stream).catch(() => stream.close());
+    else {
+      stream.respond(
+        { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '12' },
+        { endStream: true },
+      );
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return {
+    host: `127.0.0.1:${port}`,
+    letters,
+    async close() {
+      for (const session of sessions) session.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

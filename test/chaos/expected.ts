@@ -1,0 +1,69 @@
+import type { Customer } from '@commercetools/platform-sdk';
+import type { StoredCustomer } from '../sandbox/fluent.ts';
+
+/** What Fluent takes at most; longer texts are cut. */
+const LENGTHS = { title: 50, firstName: 50, lastName: 50, primaryPhone: 20, country: 100 } as const;
+
+/**
+ * What Fluent should hold of a customer by the mapping that `config/connector.yml` ships, said once more and by other means:
+ * nothing here comes from the handler. A field that commercetools does not have is an empty text.
+ */
+export function expectedOf(customer: Customer): Record<string, unknown> {
+  const { addresses, defaultShippingAddressId, defaultBillingAddressId } = customer;
+  const named = (id: string | undefined) =>
+    id === undefined ? undefined : addresses.find((one) => one.id === id);
+  const address = named(defaultShippingAddressId) ?? named(defaultBillingAddressId) ?? addresses[0];
+  return {
+    username: customer.id,
+    primaryEmail: customer.email,
+    title: cut(customer.title, LENGTHS.title),
+    firstName: cut(customer.firstName, LENGTHS.firstName),
+    lastName: cut(customer.lastName, LENGTHS.lastName),
+    primaryPhone: cut(address?.phone || address?.mobile, LENGTHS.primaryPhone),
+    country: cut(address?.country, LENGTHS.country),
+    promotionOptIn: false,
+    'retailer.id': '1',
+    'attributes.customerNumber': customer.customerNumber ?? '',
+    'attributes.externalId': customer.externalId ?? '',
+    'attributes.key': customer.key ?? '',
+    'attributes.companyName': customer.companyName ?? '',
+    'attributes.vatId': customer.vatId ?? '',
+    'attributes.dateOfBirth': customer.dateOfBirth ?? '',
+    'attributes.locale': customer.locale ?? '',
+    'attributes.commercetoolsId': customer.id,
+    'attributes.commercetoolsVersion': customer.version,
+  };
+}
+
+/** What Fluent does hold, in the same words. */
+export function heldBy(customer: StoredCustomer): Record<string, unknown> {
+  const { username, primaryEmail, title, firstName, lastName, primaryPhone, country } = customer;
+  const texts = { title, firstName, lastName, primaryPhone, country };
+  const attributes = Object.fromEntries(
+    customer.attributes.map(({ name, value }) => [`attributes.${name}`, value]),
+  );
+  return {
+    username,
+    primaryEmail,
+    ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, value ?? ''])),
+    promotionOptIn: customer.promotionOptIn,
+    'retailer.id': customer.retailer.id,
+    ...attributes,
+  };
+}
+
+/** Names of the fields that differ, and how; a blank is the same as nothing. */
+export function differing(customer: Customer, held: StoredCustomer): string[] {
+  const expected = expectedOf(customer);
+  const found = heldBy(held);
+  const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
+  return [...names].flatMap((name) => {
+    const [should, does] = [expected[name] ?? '', found[name] ?? ''];
+    if (should === does) return [];
+    return [should === '' ? `${name} (should be blank)` : does === '' ? `${name} (is blank)` : name];
+  });
+}
+
+function cut(text: string | undefined, length: number): string {
+  return (text ?? '').slice(0, length);
+}

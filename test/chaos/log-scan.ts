@@ -1,0 +1,43 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { z } from 'zod';
+import { PERSONAL } from './people.ts';
+
+const CHANNEL = 'http.server.request.start';
+const Started = z.object({
+  request: z.object({ headers: z.object({ authorization: z.string().optional() }) }),
+});
+
+/** Collects every token that requests to this process's servers carry: what the service uses, it must not log. */
+export function collectTokens(): { readonly tokens: ReadonlySet<string>; stop(): void } {
+  const tokens = new Set<string>();
+  function look(message: unknown): void {
+    const token = Started.safeParse(message).data?.request.headers.authorization?.split(' ')[1];
+    if (token) tokens.add(token);
+  }
+  subscribe(CHANNEL, look);
+  return { tokens, stop: () => unsubscribe(CHANNEL, look) };
+}
+
+/** What a log must not hold: anything personal, a secret, or a word of a promise that nobody looked after. */
+export function scanLog(output: string, secrets: Iterable<string>): string[] {
+  const leaks: string[] = [];
+  for (const pattern of PERSONAL)
+    for (const line of linesWith(output, pattern)) leaks.push(`personal (${pattern}): ${shown(line)}`);
+  for (const secret of secrets) {
+    // The secret itself is not shown either.
+    if (output.includes(secret))
+      leaks.push(`secret: one of ${secret.length} characters, beginning ${secret.slice(0, 4)}`);
+  }
+  for (const line of linesWith(output, /unhandled ?(promise )?rejection|nobody noticed/i))
+    leaks.push(`unhandled rejection: ${shown(line)}`);
+  return leaks;
+}
+
+function linesWith(output: string, pattern: RegExp): string[] {
+  if (!pattern.test(output)) return [];
+  return output.split('\n').filter((line) => pattern.test(line));
+}
+
+function shown(line: string): string {
+  return line.length <= 300 ? line : `${line.slice(0, 300)}…`;
+}

@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+
+/** Who pushes: Google's emulator, the test's own pusher, or whichever is there. */
+export type PusherChoice = 'own' | 'emulator' | 'any';
+
+export interface ChaosOptions {
+  readonly instances: number;
+  readonly customers: number;
+  readonly changes: number;
+  readonly seed: number;
+  /** How long things are disturbed, at most. */
+  readonly minutes: number;
+  readonly pusher: PusherChoice;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+export const USAGE = `npm run chaos -- [options]
+
+  --instances 3       instances of the service, each a process
+  --customers 300     customers that are created
+  --changes 3000      changes of them, by chance
+  --seed <number>     repeats what a run did by chance; another each time
+  --minutes 0.75      how long things are disturbed, at most
+  --pusher any        own, emulator, or any: the emulator where it is installed
+  --json              the report as one line of JSON
+`;
+
+/** Reads the command line. Throws with what was expected and what was found. */
+export function readOptions(args: readonly string[], seed: number): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      instances: { type: 'string', default: '3' },
+      customers: { type: 'string', default: '300' },
+      changes: { type: 'string', default: '3000' },
+      seed: { type: 'string', default: String(seed) },
+      minutes: { type: 'string', default: '0.75' },
+      pusher: { type: 'string', default: 'any' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const { pusher } = values;
+  if (pusher !== 'own' && pusher !== 'emulator' && pusher !== 'any')
+    throw new Error(`Expected --pusher to be own, emulator or any, got ${pusher}.`);
+  return {
+    instances: whole('instances', values.instances, 1),
+    customers: whole('customers', values.customers, 1),
+    changes: whole('changes', values.changes, 0),
+    seed: whole('seed', values.seed, 0),
+    minutes: positive('minutes', values.minutes),
+    pusher,
+    json: values.json,
+    help: values.help,
+  };
+}
+
+/** A whole number of at least `least`; throws with the option's name. */
+export function whole(name: string, text: string, least: number): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new Error(`Expected --${name} to be a whole number of at least ${least}, got ${text}.`);
+}
+
+/** A number above zero; throws with the option's name. */
+export function positive(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new Error(`Expected --${name} to be a number above 0, got ${text}.`);
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+
+/** A message that can never work, and the reason that its dead letter must give. */
+export interface Poison {
+  readonly data: string;
+  readonly reason: string;
+  /** An attribute of the message, which comes back on the dead letter and tells which one it is. */
+  readonly mark: string;
+}
+
+/** One of every kind, `times` over. Each holds something personal where it can, which no log line may repeat. */
+export function poisons(projectKey: string, times: number): Poison[] {
+  return Array.from({ length: times }, () => kinds(projectKey))
+    .flat()
+    .map(([reason, data], index) => ({ reason, data, mark: `poison-${index}` }));
+}
+
+/** What is delivered, acknowledged, and no more: a test notification, a deletion, events that no route wants. */
+export function harmless(projectKey: string): string[] {
+  const id = randomUUID();
+  return [
+    { notificationType: 'ResourceCreated', projectKey, resource: { typeId: 'subscription', id }, version: 1 },
+    { notificationType: 'ResourceUpdated', projectKey, resource: { typeId: 'order', id }, version: 4 },
+    { notificationType: 'ResourceUpdated', projectKey, resource: { typeId: 'customer', id }, version: 4 },
+    { notificationType: 'Event', type: 'ImportContainerCreated', id, note: 'pii-note' },
+  ].map((payload) => JSON.stringify(payload));
+}
+
+function kinds(projectKey: string): [reason: string, data: string][] {
+  const id = randomUUID();
+  const change = {
+    notificationType: 'ResourceUpdated',
+    projectKey,
+    resource: { typeId: 'customer', id },
+    version: 3,
+    resourceUserProvidedIdentifiers: { key: 'pii-key' },
+  };
+  const injected = { ...change, resource: { typeId: 'customer', id: '") or email = "pii@example.com' } };
+  const contradiction = {
+    specversion: '1.0',
+    id,
+    source: `/${projectKey}/customers`,
+    type: 'com.commercetools.customer.change.ResourceDeleted',
+    subject: id,
+    data: change,
+  };
+  return [
+    ['undecodable', `{"notificationType": "ResourceUpdated", "email": "pii@example.com" `],
+    ['undecodable', JSON.stringify(injected)],
+    ['undecodable', JSON.stringify({ ...change, version: 'pii' })],
+    ['no-account', JSON.stringify({ ...change, projectKey: 'somebody-elses' })],
+    ['contradiction', JSON.stringify(contradiction)],
+    ['no-data', ''],
+  ];
+}

@@ -1,0 +1,98 @@
+/** What a run of the chaos proof did and found. */
+export interface Report {
+  readonly pusher: string;
+  readonly seed: number;
+  readonly instances: number;
+  readonly customers: number;
+  readonly changes: number;
+  readonly deleted: number;
+  /** Messages published. */
+  readonly events: number;
+  readonly deliveries: number;
+  readonly redeliveries: number;
+  readonly duplicates: number;
+  readonly lostAcks: number;
+  /** Pushes to an instance that was gone. */
+  readonly unreachable: number;
+  /** Redeliveries that came before their time, as the emulator's do, and were kept back until then. */
+  readonly heldBack: number;
+  /** How many pushes were answered with each status. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly shortestRedeliverySeconds: number;
+  readonly shortestFromDeliverySeconds: number;
+  readonly kills: number;
+  readonly drains: number;
+  readonly faults: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly deadLetters: number;
+  readonly lost: number;
+  readonly stale: number;
+  readonly wrong: number;
+  readonly verdictFaults: readonly string[];
+  readonly logCharacters: number;
+  readonly logLeaks: readonly string[];
+  readonly misbehaved: readonly string[];
+  readonly stderr: readonly string[];
+  /** From the end of all disturbance; undefined when it did not come to that. */
+  readonly secondsUntilEqual: number | undefined;
+  readonly callsPerEvent: number;
+  /** Everything that the instances wrote. */
+  readonly output: string;
+}
+
+const SHOWN = 20;
+
+/** True when everything that should be nought is. */
+export function passed(report: Report): boolean {
+  const { lost, stale, wrong, logLeaks, misbehaved, stderr, secondsUntilEqual } = report;
+  const amiss = lost + stale + wrong + logLeaks.length + misbehaved.length + stderr.length;
+  return amiss === 0 && secondsUntilEqual !== undefined;
+}
+
+/** The report as a table, and below it what went wrong. */
+export function table(report: Report): string {
+  const rows: [string, string | number][] = [
+    ['pusher', report.pusher],
+    ['seed', report.seed],
+    ['instances', report.instances],
+    ['customers', `${report.customers}, of which deleted ${report.deleted}`],
+    ['changes', report.changes],
+    ['events published', report.events],
+    ['deliveries', `${report.deliveries}, of which again ${report.redeliveries}`],
+    ['answers', counts(report.answers)],
+    ['to two instances at once', report.duplicates],
+    ['lost acks', report.lostAcks],
+    ['to an instance that was gone', report.unreachable],
+    ['redeliveries kept back', report.heldBack],
+    ['shortest time to a redelivery', redelivery(report)],
+    ['kills (SIGKILL)', report.kills],
+    ['drains (SIGTERM)', report.drains],
+    ...Object.entries(report.faults).map(([side, faults]): [string, string] => [
+      `faults: ${side}`,
+      counts(faults),
+    ]),
+    ['upstream calls per event', report.callsPerEvent.toFixed(2)],
+    ['log scanned', `${(report.logCharacters / 1e6).toFixed(1)} MB`],
+    ['seconds until equal', report.secondsUntilEqual?.toFixed(1) ?? 'never'],
+    ['dead letters', report.deadLetters],
+    ['lost', report.lost],
+    ['stale', report.stale],
+    ['wrong', report.wrong],
+    ['log leaks', report.logLeaks.length],
+    ['bad exits', report.misbehaved.length],
+    ['written to stderr', report.stderr.length],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  const amiss = [...report.verdictFaults, ...report.logLeaks, ...report.misbehaved, ...report.stderr];
+  const more = amiss.length > SHOWN ? [`… and ${amiss.length - SHOWN} more`] : [];
+  return [...lines, ...amiss.slice(0, SHOWN), ...more].join('\n');
+}
+
+function redelivery({ shortestRedeliverySeconds, shortestFromDeliverySeconds }: Report): string {
+  return `${shortestRedeliverySeconds.toFixed(2)} s from the answer, ${shortestFromDeliverySeconds.toFixed(2)} s from the delivery before`;
+}
+
+function counts(record: Readonly<Record<string, number>>): string {
+  const struck = Object.entries(record).filter(([, count]) => count > 0);
+  return struck.map(([name, count]) => `${name} ${count}`).join(', ') || 'none';
+}

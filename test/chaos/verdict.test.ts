@@ -1,0 +1,189 @@
+import type { Customer } from '@commercetools/platform-sdk';
+import t from 'tap';
+import type { StoredCustomer } from '../sandbox/fluent.ts';
+import { expectedOf } from './expected.ts';
+import { type Evidence, judge } from './verdict.ts';
+
+const ID = '7d0f0a52-3f0e-4a7e-9d6c-000000000001';
+const AT = '2026-01-01T00:00:00.000Z';
+
+const customer: Customer = {
+  id: ID,
+  version: 4,
+  createdAt: AT,
+  lastModifiedAt: AT,
+  email: 'pii@example.com',
+  firstName: 'pii-first',
+  addresses: [
+    { id: 'one', country: 'DE', phone: '+99 1' },
+    { id: 'two', country: 'NL', mobile: '+99 2' },
+  ],
+  defaultBillingAddressId: 'two',
+  isEmailVerified: false,
+  stores: [],
+  shippingAddressIds: [],
+  billingAddressIds: [],
+  customerGroupAssignments: [],
+  authenticationMode: 'ExternalAuth',
+  customerNumber: 'C1',
+};
+
+const held: StoredCustomer = {
+  id: '1',
+  ref: ID,
+  username: ID,
+  status: 'ACTIVE',
+  createdOn: AT,
+  updatedOn: AT,
+  firstName: 'pii-first',
+  lastName: '',
+  primaryEmail: 'pii@example.com',
+  primaryPhone: '+99 2',
+  country: 'NL',
+  promotionOptIn: false,
+  retailer: { id: '1' },
+  attributes: [
+    { name: 'customerNumber', type: 'STRING', value: 'C1' },
+    { name: 'companyName', type: 'STRING', value: '' },
+    { name: 'commercetoolsId', type: 'STRING', value: ID },
+    { name: 'commercetoolsVersion', type: 'INTEGER', value: 4 },
+  ],
+};
+
+const letter = {
+  data: '{',
+  attributes: { poison: 'poison-0', reason: 'undecodable', messageId: '2', parkedAt: AT },
+};
+
+const good: Evidence = {
+  customers: [customer],
+  fluent: new Map([[ID, held]]),
+  published: new Set(['1', '2']),
+  acknowledged: new Set(['1', '2']),
+  poison: [{ data: '{', reason: 'undecodable', mark: 'poison-0' }],
+  deadLetters: [letter, letter],
+};
+
+function withHeld(change: Partial<StoredCustomer>): Evidence {
+  return { ...good, fluent: new Map([[ID, { ...held, ...change }]]) };
+}
+
+function withAttribute(name: string, value: unknown): Evidence {
+  const others = held.attributes.filter((one) => one.name !== name);
+  return withHeld({ attributes: [...others, { name, type: 'STRING', value }] });
+}
+
+t.test('a verdict', async (t) => {
+  const cases: { name: string; evidence: Evidence; expected: [number, number, number]; says?: RegExp }[] = [
+    { name: 'finds nothing where nothing is', evidence: good, expected: [0, 0, 0] },
+    {
+      name: 'does not ask for a customer that commercetools no longer has',
+      evidence: { ...good, customers: [] },
+      expected: [0, 0, 0],
+    },
+    {
+      name: 'finds a customer that Fluent does not have lost',
+      evidence: { ...good, fluent: new Map() },
+      expected: [1, 0, 0],
+      says: /lost: customer 7d0f/,
+    },
+    {
+      name: 'finds a message lost that was neither acknowledged nor dead-lettered',
+      evidence: { ...good, acknowledged: new Set(['2']) },
+      expected: [1, 0, 0],
+      says: /lost: message 1/,
+    },
+    {
+      name: 'takes a dead letter for the end of its message',
+      evidence: { ...good, acknowledged: new Set(['1']) },
+      expected: [0, 0, 0],
+    },
+    {
+      name: 'finds poison without a dead letter lost',
+      evidence: { ...good, deadLetters: [] },
+      expected: [1, 0, 0],
+      says: /poison-0 \(undecodable\) has no dead letter/,
+    },
+    {
+      name: 'finds an older version stale',
+      evidence: withAttribute('commercetoolsVersion', 3),
+      expected: [0, 1, 0],
+      says: /is at 3, commercetools at 4/,
+    },
+    {
+      name: 'finds a customer without a version stale',
+      evidence: withHeld({ attributes: [] }),
+      expected: [0, 1, 0],
+    },
+    {
+      name: 'finds a newer version than there is wrong',
+      evidence: withAttribute('commercetoolsVersion', 5),
+      expected: [0, 0, 1],
+    },
+    {
+      name: 'finds another value wrong, and names the field only',
+      evidence: withHeld({ firstName: 'pii-other' }),
+      expected: [0, 0, 1],
+      says: /: firstName$/,
+    },
+    {
+      name: 'finds a field wrong that should have been blanked',
+      evidence: withHeld({ title: 'pii-title' }),
+      expected: [0, 0, 1],
+      says: /title \(should be blank\)/,
+    },
+    {
+      name: 'finds a blank wrong where there should be a value',
+      evidence: withHeld({ primaryPhone: '' }),
+      expected: [0, 0, 1],
+      says: /primaryPhone \(is blank\)/,
+    },
+    {
+      name: 'finds an attribute wrong',
+      evidence: withAttribute('companyName', 'pii-company'),
+      expected: [0, 0, 1],
+      says: /attributes.companyName/,
+    },
+    {
+      name: 'finds an attribute wrong that nobody has mapped',
+      evidence: withAttribute('surprise', 'x'),
+      expected: [0, 0, 1],
+    },
+    {
+      name: 'finds assumed consent wrong',
+      evidence: withHeld({ promotionOptIn: true }),
+      expected: [0, 0, 1],
+    },
+    {
+      name: 'finds a dead letter wrong that was no poison',
+      evidence: { ...good, deadLetters: [letter, { data: '{}', attributes: { reason: 'no-email' } }] },
+      expected: [0, 0, 1],
+      says: /a dead letter that was no poison \(no-email/,
+    },
+    {
+      name: 'finds a dead letter wrong that says another reason, and the poison lost',
+      evidence: {
+        ...good,
+        deadLetters: [{ ...letter, attributes: { ...letter.attributes, reason: 'no-account' } }],
+      },
+      expected: [1, 0, 1],
+    },
+  ];
+  for (const { name, evidence, expected, says } of cases)
+    t.test(name, async (t) => {
+      const { lost, stale, wrong, faults } = judge(evidence);
+      t.same([lost, stale, wrong], expected);
+      t.equal(faults.length, lost + stale + wrong);
+      if (says) t.match(faults.join('\n'), says);
+      t.notMatch(faults.join('\n'), /pii|\+99/);
+    });
+});
+
+t.test('expects the address that the mapping picks', async (t) => {
+  const phone = (change: Partial<Customer>) => expectedOf({ ...customer, ...change })['primaryPhone'];
+  t.equal(phone({}), '+99 2', 'the default billing address');
+  t.equal(phone({ defaultShippingAddressId: 'one' }), '+99 1', 'the default shipping address before it');
+  t.equal(phone({ defaultShippingAddressId: 'gone' }), '+99 2', 'one that is gone does not count');
+  t.equal(phone({ defaultBillingAddressId: 'gone' }), '+99 1', 'else the first');
+  t.equal(phone({ addresses: [] }), '', 'else none');
+});

@@ -1,0 +1,278 @@
+import { inspect } from 'node:util';
+import t, { type Test } from 'tap';
+import { openAccount } from '../../src/accounts.ts';
+import { createLog } from '../../src/log.ts';
+import { outcomeOf } from '../../src/outcome.ts';
+import { type CommercetoolsSandbox, startCommercetools } from '../sandbox/commercetools.ts';
+
+interface Options {
+  readonly clientSecret?: string;
+  readonly scopes?: readonly string[];
+  readonly requestMilliseconds?: number;
+  /** 1 turns batches off, on this side too. */
+  readonly fluentBatch?: number;
+}
+
+/** The stand-in, and the real client over it. */
+async function start(t: Test) {
+  const sandbox = await startCommercetools();
+  t.teardown(() => sandbox.close());
+  return { sandbox, open: (options: Options = {}) => openClient(t, sandbox, options) };
+}
+
+function openClient(t: Test, sandbox: CommercetoolsSandbox, options: Options) {
+  const {
+    clientSecret = sandbox.credentials.clientSecret,
+    scopes = [],
+    requestMilliseconds = 2_000,
+    fluentBatch = 10,
+  } = options;
+  const { clientId } = sandbox.credentials;
+  const accepted: boolean[] = [];
+  const lines: string[] = [];
+  const nowhere = {
+    apiUrl: 'http://127.0.0.1:9',
+    clientId: 'i',
+    clientSecret: 's',
+    username: 'u',
+    password: 'p',
+  };
+  const { commercetools, upstreams } = openAccount(
+    {
+      commercetools: {
+        projectKey: sandbox.projectKey,
+        clientId,
+        clientSecret,
+        scopes,
+        authUrl: sandbox.url,
+        apiUrl: sandbox.url,
+      },
+      fluent: { ...nowhere, retailerId: '1' },
+    },
+    {
+      commercetoolsConcurrency: 10,
+      fluentConcurrency: 1,
+      fluentBatch,
+      requestMilliseconds,
+      budgetMilliseconds: 4_000,
+      log: createLog('debug', { write: (line) => lines.push(line) }),
+      onCredentials: (_, works) => accepted.push(works),
+    },
+  );
+  t.teardown(() => Promise.all(upstreams.map((upstream) => upstream.close())));
+  return { commercetools, accepted, lines };
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  const [settled] = await Promise.allSettled([promise]);
+  return settled?.status === 'rejected' ? settled.reason : undefined;
+}
+
+t.test('one alone is read by id', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const { commercetools } = open();
+  t.match(await commercetools.readCustomer(String(customer?.id)), { id: customer?.id, version: 1 });
+  t.match(sandbox.requests, { query: 0, 'by-id': 1, token: 1 });
+});
+
+t.test('one that is asked for many times at once is read once', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const { commercetools } = open();
+  const id = String(customer?.id);
+  const read = await Promise.all([1, 2, 3].map(() => commercetools.readCustomer(id)));
+  t.ok(read.every((one) => one?.id === id));
+  t.match(sandbox.requests, { query: 0, 'by-id': 1 });
+});
+
+t.test('many at once are read by one query', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(60).map(({ id }) => id);
+  const { commercetools } = open();
+  const read = await Promise.all(ids.map((id) => commercetools.readCustomer(id)));
+  t.strictSame(
+    read.map((customer) => customer?.id),
+    ids,
+  );
+  t.match(sandbox.requests, { query: 1, 'by-id': 0 });
+  const { searchParams } = new URL(sandbox.log.at(-1)?.split(' ')[1] ?? '', sandbox.url);
+  t.equal(searchParams.get('limit'), '60');
+  t.equal(searchParams.get('withTotal'), 'false');
+  t.equal(searchParams.get('where'), `id in (${ids.map((id) => `"${id}"`).join(',')})`);
+});
+
+t.test('with batches off each is read by itself', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(5).map(({ id }) => id);
+  const { commercetools } = open({ fluentBatch: 1 });
+  await Promise.all(ids.map((id) => commercetools.readCustomer(id)));
+  t.match(sandbox.requests, { query: 0, 'by-id': 5 });
+});
+
+t.test('more than a URL holds are read by several queries', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(250).map(({ id }) => id);
+  const { commercetools } = open();
+  const read = await Promise.all(ids.map((id) => commercetools.readCustomer(id)));
+  t.ok(read.every((customer, index) => customer?.id === ids[index]));
+  t.equal(sandbox.requests.query, 3);
+  t.ok(sandbox.log.every((line) => line.length < 8_000));
+});
+
+t.test('what a query misses or shows too old is read by id, and only that', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [old, same] = sandbox.seed(2);
+  if (!old || !same) throw new Error('Expected two customers.');
+  sandbox.lagQueries(Number.POSITIVE_INFINITY);
+  const made = await sandbox.createCustomer({ email: 'made@example.com' });
+  const next = await sandbox.updateCustomer(old.id, { firstName: 'Next' });
+  const { commercetools } = open();
+  const read = await Promise.all([
+    commercetools.readCustomer(old.id, { atLeast: next.version }),
+    commercetools.readCustomer(same.id, { atLeast: same.version }),
+    commercetools.readCustomer(made.id),
+  ]);
+  t.match(read, [{ firstName: 'Next' }, { id: same.id }, { id: made.id }]);
+  t.match(sandbox.requests, { query: 1, 'by-id': 2 });
+});
+
+t.test('one that is older than asked for even by id is a failure', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const error = await errorOf(open().commercetools.readCustomer(String(customer?.id), { atLeast: 2 }));
+  t.match(outcomeOf(error), { kind: 'failed', reason: 'stale-read' });
+});
+
+t.test('one that is not there is undefined, alone and among others', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const { commercetools } = open();
+  t.equal(await commercetools.readCustomer('nobody'), undefined);
+  t.equal(await commercetools.readCustomerById('nobody'), undefined);
+  const read = await Promise.all(
+    ['nobody', String(customer?.id), 'none'].map((id) => commercetools.readCustomer(id)),
+  );
+  t.strictSame(
+    read.map((one) => one?.id),
+    [undefined, customer?.id, undefined],
+  );
+});
+
+t.test('a right that is missing fails at once and turns readiness off until it is there', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const off = sandbox.fault({ kind: 'insufficient-scope', only: 'by-id' });
+  const { commercetools, accepted } = open();
+  const error = await errorOf(commercetools.readCustomer(String(customer?.id)));
+  t.match(outcomeOf(error), { kind: 'failed', reason: 'permission-missing' });
+  t.equal(sandbox.requests['by-id'], 1);
+  t.equal(accepted.at(-1), false);
+  off();
+  t.ok(await commercetools.readCustomer(String(customer?.id)));
+  t.equal(accepted.at(-1), true);
+});
+
+t.test('wrong credentials, or a scope that is not granted, fail and are asked about once', async (t) => {
+  const { sandbox, open } = await start(t);
+  for (const options of [{ clientSecret: 'wrong-secret' }, { scopes: ['manage_everything'] }]) {
+    const before = sandbox.requests.token;
+    const { commercetools, accepted, lines } = open(options);
+    for (const id of ['a', 'b', 'c']) {
+      const error = await errorOf(commercetools.readCustomer(id));
+      t.match(outcomeOf(error), { kind: 'failed', reason: 'credentials-refused' });
+      t.notMatch(`${inspect(error)}${lines.join('')}`, /wrong-secret|Basic/);
+    }
+    t.equal(sandbox.requests.token, before + 1);
+    t.equal(accepted.at(-1), false);
+  }
+});
+
+t.test('asks for the scopes it is given', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const { commercetools } = open({ scopes: [`view_customers:${sandbox.projectKey}`] });
+  t.ok(await commercetools.readCustomer(String(customer?.id)));
+});
+
+t.test('a token revoked is renewed once for all that wait', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(20).map(({ id }) => id);
+  const { commercetools, accepted } = open();
+  await Promise.all(ids.map((id) => commercetools.readCustomerById(id)));
+  t.equal(sandbox.requests.token, 1);
+  sandbox.revokeTokens();
+  const read = await Promise.all(ids.map((id) => commercetools.readCustomerById(id)));
+  t.ok(read.every(Boolean));
+  t.equal(sandbox.requests.token, 2);
+  t.notOk(accepted.includes(false));
+});
+
+t.test('trouble that passes is tried again', async (t) => {
+  const faults = [
+    { kind: 'status', status: 503 },
+    { kind: 'status', status: 500, only: 'token' },
+    { kind: 'bad-gateway' },
+    { kind: 'too-many-requests', retryAfterSeconds: 0 },
+    { kind: 'reset' },
+    { kind: 'hang' },
+    { kind: 'slow', milliseconds: 2_000 },
+  ] as const;
+  const tryOne = async (fault: (typeof faults)[number]) => {
+    const { sandbox, open } = await start(t);
+    const [customer] = sandbox.seed(1);
+    sandbox.fault({ only: 'by-id', ...fault, times: 1 });
+    const { commercetools } = open({ requestMilliseconds: 500 });
+    const read = await commercetools.readCustomer(String(customer?.id));
+    t.equal(read?.id, customer?.id, `after ${JSON.stringify(fault)}`);
+    t.equal(sandbox.faultCounts[fault.kind], 1, `${fault.kind} struck`);
+  };
+  await Promise.all(faults.map(tryOne));
+});
+
+t.test('trouble that stays is a failure that says what it was and holds no token', async (t) => {
+  const cases = [
+    { fault: { kind: 'status', status: 503 }, reason: 'upstream-error', requests: 3 },
+    { fault: { kind: 'bad-gateway' }, reason: 'upstream-error', requests: 3 },
+    { fault: { kind: 'reset' }, reason: 'upstream-unreachable', requests: 3 },
+    { fault: { kind: 'hang' }, reason: 'upstream-timeout', requests: 3 },
+    { fault: { kind: 'slow', milliseconds: 2_000 }, reason: 'upstream-timeout', requests: 3 },
+    { fault: { kind: 'status', status: 400 }, reason: 'http-400', requests: 1 },
+    { fault: { kind: 'too-many-requests', retryAfterSeconds: 30 }, reason: 'rate-limited', requests: 1 },
+    { fault: { kind: 'wrong-credentials', only: 'by-id' }, reason: 'credentials-refused', requests: 2 },
+  ] as const;
+  const tryOne = async ({ fault, reason, requests }: (typeof cases)[number]) => {
+    const { sandbox, open } = await start(t);
+    sandbox.fault({ only: 'by-id', ...fault });
+    const { commercetools, lines } = open({ requestMilliseconds: 500 });
+    const error = await errorOf(commercetools.readCustomerById('one'));
+    t.match(outcomeOf(error), { kind: 'failed', reason }, `${fault.kind}: ${reason}`);
+    t.equal(sandbox.requests['by-id'], requests, `${fault.kind}: tries`);
+    const told = `${inspect(error, { depth: 10, showHidden: true })}${lines.join('')}`;
+    t.notMatch(told, /Bearer|authorization|sandbox-secret/i, `${fault.kind}: no token`);
+    if (reason === 'rate-limited') t.match(outcomeOf(error), { retryAfterSeconds: 30 });
+  };
+  await Promise.all(cases.map(tryOne));
+});
+
+t.test('a query that fails fails for each that waited for it', async (t) => {
+  const { sandbox, open } = await start(t);
+  sandbox.fault({ kind: 'status', status: 400, only: 'query' });
+  const { commercetools } = open();
+  const errors = await Promise.all(['a', 'b'].map((id) => errorOf(commercetools.readCustomer(id))));
+  t.match(errors.map(outcomeOf), [{ reason: 'http-400' }, { reason: 'http-400' }]);
+});
+
+t.test('the request builder goes the same way, writes included', async (t) => {
+  const { open } = await start(t);
+  const { api } = open().commercetools;
+  const made = await api
+    .customers()
+    .post({ body: { email: 'amba@example.com', password: 'made-up' } })
+    .execute();
+  const { id, version } = made.body.customer;
+  const body = { version, actions: [{ action: 'setFirstName' as const, firstName: 'Amba' }] };
+  t.match(await api.customers().withId({ ID: id }).post({ body }).execute(), { body: { firstName: 'Amba' } });
+  const error = await errorOf(api.customers().withId({ ID: id }).post({ body }).execute());
+  t.match(outcomeOf(error), { kind: 'failed', reason: 'http-409' });
+});

@@ -1,0 +1,141 @@
+import t from 'tap';
+import { changeOf, connect, startUpstreams } from './sandbox/connected.ts';
+import { createPushSubscription, emulatorOrSkip } from './sandbox/pubsub-emulator.ts';
+import { sendPush } from './sandbox/push.ts';
+import { until } from './sandbox/until.ts';
+
+t.test("with Google's Pub/Sub emulator", async (t) => {
+  const emulator = await emulatorOrSkip(t);
+  if (emulator === undefined) return;
+  const payloads: object[] = [];
+  const upstreams = await startUpstreams(t, { onNotification: (payload) => payloads.push(payload) });
+  const { commercetools, fluent } = upstreams;
+  const service = await connect(t, upstreams);
+  const channel = await createPushSubscription(emulator, { topic: 'changes', endpoint: service.push });
+  t.teardown(() => channel.close());
+  // A topic apart, whose subscription pushes to nobody: what arrives there was parked by the service itself.
+  const parking = await createPushSubscription(emulator, {
+    topic: 'rejected',
+    endpoint: 'http://127.0.0.1:9/',
+  });
+  t.teardown(() => parking.close());
+  const PARKING = { DEAD_LETTER_TOPIC: parking.deadLetterTopic, PUBSUB_EMULATOR_HOST: emulator.host };
+
+  // The emulator takes its time for five attempts, and the other tests pass meanwhile.
+  const rejecting = await connect(t, upstreams);
+  const policy = await createPushSubscription(emulator, { topic: 'policy', endpoint: rejecting.push });
+  t.teardown(() => policy.close());
+  await policy.publish('poison');
+
+  await t.test('a published change arrives in Fluent', async (t) => {
+    const { id, email } = await commercetools.createCustomer({ email: 'a@example.com', password: 'secret' });
+    await channel.publish(payloads.at(-1));
+    t.ok(await until(() => fluent.customers.get(id)?.primaryEmail === email));
+    await commercetools.updateCustomer(id, [{ action: 'changeEmail', email: 'b@example.com' }]);
+    await channel.publish(payloads.at(-1));
+    t.ok(await until(() => fluent.customers.get(id)?.primaryEmail === 'b@example.com'));
+    const told = () => service.lines.filter(({ outcome }) => outcome === 'done');
+    t.ok(await until(() => told().length === 2));
+    t.match(told(), [{ kind: 'ResourceCreated' }, { kind: 'ResourceUpdated', messageId: /^\d+$/ }]);
+  });
+
+  await t.test('what fails while Fluent is down is delivered again until it is done', async (t) => {
+    const { id } = await commercetools.createCustomer({ email: 'c@example.com', password: 'secret' });
+    fluent.faults.on({ kind: 'status', status: 503 });
+    const before = service.lines.length;
+    const failures = () => service.lines.slice(before).filter(({ outcome }) => outcome === 'failed').length;
+    await channel.publish(payloads.at(-1));
+    t.ok(await until(() => failures() >= 2));
+    t.equal(fluent.customers.has(id), false);
+    fluent.faults.off();
+    t.ok(await until(() => fluent.customers.has(id)));
+    t.same(channel.deadLetters, []);
+  });
+
+  await t.test('with one, 204: what is rejected is parked there with the reason', async (t) => {
+    const parker = await connect(t, upstreams, PARKING);
+    const payload = { ...changeOf({ id: 'c1', version: 7 }), projectKey: 'elsewhere' };
+    const attributes = { colour: 'red', reason: 'theirs', googclient_schemaencoding: 'JSON' };
+    const { status, body } = await sendPush(parker.push, payload, { attributes, messageId: '42' });
+    t.same([status, body], [204, '']);
+    t.ok(await until(() => parking.deadLetters.length === 1));
+    t.match(parking.deadLetters[0], {
+      data: JSON.stringify(payload),
+      attributes: {
+        reason: 'no-account',
+        detail: /^Expected a project key/,
+        route: 'commercetools.connect.customer.upsert',
+        identity: 'customer/c1@7',
+        kind: 'ResourceUpdated',
+        resource: 'customer/c1',
+        version: '7',
+        projectKey: 'elsewhere',
+        messageId: '42',
+        colour: 'red',
+      },
+    });
+    t.match(parker.lines.at(-1), { outcome: 'rejected', reason: 'no-account', parked: true });
+  });
+
+  await t.test('a hundred attributes of the sender leave room for the reason', async (t) => {
+    const parker = await connect(t, upstreams, PARKING);
+    const before = parking.deadLetters.length;
+    const attributes = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [`a${index}`, 'é'.repeat(512)]),
+    );
+    t.equal((await sendPush(parker.push, 'poison', { attributes })).status, 204);
+    t.ok(await until(() => parking.deadLetters.length === before + 1));
+    const parked = parking.deadLetters.at(-1)?.attributes ?? {};
+    t.match(parked, { reason: 'undecodable', a0: 'é'.repeat(512) });
+    t.equal(Object.keys(parked).length, 100);
+  });
+
+  await t.test('published, pushed, rejected and parked: it is delivered once and no more', async (t) => {
+    const parker = await connect(t, upstreams, PARKING);
+    const poison = await createPushSubscription(emulator, { topic: 'poison', endpoint: parker.push });
+    t.teardown(() => poison.close());
+    const before = parking.deadLetters.length;
+    await poison.publish('{"notificationType":"ResourceUpdated"}', { colour: 'blue' });
+    t.ok(await until(() => parking.deadLetters.length === before + 1));
+    t.match(parking.deadLetters.at(-1), {
+      data: '{"notificationType":"ResourceUpdated"}',
+      attributes: { reason: 'undecodable', colour: 'blue' },
+    });
+    await poison.publish(payloads[0] ?? {});
+    t.ok(await until(() => parker.lines.some(({ outcome }) => outcome === 'done')));
+    t.equal(parker.lines.filter(({ outcome }) => outcome === 'rejected').length, 1);
+    t.same(poison.deadLetters, []);
+  });
+
+  await t.test('503 with Retry-After when it cannot be parked', async (t) => {
+    const DEAD_LETTER_TOPIC = 'projects/sandbox-project/topics/nowhere';
+    const parker = await connect(t, upstreams, { ...PARKING, DEAD_LETTER_TOPIC });
+    const { status, headers, body } = await sendPush(parker.push, 'poison');
+    t.equal(status, 503);
+    t.match(headers.get('retry-after'), /^[1-9]/);
+    t.match(JSON.parse(body), { reason: 'parking-failed' });
+    t.match(parker.lines.at(-1), { outcome: 'failed', reason: 'parking-failed' });
+  });
+
+  await t.test("without a topic of its own, the subscription's policy takes what is rejected", async (t) => {
+    t.ok(await until(() => policy.deadLetters.length === 1, 30_000));
+    t.match(policy.deadLetters, [
+      { data: 'poison', attributes: { CloudPubSubDeadLetterSourceDeliveryCount: '5' } },
+    ]);
+    const answers = rejecting.lines.filter(({ outcome }) => outcome === 'rejected');
+    t.ok(answers.length >= 5 && answers.every(({ parked }) => parked === undefined));
+  });
+});
+
+t.test('503 with Retry-After when Pub/Sub cannot be reached to park it', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await connect(t, upstreams, {
+    DEAD_LETTER_TOPIC: 'projects/sandbox-project/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
+    ACK_DEADLINE_SECONDS: '2',
+  });
+  const { status, headers, milliseconds } = await sendPush(service.push, 'poison');
+  t.equal(status, 503);
+  t.match(headers.get('retry-after'), /^[1-9]/);
+  t.ok(milliseconds < 2_000, `answered in ${milliseconds} ms`);
+});

@@ -1,0 +1,54 @@
+import type { Test } from 'tap';
+import { type OpenAccount, openAccount } from '../../src/accounts.ts';
+import { createLog } from '../../src/log.ts';
+import type { FluentSandbox } from '../sandbox/fluent.ts';
+
+interface Options {
+  readonly batch?: number;
+  readonly account?: string;
+  readonly password?: string;
+  readonly requestMilliseconds?: number;
+}
+
+/** The real Fluent client over a server, with what it said of its credentials; it is closed with the test. */
+export function openFluent(
+  t: Test,
+  { url, credentials }: Pick<FluentSandbox, 'url' | 'credentials'>,
+  { batch = 10, account, password = credentials.password, requestMilliseconds = 2_000 }: Options = {},
+): { fluent: OpenAccount['fluent']; accepted: boolean[]; lines: string[] } {
+  const accepted: boolean[] = [];
+  const lines: string[] = [];
+  const nowhere = 'http://127.0.0.1:9';
+  const opened = openAccount(
+    {
+      commercetools: {
+        projectKey: 'p',
+        clientId: 'c',
+        clientSecret: 's',
+        authUrl: nowhere,
+        apiUrl: nowhere,
+      },
+      fluent: { ...credentials, password, apiUrl: url, retailerId: '1', ...(account && { account }) },
+    },
+    {
+      commercetoolsConcurrency: 1,
+      fluentConcurrency: 10,
+      fluentBatch: batch,
+      requestMilliseconds,
+      budgetMilliseconds: 5_000,
+      log: createLog('debug', { write: (line) => lines.push(line) }),
+      onCredentials: (_, works) => accepted.push(works),
+    },
+  );
+  t.teardown(() => Promise.all(opened.upstreams.map((upstream) => upstream.close())));
+  return { fluent: opened.fluent, accepted, lines };
+}
+
+/** What `createCustomer` needs at least. */
+export function draft(username: string) {
+  return { username, primaryEmail: `${username}@example.com`, promotionOptIn: false, retailer: { id: '1' } };
+}
+
+export function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `user-${index}`);
+}

@@ -1,0 +1,449 @@
+import t from 'tap';
+import type { OpenAccount } from '../../../src/accounts.ts';
+import { changed, heldBy, startSandbox } from './instance.ts';
+
+const PERSON = {
+  email: 'amba@example.com',
+  firstName: 'Amba',
+  lastName: 'Birkvale',
+  key: 'k-1',
+  customerNumber: 'N1',
+  addresses: [{ key: 'home', country: 'DE', phone: '+49 1' }],
+};
+
+t.test('creates a customer with what it has, and nothing for what it has not', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance();
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'created' });
+  const [sent] = fluent.requests.sent.filter(({ kind }) => kind === 'mutation');
+  t.strictSame(sent?.variables['i0'], {
+    username: customer.id,
+    firstName: 'Amba',
+    lastName: 'Birkvale',
+    primaryEmail: 'amba@example.com',
+    primaryPhone: '+49 1',
+    country: 'DE',
+    promotionOptIn: false,
+    attributes: [
+      { name: 'customerNumber', type: 'STRING', value: 'N1' },
+      { name: 'key', type: 'STRING', value: 'k-1' },
+      { name: 'commercetoolsId', type: 'STRING', value: customer.id },
+      { name: 'commercetoolsVersion', type: 'INTEGER', value: customer.version },
+    ],
+    retailer: { id: '7' },
+  });
+});
+
+t.test('updates what differs, and writes nothing when nothing does', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance();
+  await handle(changed(customer));
+  const next = await commercetools.updateCustomer(customer.id, { email: 'new@example.com' });
+  t.strictSame(await handle(changed(next)), { kind: 'done', reason: 'updated' });
+  t.match(heldBy(fluent, customer.id), {
+    primaryEmail: 'new@example.com',
+    attributes: { commercetoolsVersion: next.version },
+  });
+  t.strictSame(await handle(changed(next)), { kind: 'done', reason: 'unchanged' });
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'unchanged' }, 'an older event');
+  t.match(fluent.writes, { created: 1, updated: 1 });
+});
+
+t.test('writes nothing the second time whatever kind of value an attribute has', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const attributes = {
+    text: 'firstName',
+    count: '$count(addresses)',
+    ratio: '1 / 4',
+    verified: 'isEmailVerified',
+    countries: 'addresses.country',
+    phones: 'addresses.phone[]',
+    object: '{"name": {"first": firstName}, "countries": addresses.country}',
+    grouped: 'addresses{country: phone}',
+    missing: 'custom.fields.missing',
+    blank: '""',
+  };
+  const addresses = [...PERSON.addresses, { key: 'work', country: 'AU' }];
+  const customer = await commercetools.createCustomer({ ...PERSON, addresses });
+  const { handle } = await instance({ mapping: { attributes } });
+  t.match(await handle(changed(customer)), { reason: 'created' });
+  const types = fluent.customers.get(customer.id)?.attributes.map(({ name, type }) => [name, type]);
+  t.strictSame(Object.fromEntries(types ?? []), {
+    text: 'STRING',
+    count: 'INTEGER',
+    ratio: 'JSON',
+    verified: 'BOOLEAN',
+    countries: 'JSON',
+    phones: 'JSON',
+    object: 'JSON',
+    grouped: 'JSON',
+    commercetoolsId: 'STRING',
+    commercetoolsVersion: 'INTEGER',
+  });
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'unchanged' });
+});
+
+t.test('blanks in Fluent what commercetools no longer has, once', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer({ ...PERSON, companyName: 'Birkvale Ltd' });
+  const { handle } = await instance();
+  await handle(changed(customer));
+  const next = await commercetools.updateCustomer(customer.id, [
+    { action: 'setCompanyName' },
+    { action: 'changeAddress', addressKey: 'home', address: { key: 'home', country: 'DE' } },
+  ]);
+  t.match(await handle(changed(next)), { reason: 'updated' });
+  t.match(heldBy(fluent, customer.id), {
+    primaryPhone: '',
+    country: 'DE',
+    title: undefined,
+    attributes: { companyName: '', customerNumber: 'N1' },
+  });
+  t.match(await handle(changed(next)), { reason: 'unchanged' });
+});
+
+t.test('leaves consent alone on update unless it is mapped', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const plain = await instance();
+  await plain.handle(changed(customer));
+  t.equal(fluent.customers.get(customer.id)?.promotionOptIn, false);
+  fluent.seed({ username: customer.id, promotionOptIn: true });
+  const next = await commercetools.updateCustomer(customer.id, { firstName: 'Corva' });
+  await plain.handle(changed(next));
+  t.equal(fluent.customers.get(customer.id)?.promotionOptIn, true);
+
+  const mapped = await instance({ mapping: { promotionOptIn: 'firstName = "Amba"' } });
+  t.match(await mapped.handle(changed(next)), { reason: 'updated' });
+  t.equal(fluent.customers.get(customer.id)?.promotionOptIn, false);
+  const back = await commercetools.updateCustomer(customer.id, { firstName: 'Amba' });
+  await mapped.handle(changed(back));
+  t.equal(fluent.customers.get(customer.id)?.promotionOptIn, true);
+});
+
+t.test('names what is cut or unusable in the log, without its value', async (t) => {
+  const { commercetools, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer({ ...PERSON, lastName: 'Verylong'.repeat(10) });
+  const { handle, lines } = await instance({ mapping: { title: '$error(firstName)' } });
+  t.match(await handle(changed(customer)), { reason: 'created' });
+  t.match(lines, [{ fields: ['lastName'] }, { fields: ['title'] }]);
+  t.notMatch(JSON.stringify(lines), /Verylong|Amba/);
+});
+
+t.test('rejects what Fluent can never take', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const long = '$join([1..250].("x"))';
+  const cases = [
+    { mapping: { username: 'externalId' }, reason: 'no-username' },
+    { mapping: { username: 'addresses[0]' }, reason: 'no-username' },
+    { mapping: { username: `${long} & id` }, reason: 'username-too-long' },
+    { mapping: { primaryEmail: 'externalId' }, reason: 'no-email' },
+    { mapping: { primaryEmail: `${long} & email` }, reason: 'no-email' },
+    { mapping: { primaryEmail: '$error("no")' }, reason: 'no-email' },
+  ];
+  for (const { mapping, reason } of cases) {
+    const { handle } = await instance({ mapping });
+    t.match(await handle(changed(customer)), { kind: 'rejected', reason }, JSON.stringify(mapping));
+  }
+  const { handle } = await instance();
+  const { resource: _, ...about } = changed(customer);
+  t.match(await handle(about), { kind: 'rejected', reason: 'no-resource' });
+  t.equal(fluent.requests.mutation.requests, 0);
+});
+
+t.test('keeps the e-mail address in Fluent when the mapping no longer gives one', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  await (await instance()).handle(changed(customer));
+  const { handle } = await instance({ mapping: { primaryEmail: 'externalId' } });
+  t.match(await handle(changed(customer)), { reason: 'unchanged' });
+  const next = await commercetools.updateCustomer(customer.id, { firstName: 'Corva' });
+  t.match(await handle(changed(next)), { reason: 'updated' });
+  t.match(heldBy(fluent, customer.id), { primaryEmail: PERSON.email, firstName: 'Corva' });
+});
+
+t.test('makes the username from what the mapping says', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const cases = [
+    { username: '"web-" & key', expected: 'web-k-1' },
+    { username: 'customerNumber', expected: 'N1' },
+    { username: 'email', expected: 'amba@example.com' },
+    { username: '"ct-" & id', expected: `ct-${customer.id}` },
+  ];
+  for (const { username, expected } of cases) {
+    const { handle } = await instance({ mapping: { username } });
+    t.match(await handle(changed(customer)), { reason: 'created' }, username);
+    t.ok(fluent.customers.has(expected), username);
+    t.match(await handle(changed(customer)), { reason: 'unchanged' }, username);
+  }
+});
+
+t.test('a username that holds % finds itself alone', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const { handle } = await instance({ mapping: { username: 'firstName' } });
+  const other = await commercetools.createCustomer({ email: 'b@example.com', firstName: 'a-b-c' });
+  const wild = await commercetools.createCustomer({ email: 'w@example.com', firstName: 'a%c' });
+  t.match(await handle(changed(other)), { reason: 'created' });
+  t.match(await handle(changed(wild)), { reason: 'created' });
+  t.match(heldBy(fluent, 'a-b-c'), { primaryEmail: 'b@example.com' });
+  t.match(heldBy(fluent, 'a%c'), { primaryEmail: 'w@example.com' });
+  const both = await Promise.all([handle(changed(wild)), handle(changed(other))]);
+  t.match(both, [{ reason: 'unchanged' }, { reason: 'unchanged' }], 'looked up together');
+});
+
+t.test('a customer that is gone is ignored and nothing is written', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  await commercetools.deleteCustomer(customer.id);
+  const { handle } = await instance();
+  t.strictSame(await handle(changed(customer)), { kind: 'ignored', reason: 'customer-gone' });
+  t.equal(fluent.requests.mutation.requests, 0);
+});
+
+t.test('begins no write when the time of the run is up', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance();
+  t.match(await handle(changed(customer), AbortSignal.abort()), { kind: 'failed', reason: 'out-of-time' });
+  t.equal(fluent.requests.mutation.requests, 0);
+});
+
+t.test('never writes older over newer', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const [one, two] = [
+    await commercetools.createCustomer(PERSON),
+    await commercetools.createCustomer({ email: 'other@example.com' }),
+  ];
+  const first = await instance();
+  await Promise.all([first.handle(changed(one)), first.handle(changed(two))]);
+
+  commercetools.lagQueries(Number.POSITIVE_INFINITY);
+  const newer = await commercetools.updateCustomer(one.id, { firstName: 'Newer' });
+  t.match(await first.handle(changed(newer)), { reason: 'updated' });
+  const writes = fluent.writes.updated;
+  const second = await instance();
+  const before = commercetools.requests.query;
+  const outcomes = await Promise.all([second.handle(changed(one)), second.handle(changed(two))]);
+  t.equal(commercetools.requests.query, before + 1, 'both were read by one query, which lags');
+  t.match(outcomes, [{ reason: 'unchanged' }, { reason: 'unchanged' }]);
+  t.equal(fluent.writes.updated, writes);
+  t.match(heldBy(fluent, one.id), {
+    firstName: 'Newer',
+    attributes: { commercetoolsVersion: newer.version },
+  });
+
+  fluent.seed({
+    username: one.id,
+    attributes: [{ name: 'commercetoolsVersion', type: 'INTEGER', value: 99 }],
+  });
+  t.match(await second.handle(changed(newer)), { kind: 'failed', reason: 'older-than-fluent' });
+  t.equal(fluent.writes.updated, writes, 'still nothing is written');
+});
+
+t.test('an event that a query lags behind is read by id', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const other = await commercetools.createCustomer({ email: 'other@example.com' });
+  const old = await commercetools.createCustomer(PERSON);
+  commercetools.lagQueries(Number.POSITIVE_INFINITY);
+  const made = await commercetools.createCustomer({ email: 'made@example.com', firstName: 'Made' });
+  const next = await commercetools.updateCustomer(old.id, { firstName: 'Next' });
+  const { handle } = await instance();
+  const outcomes = await Promise.all([other, made, next].map((customer) => handle(changed(customer))));
+  t.match(outcomes, [{ reason: 'created' }, { reason: 'created' }, { reason: 'created' }]);
+  t.match(heldBy(fluent, old.id), { firstName: 'Next' });
+  t.match(heldBy(fluent, made.id), { firstName: 'Made' });
+});
+
+t.test('a customer that is older than its event even by id fails and is not written', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance();
+  const event = changed({ ...customer, version: customer.version + 1 });
+  t.match(await handle(event), { kind: 'failed', reason: 'stale-read' });
+  t.equal(fluent.requests.mutation.requests, 0);
+});
+
+t.test('heals the create race: reads again, then updates', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  fluent.staleLookups(1);
+  fluent.seed({
+    username: customer.id,
+    firstName: 'Older',
+    primaryEmail: 'o@example.com',
+    promotionOptIn: true,
+  });
+  const { handle } = await instance();
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'updated' });
+  t.match(heldBy(fluent, customer.id), { firstName: 'Amba', promotionOptIn: true });
+  t.match(fluent.writes, { created: 0, updated: 1 });
+});
+
+t.test('a create race that Fluent does not show is tried again later', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  fluent.staleLookups(2);
+  fluent.seed({ username: customer.id, primaryEmail: 'o@example.com' });
+  const { handle } = await instance();
+  t.match(await handle(changed(customer)), { kind: 'failed', reason: 'create-conflict' });
+});
+
+t.test('a customer that vanishes from Fluent before the update is created', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  fluent.seed({ username: customer.id, primaryEmail: 'o@example.com' });
+  fluent.staleLookups(1);
+  fluent.customers.delete(customer.id);
+  const { handle } = await instance();
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'created' });
+});
+
+t.test('two instances that create the same customer at once end with one, equal', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const instances = await Promise.all([instance(), instance(), instance()]);
+  const outcomes = await Promise.all(instances.map(({ handle }) => handle(changed(customer))));
+  t.ok(outcomes.every(({ kind }) => kind === 'done'));
+  t.equal(fluent.writes.created, 1);
+  t.match(heldBy(fluent, customer.id), { firstName: 'Amba' });
+});
+
+/** Runs `change` at the moment when a write is on its way to Fluent. */
+function beforeWrites(change: () => Promise<unknown>) {
+  return ({ fluent }: OpenAccount) => ({
+    fluent: {
+      ...fluent,
+      async createCustomer(input: Parameters<typeof fluent.createCustomer>[0]) {
+        await change();
+        await fluent.createCustomer(input);
+      },
+      async updateCustomer(input: Parameters<typeof fluent.updateCustomer>[0]) {
+        await change();
+        await fluent.updateCustomer(input);
+      },
+    },
+  });
+}
+
+t.test('a version that moves during the write is written as well', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  let changes = 0;
+  const over = beforeWrites(async () => {
+    if (changes < 3) changes += 1;
+    else return;
+    await commercetools.updateCustomer(customer.id, { firstName: `Name ${changes}` });
+  });
+  const { handle } = await instance({ over });
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'updated' });
+  const { version } = commercetools.customer(customer.id) ?? {};
+  t.match(heldBy(fluent, customer.id), {
+    firstName: 'Name 3',
+    attributes: { commercetoolsVersion: version },
+  });
+  t.match(fluent.writes, { created: 1, updated: 3 });
+});
+
+t.test('what changes without end is left to the redelivery, and what is written is not lost', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  let changes = 0;
+  const { handle } = await instance({
+    memorySeconds: 60,
+    over: beforeWrites(async () => {
+      changes += 1;
+      if (changes <= 6) await commercetools.updateCustomer(customer.id, { firstName: `Name ${changes}` });
+    }),
+  });
+  t.match(await handle(changed(customer)), { kind: 'failed', reason: 'unsettled' });
+  t.equal(fluent.writes.created + fluent.writes.updated, 6);
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'updated' }, 'the redelivery');
+  t.match(heldBy(fluent, customer.id), { firstName: 'Name 6' });
+});
+
+t.test('a slower instance with an older read does not have the last word', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const fast = await instance();
+  let raced = false;
+  const slow = await instance({
+    over: beforeWrites(async () => {
+      if (raced) return;
+      raced = true;
+      const next = await commercetools.updateCustomer(customer.id, { firstName: 'Newest' });
+      t.match(await fast.handle(changed(next)), { kind: 'done' });
+      t.match(heldBy(fluent, customer.id), { firstName: 'Newest' });
+    }),
+  });
+  await fast.handle(changed(customer));
+  fluent.seed({ username: customer.id, firstName: 'differs' });
+  t.match(await slow.handle(changed(customer)), { kind: 'done', reason: 'updated' });
+  t.match(heldBy(fluent, customer.id), { firstName: 'Newest' });
+});
+
+t.test('a look-up in Fluent that shows less than was written is not trusted', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance();
+  await handle(changed(customer));
+  const next = await commercetools.updateCustomer(customer.id, { firstName: 'Next' });
+  fluent.staleLookups(1000);
+  await handle(changed(next));
+  const writes = fluent.writes.updated;
+  t.match(await handle(changed(next)), { kind: 'failed', reason: 'stale-look-up' });
+  t.equal(fluent.writes.updated, writes);
+  fluent.staleLookups(0);
+  t.match(await handle(changed(next)), { kind: 'done', reason: 'unchanged' });
+
+  const last = await commercetools.updateCustomer(customer.id, { firstName: 'Last' });
+  fluent.staleLookups(2);
+  t.match(await handle(changed(last)), { kind: 'done', reason: 'updated' });
+  t.match(await handle(changed(last)), { kind: 'done', reason: 'unchanged' }, 'asked again, alone');
+});
+
+t.test('a duplicate costs no upstream call for as long as it is remembered', async (t) => {
+  const { commercetools, fluent, instance, requests } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance({ memorySeconds: 1 });
+  const until = performance.now() + 10_000;
+  await handle(changed(customer));
+  const before = requests();
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'already-done' });
+  t.strictSame(await handle(changed({ ...customer, version: customer.version - 1 })), {
+    kind: 'done',
+    reason: 'already-done',
+  });
+  t.equal(requests(), before);
+  fluent.seed({ username: customer.id, firstName: 'Mended by hand' });
+  while ((await handle(changed(customer))).reason === 'already-done') {
+    if (performance.now() > until) throw new Error('Expected the memory to end after a second.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  t.ok(requests() > before);
+  t.match(heldBy(fluent, customer.id), { firstName: 'Amba' });
+
+  const next = await commercetools.updateCustomer(customer.id, { firstName: 'Next' });
+  t.match(await handle(changed(next)), { reason: 'updated' }, 'a newer version is no duplicate');
+});
+
+t.test('what failed is no duplicate', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance({ memorySeconds: 60 });
+  fluent.faults.on({ kind: 'partial', times: 1 });
+  t.match(await handle(changed(customer)), { kind: 'failed', reason: 'upstream-error' });
+  t.strictSame(await handle(changed(customer)), { kind: 'done', reason: 'created' });
+});
+
+t.test('an answer lost after the write took effect is found done', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  fluent.faults.on({ kind: 'reset', when: 'after-effect', only: 'mutation', times: 1 });
+  const { handle } = await instance();
+  t.match(await handle(changed(customer)), { kind: 'done' });
+  t.match(fluent.writes, { created: 1, updated: 0 });
+});

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import jsonata from 'jsonata';
+import t from 'tap';
+import { compile, ExpressionSource } from '../../../handlers/customer-upsert/expression.ts';
+import { jsonOf } from '../../../handlers/customer-upsert/fit.ts';
+
+const INPUT = {
+  title: 'Dr',
+  empty: '',
+  nothing: null,
+  zero: 0,
+  no: false,
+  list: ['a', 'b'],
+  one: ['a'],
+  none: [],
+  deep: { er: { est: 1 }, list: [{ x: 1 }, { x: 2 }, {}], nested: [[{ x: 3 }], { x: 4 }] },
+  addresses: [{ id: 'f', country: 'US' }, { id: 'b' }],
+  custom: { fields: { 'a b': 1, constructor: 'own' } },
+};
+const BINDINGS = {
+  address: { country: 'NL', phones: ['1', '2'] },
+  gone: undefined,
+  nil: null,
+  text: 'T',
+  many: [1, 2],
+};
+
+const SOURCES = [
+  ...['title', 'empty', 'nothing', 'zero', 'no', 'list', 'one', 'none', 'missing', 'deep', 'deep.er.est'],
+  ...['title.x', 'nothing.x', 'zero.x', 'list.x', 'none.x', 'missing.x.y', 'deep.list.x', 'deep.nested.x'],
+  ...[
+    'addresses',
+    'addresses.country',
+    'addresses.missing',
+    'addresses[0].country',
+    'addresses[]',
+    'title[]',
+  ],
+  ...['custom.fields.`a b`', 'custom.fields.constructor', '"title"', '"deep".er.est', '`title`'],
+  ...['constructor', 'constructor.name', '__proto__', '__proto__.constructor', 'toString', 'hasOwnProperty'],
+  ...['title.length', 'list.length', 'deep.constructor', 'deep.__proto__', 'valueOf.name'],
+  ...['$address', '$address.country', '$address.phones', '$address.missing', '$address.country.x'],
+  ...['$gone', '$gone.x', '$nil', '$nil.x', '$text.x', '$many', '$many.x', '$unknown', '$unknown.x'],
+  ...[
+    '$',
+    '$.title',
+    '$$',
+    '$$.title',
+    '$$.deep.er',
+    '$.addresses.country',
+    '$constructor',
+    '$constructor.name',
+  ],
+  ...['$uppercase.x', '$toString.name', '$$.constructor', 'deep{"a": er.est}', 'deep.er{"a": est}'],
+  ...[
+    'addresses{country: id}',
+    'deep.list^(x).x',
+    'deep.list@$v.x',
+    'deep.list#$i.x',
+    'deep.*',
+    'deep.**',
+    'title.%',
+  ],
+];
+
+async function both(source: string, input: unknown, bindings: Readonly<Record<string, unknown>>) {
+  const engine = await jsonata(source)
+    .evaluate(input, bindings)
+    .catch(() => 'threw');
+  const ours = await compile(source)
+    .evaluate(input, bindings)
+    .catch(() => 'threw');
+  return { engine: jsonOf(engine), ours: jsonOf(ours) };
+}
+
+t.test('gives what the engine gives', async (t) => {
+  for (const source of SOURCES) {
+    const { engine, ours } = await both(source, INPUT, BINDINGS);
+    t.strictSame(ours, engine, source);
+  }
+});
+
+t.test('gives what the engine gives, whatever the data and the path', async (t) => {
+  const name = fc.constantFrom('a', 'b', 'c', 'constructor', '__proto__', 'length', 'toString');
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', maxDepth: 4 },
+      fc.constantFrom(null, '', 0, 1, 'x', true, false),
+      tie('object'),
+      fc.array(tie('value'), { maxLength: 3 }),
+    ),
+    object: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'length'), tie('value'), { maxKeys: 3 }),
+  }));
+  const path = fc.tuple(
+    fc.constantFrom('', '$v.', '$.', '$$.'),
+    fc.array(name, { minLength: 1, maxLength: 4 }),
+  );
+  const checked = fc.assert(
+    fc.asyncProperty(json.object, json.value, path, async (input, value, [start, names]) => {
+      const { engine, ours } = await both(`${start}${names.join('.')}`, input, { v: value });
+      return isDeepStrictEqual(ours, engine);
+    }),
+    { numRuns: 400 },
+  );
+  await t.resolves(checked);
+});
+
+t.test('takes no expression that asks the clock or chance, called or handed on', async (t) => {
+  const impure = [
+    ...['$now()', '$millis ()', '$random()', '$shuffle(addresses)', '$eval("1")', 'title & $now("[Y]")'],
+    ...['addresses ~> $shuffle', '($clock := $now; $clock())', '$map([1], function($x){$random()})'],
+    ...['title ? "a" : $millis()', 'addresses[$random() > 0.5]', '{"at": $now()}', '$now/* now */()'],
+  ];
+  for (const source of impure) {
+    const parsed = ExpressionSource.safeParse(source);
+    t.match(parsed.error?.issues[0]?.message, /pure JSONata expression .* without \$\w+$/, source);
+  }
+  for (const source of ['"$now() costs $random()"', '$nowhere', 'now', '$string(version)', '$address.now'])
+    t.ok(ExpressionSource.safeParse(source).success, source);
+});
+
+t.test('takes no expression that does not parse, and says where it breaks off', async (t) => {
+  for (const source of ['title &', 'addresses[', '', '"open', 'a..b.'])
+    t.match(ExpressionSource.safeParse(source).error?.issues[0]?.message, /^a JSONata expression \(/, source);
+  t.match(ExpressionSource.safeParse('title ) x').error?.issues[0]?.message, /at character \d+/);
+});
+
+t.test('follows a plain path without the engine', async (t) => {
+  const evaluate = async (source: string) => {
+    let asked = 0;
+    // The engine looks at every input for a mark of its own; following a path does not.
+    const input = new Proxy(
+      { title: 'Dr', deep: { er: 1 } },
+      {
+        get(target, name, receiver) {
+          asked += 1;
+          return Reflect.get(target, name, receiver);
+        },
+      },
+    );
+    const value = await compile(source).evaluate(input, { address: { country: 'NL' } });
+    return { value, asked };
+  };
+  t.strictSame(await evaluate('title'), { value: 'Dr', asked: 1 });
+  t.strictSame(await evaluate('deep.er'), { value: 1, asked: 1 });
+  t.strictSame(await evaluate('$address.country'), { value: 'NL', asked: 0 });
+  t.not((await evaluate('$uppercase(title)')).asked, 1, 'the engine can be told from it');
+});

@@ -1,0 +1,129 @@
+import type { Customer } from '@commercetools/platform-sdk';
+import type { Test } from 'tap';
+import type { z } from 'zod';
+import customerUpsert from '../../../handlers/customer-upsert/index.ts';
+import { DEFAULT_MAPPING, type Mapping, Props } from '../../../handlers/customer-upsert/props.ts';
+import { type OpenAccount, openAccount } from '../../../src/accounts.ts';
+import type { Context, Event, FluentCustomer, Outcome } from '../../../src/handler.ts';
+import { createLog } from '../../../src/log.ts';
+import { outcomeOf } from '../../../src/outcome.ts';
+import { type CommercetoolsSandbox, startCommercetools } from '../../sandbox/commercetools.ts';
+import { type FluentOptions, type FluentSandbox, startFluent } from '../../sandbox/fluent.ts';
+
+export interface InstanceOptions {
+  readonly mapping?: Partial<z.input<typeof Mapping>>;
+  readonly onDelete?: 'ignore' | 'anonymise';
+  readonly memorySeconds?: number;
+  /** Laid over the real clients: to change something at the very moment of a call. */
+  readonly over?: (account: OpenAccount) => Partial<Context>;
+}
+
+/** One instance of the handler, with clients and a memory of its own. */
+export interface Instance {
+  /** Handles as the engine does: whatever is thrown becomes an outcome. */
+  handle(event: Event, signal?: AbortSignal): Promise<Outcome>;
+  readonly lines: Record<string, unknown>[];
+  readonly account: OpenAccount;
+}
+
+/** Both stand-ins, and as many instances between them as a test wants. */
+export interface Sandbox {
+  readonly commercetools: CommercetoolsSandbox;
+  readonly fluent: FluentSandbox;
+  /** How many requests both stand-ins have had, tokens included. */
+  readonly requests: () => number;
+  instance(options?: InstanceOptions): Promise<Instance>;
+}
+
+/** Starts both stand-ins; everything ends with the test. */
+export async function startSandbox(t: Test, options: FluentOptions = {}): Promise<Sandbox> {
+  const commercetools = await startCommercetools();
+  const fluent = await startFluent(options);
+  const accounts: OpenAccount[] = [];
+  t.teardown(async () => {
+    await Promise.all(accounts.flatMap(({ upstreams }) => upstreams.map((upstream) => upstream.close())));
+    await Promise.all([commercetools.close(), fluent.close()]);
+  });
+  return {
+    commercetools,
+    fluent,
+    requests() {
+      const { token, query, mutation } = fluent.requests;
+      const asked = Object.values(commercetools.requests).reduce((sum, count) => sum + count, 0);
+      return asked + token.requests + query.requests + mutation.requests;
+    },
+    async instance({ mapping, onDelete = 'ignore', memorySeconds = 0, over = () => ({}) } = {}) {
+      const lines: Record<string, unknown>[] = [];
+      const log = createLog('debug', { write: (line) => lines.push(JSON.parse(line)) });
+      const account = openAccount(
+        {
+          commercetools: {
+            ...commercetools.credentials,
+            projectKey: commercetools.projectKey,
+            authUrl: commercetools.url,
+            apiUrl: commercetools.url,
+          },
+          fluent: { ...fluent.credentials, apiUrl: fluent.url, retailerId: '7' },
+        },
+        {
+          commercetoolsConcurrency: 10,
+          fluentConcurrency: 10,
+          fluentBatch: 10,
+          requestMilliseconds: 2_000,
+          budgetMilliseconds: 5_000,
+          log,
+          onCredentials: () => {},
+        },
+      );
+      accounts.push(account);
+      const props = Props.parse({ onDelete, mapping: { ...DEFAULT_MAPPING, ...mapping } });
+      const handle = await customerUpsert.create(props, { duplicateMemorySeconds: memorySeconds });
+      const never = new AbortController().signal;
+      return {
+        lines,
+        account,
+        async handle(event, signal = never) {
+          try {
+            return await handle(event, { ...account, log, signal, ...over(account) });
+          } catch (error) {
+            return outcomeOf(error);
+          }
+        },
+      };
+    },
+  };
+}
+
+type Told = Pick<Customer, 'id' | 'version' | 'key' | 'customerNumber'>;
+
+/** The event of a change; `changes` are laid over it. */
+export function changed({ id, version, key, customerNumber }: Told, changes: Partial<Event> = {}): Event {
+  return {
+    identity: `customer/${id}@${version}`,
+    kind: 'ResourceUpdated',
+    resource: {
+      typeId: 'customer',
+      id,
+      identifiers: { ...(key && { key }), ...(customerNumber && { customerNumber }) },
+    },
+    version,
+    deletion: false,
+    ...changes,
+  };
+}
+
+export function deleted(customer: Told): Event {
+  return changed(customer, { kind: 'ResourceDeleted', deletion: true });
+}
+
+/** What a stand-in's customer looks like, its attributes by name. */
+export function heldBy(fluent: FluentSandbox, username: string) {
+  const customer = fluent.customers.get(username);
+  return customer && { ...customer, attributes: attributesOf(customer) };
+}
+
+function attributesOf({
+  attributes,
+}: Pick<FluentCustomer, 'attributes'> | { attributes: readonly { name: string; value: unknown }[] }) {
+  return Object.fromEntries((attributes ?? []).map(({ name, value }) => [name, value]));
+}

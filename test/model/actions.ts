@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+
+const value = fc.constantFrom('A', 'B', undefined);
+const pick = fc.nat(30);
+
+const person = fc.record({ firstName: value, companyName: value, phone: value });
+
+/** What may happen next. Picks choose among what there is at the moment. */
+export const action = fc.oneof(
+  { weight: 14, arbitrary: fc.record({ kind: fc.constant('go-on'), pick }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('run-on'),
+      instance: pick,
+      steps: fc.integer({ min: 2, max: 8 }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('deliver'), pick, instance: pick }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('deliver-again'), pick, instance: pick }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('change'), person, jump: fc.integer({ min: 1, max: 3 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash'), instance: pick }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('fault'), pick }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('wait'), seconds: fc.integer({ min: 1, max: 12 }) }),
+  },
+);
+
+export type Action = typeof action extends fc.Arbitrary<infer Each> ? Each : never;
+
+/** One history of the model. */
+export const history = fc.record({
+  /** True when Fluent has the customer's first version before anything else happens. */
+  synced: fc.boolean(),
+  instances: fc.integer({ min: 1, max: 3 }),
+  actions: fc.array(action, { minLength: 5, maxLength: 30, size: 'max' }),
+  /** The customer is deleted before the action of this number, if there are so many. */
+  deletedAt: fc.option(fc.nat(30), { freq: 4, nil: undefined }),
+  /** Who goes on, while what is left at the end is brought to its end. */
+  rest: fc.array(pick, { minLength: 1, maxLength: 20 }),
+});
+
+export type History = typeof history extends fc.Arbitrary<infer Each> ? Each : never;

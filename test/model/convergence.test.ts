@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import t from 'tap';
+import customerUpsert from '../../handlers/customer-upsert/index.ts';
+import type { Handle } from '../../src/handler.ts';
+import { type History, history } from './actions.ts';
+import { EXAMPLES } from './examples.ts';
+import { attribute, type Upstreams, versionIn } from './upstreams.ts';
+import { type Break, play } from './world.ts';
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 200);
+const MEMORY_SECONDS = 10;
+
+// The handler's memory asks this clock; no test below waits for time to pass.
+const clock = { now: 1_000_000 };
+t.intercept(performance, 'now', { value: () => clock.now });
+
+interface Model {
+  readonly onDelete: 'ignore' | 'anonymise';
+  readonly memorySeconds: number;
+  readonly breakWith?: Break;
+  /** What is looked for; everything, if undefined. */
+  readonly fault?: RegExp;
+}
+
+let histories = 0;
+
+/** Fails with what is wrong in Fluent after a history, or with what must not have happened on the way. */
+function property({ onDelete, memorySeconds, breakWith, fault = /./ }: Model) {
+  const handlers: Promise<Handle>[] = [];
+  async function handlerOf(nth: number): Promise<Handle> {
+    const props = customerUpsert.props.parse({ onDelete });
+    handlers[nth] ??= Promise.resolve(
+      customerUpsert.create(props, { duplicateMemorySeconds: memorySeconds }),
+    );
+    return handlers[nth];
+  }
+  return fc.asyncProperty(history, async (past) => {
+    histories += 1;
+    const options = { id: `c-${histories}`, handlerOf, clock, ...(breakWith && { breakWith }) };
+    const upstreams = await play(past, options);
+    // Before every message is acknowledged, nothing is promised of Fluent.
+    const faults = upstreams.violations.length > 0 ? upstreams.violations : differences(upstreams, onDelete);
+    if (faults.some((each) => fault.test(each))) throw new Error(faults.join('; '));
+  });
+}
+
+/** Compares without the handler's own code: what one field should be is not for its mapping to say. */
+function differences(upstreams: Upstreams, onDelete: Model['onDelete']): string[] {
+  const { truth } = upstreams;
+  const held = upstreams.inFluent();
+  if (truth.gone && (onDelete === 'ignore' || !held)) return [];
+  const wanted = truth.gone ? { firstName: undefined, phone: undefined, companyName: undefined } : truth;
+  const pairs = [
+    ['firstName', wanted.firstName, held?.firstName || undefined],
+    ['primaryPhone', wanted.phone, held?.primaryPhone || undefined],
+    ['companyName', wanted.companyName, attribute(held, 'companyName')],
+    [
+      'primaryEmail',
+      truth.gone ? `deleted-${upstreams.id}@anonymised.invalid` : 'amba@example.com',
+      held?.primaryEmail,
+    ],
+    // Which version was the last of a customer that is gone, no late event can know.
+    ['version', truth.gone ? versionIn(held) : truth.version, versionIn(held)],
+  ] as const;
+  return pairs.flatMap(([name, expected, found]) =>
+    expected === found ? [] : [`${name} is ${found} in Fluent, and should be ${expected}`],
+  );
+}
+
+const seed = Number(process.env['MODEL_SEED'] ?? 20_260_101);
+
+for (const onDelete of ['ignore', 'anonymise'] as const)
+  for (const memorySeconds of [0, MEMORY_SECONDS])
+    t.test(`converges with onDelete: ${onDelete} and a memory of ${memorySeconds} s`, async () => {
+      await fc.assert(property({ onDelete, memorySeconds }), { seed, numRuns: RUNS, endOnFailure: false });
+    });
+
+for (const [name, example] of Object.entries(EXAMPLES))
+  t.test(`converges after ${name}`, async () => {
+    const model = property({ onDelete: 'ignore', memorySeconds: MEMORY_SECONDS });
+    await fc.assert(model, { examples: [[example]], numRuns: 1, endOnFailure: true });
+  });
+
+const NOT_EQUAL = /in Fluent, and should be/;
+const OLDER_OVER_NEWER = /was written where/;
+
+/** What the handler relies on, taken out: the model must notice each, by the fault that it guards against. */
+const BREAKS: Record<string, { fault: RegExp; breakWith: Break }> = {
+  'the check after writing is taken out': {
+    fault: NOT_EQUAL,
+    breakWith: ({ commercetools, fluent }) => {
+      let last: Awaited<ReturnType<typeof commercetools.readCustomer>>;
+      return {
+        fluent,
+        commercetools: {
+          get api() {
+            return commercetools.api;
+          },
+          async readCustomer(id, options) {
+            if (!options?.check) last = await commercetools.readCustomer(id, options);
+            return last;
+          },
+          async readCustomerById(id) {
+            last = await commercetools.readCustomerById(id);
+            return last;
+          },
+        },
+      };
+    },
+  },
+  'a newer version in Fluent passes for the one that was read': {
+    fault: OLDER_OVER_NEWER,
+    breakWith: ({ commercetools, fluent }) => {
+      let reading = commercetools.readCustomerById.bind(commercetools, '');
+      const remember = (read: ReturnType<typeof reading>) => {
+        reading = () => read;
+        return read;
+      };
+      return {
+        commercetools: {
+          get api() {
+            return commercetools.api;
+          },
+          readCustomer: (id, options) => remember(commercetools.readCustomer(id, options)),
+          readCustomerById: (id) => remember(commercetools.readCustomerById(id)),
+        },
+        fluent: {
+          ...fluent,
+          async findCustomer(username, options) {
+            const found = await fluent.findCustomer(username, options);
+            const version = Math.min(versionIn(found), (await reading())?.version ?? 0);
+            const others = found?.attributes?.filter(({ name }) => name !== 'commercetoolsVersion') ?? [];
+            const attributes = [...others, { name: 'commercetoolsVersion', type: 'INTEGER', value: version }];
+            return found && { ...found, attributes };
+          },
+        },
+      };
+    },
+  },
+  'look-ups in Fluent lag one write behind': {
+    fault: NOT_EQUAL,
+    breakWith: ({ commercetools, fluent }, upstreams) => ({
+      commercetools,
+      fluent: {
+        ...fluent,
+        async findCustomer(username, options) {
+          const found = await fluent.findCustomer(username, options);
+          return upstreams.inFluent(1) ?? found;
+        },
+      },
+    }),
+  },
+};
+
+for (const [name, broken] of Object.entries(BREAKS))
+  t.test(`notices when ${name}`, async (t) => {
+    const model = property({ onDelete: 'ignore', memorySeconds: 0, ...broken });
+    const { failed, numRuns } = await fc.check(model, { seed, numRuns: 3_000, endOnFailure: true });
+    t.ok(failed, `${numRuns} histories`);
+  });
+
+t.test('notices when the memory outlasts the retry delay', async (t) => {
+  const model = property({ onDelete: 'ignore', memorySeconds: 60, fault: NOT_EQUAL });
+  const [, example] = Object.values(EXAMPLES);
+  const examples: [History][] = example ? [[example]] : [];
+  t.ok((await fc.check(model, { examples, numRuns: 1, endOnFailure: true })).failed);
+});

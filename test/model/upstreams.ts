@@ -1,0 +1,125 @@
+import {
+  type Commercetools,
+  Conflict,
+  type CreateCustomerInput,
+  type Customer,
+  Failure,
+  type Fluent,
+  type FluentCustomer,
+  NotThere,
+  type UpdateCustomerInput,
+} from '../../src/handler.ts';
+import type { Steps } from './steps.ts';
+
+/** The fields that the model changes; undefined is one that the customer does not have. */
+export interface Person {
+  readonly firstName: string | undefined;
+  readonly companyName: string | undefined;
+  readonly phone: string | undefined;
+}
+
+export interface Truth extends Person {
+  readonly version: number;
+  readonly gone: boolean;
+}
+
+/** The one customer of the model, in commercetools and in Fluent, and what no run may do to it. */
+export class Upstreams {
+  readonly id: string;
+  truth: Truth = { version: 1, gone: false, firstName: 'A', companyName: undefined, phone: undefined };
+  /** Fluent's customer after each write, the oldest first. */
+  readonly writes: FluentCustomer[] = [];
+  /** What must never happen, and did. */
+  readonly violations: string[] = [];
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Fluent's customer; `back` says after how many writes fewer. */
+  inFluent(back = 0): FluentCustomer | undefined {
+    return this.writes.at(-1 - back);
+  }
+
+  /** The clients of one run of an instance. */
+  clientsFor(instance: object, steps: Steps): { commercetools: Commercetools; fluent: Fluent } {
+    let lookedUp = 0;
+    const read = () => steps.operation(instance, () => customerOf(this.id, this.truth));
+    const find = () =>
+      steps.operation(instance, () => {
+        const found = this.inFluent();
+        lookedUp = versionIn(found);
+        return found;
+      });
+    const write = (input: UpdateCustomerInput, kind: 'create' | 'update') =>
+      steps.operation(instance, () => {
+        const held = this.inFluent();
+        if (kind === 'create' && held) throw new Conflict();
+        if (kind === 'update' && !held) throw new NotThere();
+        if (input.username !== this.id) this.violations.push(`a username of its own: ${input.username}`);
+        if (versionIn(input) < lookedUp)
+          this.violations.push(`version ${versionIn(input)} was written where ${lookedUp} was looked up`);
+        this.writes.push(merge(held, input));
+      });
+    return {
+      commercetools: {
+        async readCustomer(_id, { atLeast = 0 } = {}) {
+          const customer = await read();
+          if (customer && customer.version < atLeast)
+            throw new Failure('stale-read', 'Older than its event.');
+          return customer;
+        },
+        readCustomerById: read,
+        get api(): never {
+          throw new Error('The model has no request builder.');
+        },
+      },
+      fluent: {
+        findCustomer: find,
+        createCustomer: (input: CreateCustomerInput) => write(input, 'create'),
+        updateCustomer: (input) => write(input, 'update'),
+        request: () => Promise.reject(new Error('The model answers no other request.')),
+      },
+    };
+  }
+}
+
+/** The version that Fluent's customer, or a write, says it is a copy of. */
+export function versionIn(customer: Pick<FluentCustomer, 'attributes'> | undefined): number {
+  return Number(attribute(customer, 'commercetoolsVersion') ?? 0);
+}
+
+/** The value of an attribute in Fluent; a blank is as good as none. */
+export function attribute(customer: Pick<FluentCustomer, 'attributes'> | undefined, name: string): unknown {
+  return customer?.attributes?.find((held) => held.name === name)?.value || undefined;
+}
+
+function customerOf(
+  id: string,
+  { gone, version, firstName, companyName, phone }: Truth,
+): Customer | undefined {
+  if (gone) return undefined;
+  return {
+    id,
+    version,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    lastModifiedAt: '2026-01-01T00:00:00.000Z',
+    email: 'amba@example.com',
+    isEmailVerified: false,
+    authenticationMode: 'ExternalAuth',
+    stores: [],
+    shippingAddressIds: [],
+    billingAddressIds: [],
+    customerGroupAssignments: [],
+    addresses: phone === undefined ? [] : [{ id: 'home', country: 'NL', phone }],
+    ...(firstName !== undefined && { firstName }),
+    ...(companyName !== undefined && { companyName }),
+  };
+}
+
+/** As Fluent does: what an input does not mention stays, and so do attributes of other names. */
+function merge(held: FluentCustomer | undefined, input: UpdateCustomerInput): FluentCustomer {
+  const names = new Set(input.attributes?.map(({ name }) => name));
+  const others = held?.attributes?.filter(({ name }) => !names.has(name)) ?? [];
+  return { ...held, ...input, attributes: [...others, ...(input.attributes ?? [])] };
+}

@@ -1,0 +1,56 @@
+import t from 'tap';
+import { runService, startProcess } from './sandbox/process.ts';
+import { environmentFor } from './sandbox/service.ts';
+
+const CREDENTIALS = {
+  clientId: 'a-client-id',
+  clientSecret: 'the-client-secret',
+  username: 'a-user',
+  password: 'the-password',
+};
+const env = environmentFor(
+  { url: 'http://127.0.0.1:9', projectKey: 'a-project', credentials: CREDENTIALS },
+  { url: 'http://127.0.0.1:9', credentials: CREDENTIALS },
+);
+
+t.test('starts, with both upstreams away', async (t) => {
+  const service = await startProcess(t, env);
+  t.equal((await fetch(`${service.url}/health/ready`)).status, 200);
+  t.match(await service.stop(), { code: 0, stderr: '' });
+});
+
+t.test('does not start with faults, and tells all of them at once but no secret', async (t) => {
+  const { FLUENT_PASSWORD: _, CTP_API_URL: __, ...rest } = env;
+  const { exited, lines } = runService(t, {
+    ...rest,
+    PORT: 'http',
+    PUSH_AUTH: 'token',
+    PUSH_TOKEN: 'too-short',
+    QUEUE_LIMIT: '-1',
+    ACKNOWLEDGE: 'received',
+    FLUENT_API_URL: 'no-url',
+  });
+  const { code, stderr } = await exited;
+  t.equal(code, 1);
+  const expected = [
+    /^The configuration has \d+ faults:/,
+    /environment PORT\n {2}expected {2}a whole number.*\n {2}found {5}"http"/,
+    /environment PUSH_TOKEN\n.*tokens.*\n {2}found {5}a value of 9 characters/,
+    /environment QUEUE_LIMIT/,
+    /environment DEAD_LETTER_TOPIC/,
+    /config\/connector\.yml:\d+:\d+\n {2}expected {2}the environment variable FLUENT_PASSWORD/,
+    /config\/connector\.yml:\d+:\d+\n {2}expected {2}the environment variable CTP_API_URL/,
+    /config\/connector\.yml:\d+:\d+\n.*an http:\/\/ or https:\/\/ URL/,
+  ];
+  for (const fault of expected) t.match(stderr, fault);
+  for (const secret of ['too-short', 'the-client-secret', 'the-password'])
+    t.notOk(stderr.includes(secret), 'tells no secret');
+  t.same(lines, []);
+});
+
+t.test('does not start without a choice of how pushes are authenticated', async (t) => {
+  const { PUSH_AUTH: _, ...rest } = env;
+  const { code, stderr } = await runService(t, rest).exited;
+  t.equal(code, 1);
+  t.match(stderr, /environment PUSH_AUTH\n {2}expected {2}oidc, token or none\n {2}found {5}nothing/);
+});

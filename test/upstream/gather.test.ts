@@ -1,0 +1,117 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import t from 'tap';
+import { gather } from '../../src/upstream/gather.ts';
+
+/** A loader whose batches end when the test says so. */
+function setUp(size: number) {
+  const batches: {
+    keys: readonly string[];
+    end(values?: (string | Error)[]): void;
+    fail(error: Error): void;
+  }[] = [];
+  const load = gather<string, string>(size, (keys) => {
+    const { promise, resolve, reject } = Promise.withResolvers<(string | Error)[]>();
+    const end = (values = keys.map((key) => `value of ${key}`)) => resolve(values);
+    batches.push({ keys, end, fail: reject });
+    return promise;
+  });
+  return { load, batches, sent: () => batches.map(({ keys }) => keys.join()) };
+}
+
+t.test('lets one key alone leave in the same turn of the event loop', async (t) => {
+  const { load, batches, sent } = setUp(100);
+  const value = load('a');
+  await turn();
+  t.strictSame(sent(), ['a']);
+  batches[0]?.end();
+  t.equal(await value, 'value of a');
+});
+
+t.test('lets the keys of one turn leave together', async (t) => {
+  const { load, sent } = setUp(100);
+  for (const key of ['a', 'b']) void load(key);
+  await Promise.resolve();
+  void load('c');
+  await turn();
+  t.strictSame(sent(), ['a,b,c']);
+});
+
+t.test('gathers while a batch is under way, and sends what gathered when it returns', async (t) => {
+  const { load, batches, sent } = setUp(100);
+  void load('a');
+  await turn();
+  for (const key of ['b', 'c', 'd']) {
+    void load(key);
+    await turn();
+  }
+  t.strictSame(sent(), ['a']);
+  batches[0]?.end();
+  await turn();
+  t.strictSame(sent(), ['a', 'b,c,d']);
+});
+
+t.test('lets a full batch leave at once, though another is under way', async (t) => {
+  const { load, batches, sent } = setUp(2);
+  void load('a');
+  await turn();
+  for (const key of ['b', 'c', 'd']) void load(key);
+  await turn();
+  t.strictSame(sent(), ['a', 'b,c']);
+  batches[0]?.end();
+  await turn();
+  t.strictSame(sent(), ['a', 'b,c'], 'the rest gathers while any batch is under way');
+  batches[1]?.end();
+  await turn();
+  t.strictSame(sent(), ['a', 'b,c', 'd']);
+});
+
+t.test('never waits with a batch size of 1', async (t) => {
+  const { load, sent } = setUp(1);
+  void load('a');
+  await turn();
+  void load('b');
+  await turn();
+  t.strictSame(sent(), ['a', 'b']);
+  for (const key of ['c', 'd', 'e']) void load(key);
+  await turn();
+  t.strictSame(sent(), ['a', 'b', 'c', 'd', 'e']);
+});
+
+t.test('splits what is more than a batch', async (t) => {
+  const { load, batches } = setUp(3);
+  const values = Promise.all(Array.from({ length: 7 }, (_, index) => load(`k${index}`)));
+  for (let ended = 0; ended < 3; ended += 1) {
+    await turn();
+    batches[ended]?.end();
+  }
+  await values;
+  t.strictSame(
+    batches.map(({ keys }) => keys.length),
+    [3, 3, 1],
+  );
+});
+
+t.test('gives every key its own value or error, in order', async (t) => {
+  const { load, batches } = setUp(100);
+  const results = Promise.allSettled(['a', 'b', 'a'].map((key) => load(key)));
+  await turn();
+  t.strictSame(batches[0]?.keys, ['a', 'b', 'a'], 'a key that is asked for twice is not remembered');
+  batches[0]?.end(['first', new Error('not there'), 'third']);
+  t.match(await results, [
+    { status: 'fulfilled', value: 'first' },
+    { status: 'rejected', reason: { message: 'not there' } },
+    { status: 'fulfilled', value: 'third' },
+  ]);
+});
+
+t.test('rejects all keys of a batch that fails, and of that one only', async (t) => {
+  const { load, batches } = setUp(100);
+  const failing = Promise.allSettled([load('a'), load('b')]);
+  await turn();
+  const next = load('c');
+  batches[0]?.fail(new Error('down'));
+  t.match(await failing, [{ reason: { message: 'down' } }, { reason: { message: 'down' } }]);
+  await turn();
+  batches[1]?.end();
+  t.equal(await next, 'value of c');
+});

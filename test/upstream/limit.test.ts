@@ -1,0 +1,52 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import t from 'tap';
+import { Limit } from '../../src/upstream/limit.ts';
+
+t.test('is halved by a refusal, once a second, and never below one', async (t) => {
+  let now = 0;
+  const limit = new Limit(8, () => now);
+  limit.lower();
+  limit.lower();
+  t.equal(limit.current, 4, 'one burst of refusals is one message');
+  for (const expected of [2, 1, 1]) {
+    now += 1_000;
+    limit.lower();
+    t.equal(limit.current, expected);
+  }
+});
+
+t.test('is raised by successes, to where it was and no further', async (t) => {
+  const limit = new Limit(4);
+  limit.lower();
+  t.equal(limit.current, 2);
+  for (let successes = 0; successes < 39; successes += 1) limit.succeeded();
+  t.equal(limit.current, 2);
+  limit.succeeded();
+  t.equal(limit.current, 3);
+  for (let successes = 0; successes < 1_000; successes += 1) limit.succeeded();
+  t.equal(limit.current, 4);
+});
+
+t.test('lets as many tasks run as there is room for, those of a higher priority first', async (t) => {
+  const limit = new Limit(1);
+  const order: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const task =
+    (name: string, end = Promise.resolve()) =>
+    async () => {
+      order.push(name);
+      await end;
+    };
+  const all = [
+    limit.run(task('first', first.promise), 0),
+    limit.run(task('low'), 0),
+    limit.run(task('high'), 2),
+    limit.run(task('middle'), 1),
+  ];
+  await turn();
+  t.equal(limit.underWay, 1);
+  t.equal(limit.waiting, 3);
+  first.resolve();
+  await Promise.all(all);
+  t.strictSame(order, ['first', 'high', 'middle', 'low']);
+});

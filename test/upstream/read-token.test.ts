@@ -1,0 +1,73 @@
+import t from 'tap';
+import { readToken } from '../../src/upstream/read-token.ts';
+
+const answer = (status: number, body: unknown, retryAfterSeconds?: number) => ({
+  status,
+  retryAfterSeconds,
+  text: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+t.test('reads the token and its life', async (t) => {
+  const body = { access_token: 'abc', expires_in: 172_800, token_type: 'bearer' };
+  t.strictSame(readToken('Upstream', answer(200, body)), { value: 'abc', lifetimeSeconds: 172_800 });
+});
+
+t.test('takes a token without a life for one of an hour', async (t) => {
+  t.equal(readToken('Upstream', answer(200, { access_token: 'abc' })).lifetimeSeconds, 3_600);
+});
+
+const CASES = [
+  {
+    name: 'a 400',
+    answer: answer(400, 'private-body'),
+    expected: { kind: 'refused', reason: 'credentials-refused' },
+  },
+  {
+    name: 'a 401',
+    answer: answer(401, 'private-body'),
+    expected: { kind: 'refused', reason: 'credentials-refused' },
+  },
+  {
+    name: 'a 403',
+    answer: answer(403, 'private-body'),
+    expected: { kind: 'refused', reason: 'credentials-refused' },
+  },
+  { name: 'a 408', answer: answer(408, 'private-body'), expected: { kind: 'transient' } },
+  {
+    name: 'a 429',
+    answer: answer(429, 'private-body', 9),
+    expected: { kind: 'throttled', retryAfterSeconds: 9 },
+  },
+  {
+    name: 'a 503',
+    answer: answer(503, 'private-body'),
+    expected: { kind: 'transient', reason: 'upstream-error' },
+  },
+  {
+    name: 'a page',
+    answer: answer(200, '<private-body>'),
+    expected: { kind: 'transient', reason: 'unreadable-answer' },
+  },
+  {
+    name: 'an answer without a token',
+    answer: answer(200, { private: 'body' }),
+    expected: { kind: 'transient', reason: 'unreadable-answer' },
+  },
+  { name: 'an empty token', answer: answer(200, { access_token: '' }), expected: { kind: 'transient' } },
+  {
+    name: 'a token that has expired already',
+    answer: answer(200, { access_token: 'private-body', expires_in: 0 }),
+    expected: { kind: 'transient' },
+  },
+];
+
+for (const { name, answer, expected } of CASES)
+  t.test(`knows what ${name} means, and does not quote it`, async (t) => {
+    try {
+      readToken('Upstream', answer);
+      t.fail('expected a fault');
+    } catch (error) {
+      t.match(error, expected);
+      t.notMatch(String(error) + JSON.stringify(error), /private/);
+    }
+  });

@@ -1,0 +1,306 @@
+import t, { type Test } from 'tap';
+import { createLog } from '../../src/log.ts';
+import type { Answer, Exchange } from '../../src/upstream/exchange.ts';
+import { UpstreamFault } from '../../src/upstream/fault.ts';
+import { readObject } from '../../src/upstream/read-json.ts';
+import { readToken } from '../../src/upstream/read-token.ts';
+import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts';
+import { faultOf, json, type Respond, startServer } from './start-server.ts';
+
+const PASSWORD = 'secret-password';
+const TOKEN = 'secret-token';
+const BODY = 'secret-body';
+const TOKEN_PATH = '/oauth/token';
+
+const giveToken: Respond = (response, _request, count) =>
+  json(response, 200, { access_token: `${TOKEN}-${count}`, expires_in: 3_600 });
+const fine: Respond = (response) => json(response, 200, { value: 1 });
+const always =
+  (status: number, headers?: Record<string, string>): Respond =>
+  (response) =>
+    json(response, status, { message: BODY }, headers);
+
+interface Answers {
+  api?: Respond;
+  token?: Respond;
+}
+
+async function setUp(t: Test, answers: Answers = {}, options: Partial<UpstreamOptions> = {}) {
+  const scene = { api: fine, token: giveToken, ...answers };
+  const server = await startServer(t, (response, request, count) =>
+    (request.path === TOKEN_PATH ? scene.token : scene.api)(response, request, count),
+  );
+  const credentials: boolean[] = [];
+  const log: string[] = [];
+  const upstream = new Upstream({
+    name: 'Upstream',
+    concurrency: 20,
+    timeoutMilliseconds: 5_000,
+    budgetMilliseconds: 10_000,
+    log: createLog('trace', { write: (line) => log.push(line) }),
+    fetchToken: (exchange, signal) => fetchToken(exchange, server.url, signal),
+    onCredentials: (_name, accepted) => credentials.push(accepted),
+    ...options,
+  });
+  t.teardown(() => upstream.close());
+  const send = (path = '/api') =>
+    upstream.send({ method: 'POST', url: server.url + path, headers: {}, body: BODY }, read, 0);
+  return { scene, server, upstream, send, credentials, log };
+}
+
+async function fetchToken(exchange: Exchange, url: string, signal: AbortSignal) {
+  const request = { method: 'POST', url: url + TOKEN_PATH, headers: {}, body: PASSWORD } as const;
+  return readToken('Upstream', await exchange(request, signal));
+}
+
+function read({ status, text }: Answer): unknown {
+  if (status >= 400) throw new UpstreamFault('final', 'no-good', `Upstream answered HTTP ${status}.`);
+  return readObject('Upstream', text);
+}
+
+async function elapsed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await work();
+  return performance.now() - begun;
+}
+
+t.test('sends a request with the token of the account', async (t) => {
+  const { send, server } = await setUp(t);
+  t.strictSame(await send(), { value: 1 });
+  t.match(server.received[1], { headers: { authorization: `Bearer ${TOKEN}-1` }, body: BODY });
+});
+
+t.test('asks for one token for a hundred requests that wait', async (t) => {
+  const { send, server } = await setUp(t, {}, { concurrency: 100 });
+  await Promise.all(Array.from({ length: 100 }, () => send()));
+  t.equal(server.countOf(TOKEN_PATH), 1);
+  t.equal(server.countOf('/api'), 100);
+});
+
+t.test('renews a token that was revoked once, for all that were refused', async (t) => {
+  const { send, server, credentials } = await setUp(t, {
+    api: (response, { headers }) =>
+      headers.authorization === `Bearer ${TOKEN}-2` ? json(response, 200, {}) : json(response, 401, BODY),
+  });
+  await Promise.all(Array.from({ length: 10 }, () => send()));
+  t.equal(server.countOf(TOKEN_PATH), 2);
+  t.equal(server.countOf('/api'), 20);
+  t.equal(credentials.includes(false), false);
+});
+
+t.test('takes a fresh token that is refused for wrong credentials, until it works again', async (t) => {
+  const { scene, send, server, credentials } = await setUp(t, { api: always(401) });
+  t.match(await faultOf(send()), { kind: 'refused', reason: 'credentials-refused' });
+  t.equal(server.countOf(TOKEN_PATH), 2, 'one renewal');
+  t.equal(server.countOf('/api'), 2, 'one more try');
+  t.equal(credentials.at(-1), false);
+  scene.api = fine;
+  await send();
+  t.equal(credentials.at(-1), true);
+});
+
+t.test('asks with a wrong password once, and turns readiness off', async (t) => {
+  const { send, server, credentials, upstream } = await setUp(t, { token: always(400) });
+  for (let sent = 0; sent < 5; sent += 1) t.match(await faultOf(send()), { reason: 'credentials-refused' });
+  t.match(await faultOf(upstream.probe()), { reason: 'credentials-refused' });
+  t.equal(server.countOf(TOKEN_PATH), 1);
+  t.equal(server.countOf('/api'), 0);
+  t.equal(credentials.at(-1), false);
+});
+
+t.test('turns readiness off where a right is missing', async (t) => {
+  const { send, credentials, server } = await setUp(t, { api: always(403) });
+  t.match(await faultOf(send()), { kind: 'refused', reason: 'permission-missing' });
+  t.equal(credentials.at(-1), false);
+  t.equal(server.countOf('/api'), 1);
+});
+
+const RETRIES: { name: string; api: Respond; tries: number; expected: object }[] = [
+  { name: '500', api: always(500), tries: 3, expected: { kind: 'transient', reason: 'upstream-error' } },
+  { name: '503', api: always(503), tries: 3, expected: { kind: 'transient' } },
+  { name: '408', api: always(408), tries: 3, expected: { kind: 'transient' } },
+  { name: '429', api: always(429), tries: 3, expected: { kind: 'throttled', reason: 'rate-limited' } },
+  {
+    name: 'a broken connection',
+    api: (response) => response.destroy(),
+    tries: 3,
+    expected: { kind: 'transient', reason: 'upstream-unreachable' },
+  },
+  { name: 'silence', api: () => {}, tries: 3, expected: { kind: 'transient', reason: 'upstream-timeout' } },
+  {
+    name: 'a page instead of JSON',
+    api: (response) => response.end(`<html>${BODY}</html>`),
+    tries: 3,
+    expected: { kind: 'transient', reason: 'unreadable-answer' },
+  },
+  { name: '400', api: always(400), tries: 1, expected: { kind: 'final' } },
+  { name: '404', api: always(404), tries: 1, expected: { kind: 'final' } },
+  { name: '409', api: always(409), tries: 1, expected: { kind: 'final' } },
+];
+
+for (const { name, api, tries, expected } of RETRIES)
+  t.test(`${tries === 1 ? 'does not try again' : 'tries three times'} after ${name}`, async (t) => {
+    const { send, server, log } = await setUp(t, { api }, { timeoutMilliseconds: 200 });
+    const fault = await faultOf(send());
+    t.match(fault, expected);
+    t.equal(server.countOf('/api'), tries);
+    t.notMatch(String(fault) + JSON.stringify(fault) + log.join(), /secret/);
+  });
+
+t.test('is content with the first try that succeeds', async (t) => {
+  const { send, server } = await setUp(t, {
+    api: (response, request, count) => (count < 3 ? always(502) : fine)(response, request, count),
+  });
+  t.strictSame(await send(), { value: 1 });
+  t.equal(server.countOf('/api'), 3);
+});
+
+t.test('tries the token endpoint again as well', async (t) => {
+  const { send, server, credentials } = await setUp(t, {
+    token: (response, request, count) => (count < 3 ? always(502) : giveToken)(response, request, count),
+  });
+  t.strictSame(await send(), { value: 1 });
+  t.equal(server.countOf(TOKEN_PATH), 3);
+  t.equal(credentials.includes(false), false);
+});
+
+t.test('waits for a short Retry-After', async (t) => {
+  for (const status of [429, 503]) {
+    const { send } = await setUp(t, {
+      api: (response, request, count) =>
+        (count === 1 ? always(status, { 'retry-after': '1' }) : fine)(response, request, count),
+    });
+    t.ok((await elapsed(send)) >= 1_000, String(status));
+  }
+});
+
+t.test('hands on a long Retry-After and does not wait', async (t) => {
+  for (const status of [429, 503]) {
+    const { send, server } = await setUp(t, { api: always(status, { 'retry-after': '60' }) });
+    t.match(await faultOf(send()), { retryAfterSeconds: 60 }, String(status));
+    t.equal(server.countOf('/api'), 1);
+  }
+});
+
+const SLOW: { name: string; answers: Answers; options: Partial<UpstreamOptions>; requests: number }[] = [
+  { name: 'an answer', answers: { api: () => {} }, options: {}, requests: 1 },
+  { name: 'a token', answers: { token: () => {} }, options: {}, requests: 1 },
+  {
+    name: 'the next try',
+    answers: { api: always(503, { 'retry-after': '2' }) },
+    options: {},
+    requests: 1,
+  },
+  { name: 'its turn', answers: { api: () => {} }, options: { concurrency: 1 }, requests: 5 },
+];
+
+for (const { name, answers, options, requests } of SLOW)
+  t.test(`keeps within its budget while it waits for ${name}`, async (t) => {
+    const { send } = await setUp(t, answers, { budgetMilliseconds: 300, ...options });
+    const sendAll = () =>
+      Promise.all(
+        Array.from({ length: requests }, async () => {
+          t.match(await faultOf(send()), { kind: 'unavailable', reason: 'out-of-time' });
+        }),
+      );
+    t.ok((await elapsed(sendAll)) < 1_500);
+  });
+
+t.test('opens the circuit after ten faults in a row, and closes it by one probe', async (t) => {
+  const { scene, send, server, log } = await setUp(t, { api: always(500) }, { breakMilliseconds: 300 });
+  for (let sent = 0; sent < 3; sent += 1) t.match(await faultOf(send()), { reason: 'upstream-error' });
+  t.equal(server.countOf('/api'), 9);
+  t.match(await faultOf(send()), { kind: 'unavailable', reason: 'circuit-open' });
+  const openedAt = performance.now();
+  t.equal(server.countOf('/api'), 10);
+
+  t.match(await faultOf(send()), { kind: 'unavailable', reason: 'circuit-open', retryAfterSeconds: 1 });
+  t.equal(server.countOf('/api'), 10, 'nothing is sent while it is open');
+
+  scene.api = fine;
+  while (performance.now() - openedAt < 350) await new Promise((resolve) => setTimeout(resolve, 25));
+  t.strictSame(await send(), { value: 1 });
+  t.strictSame(await send(), { value: 1 });
+  const states = log.map((line) => JSON.parse(line).circuit);
+  t.strictSame(states, ['Open', 'HalfOpen', 'Closed']);
+});
+
+t.test('opens the circuit again when the probe fails', async (t) => {
+  const { send, server } = await setUp(t, { api: always(500) }, { breakMilliseconds: 200 });
+  for (let sent = 0; sent < 4; sent += 1) await faultOf(send());
+  const openedAt = performance.now();
+  while (performance.now() - openedAt < 250) await new Promise((resolve) => setTimeout(resolve, 25));
+  t.match(await faultOf(send()), { reason: 'circuit-open' });
+  t.equal(server.countOf('/api'), 11, 'one probe');
+});
+
+t.test('does not open the circuit for answers that are no sign of trouble', async (t) => {
+  for (const status of [400, 404, 429]) {
+    const { send, server } = await setUp(t, { api: always(status, { 'retry-after': '60' }) });
+    for (let sent = 0; sent < 12; sent += 1) await faultOf(send());
+    t.equal(server.countOf('/api'), 12, String(status));
+  }
+});
+
+t.test('sends fewer requests at once after a 429, and more again as they succeed', async (t) => {
+  const { send, upstream } = await setUp(
+    t,
+    {
+      api: (response, request, count) => (count === 1 ? always(429) : fine)(response, request, count),
+    },
+    { concurrency: 4 },
+  );
+  await send();
+  t.equal(upstream.limit.current, 2);
+  await Promise.all(Array.from({ length: 40 }, () => send()));
+  t.equal(upstream.limit.current, 3);
+});
+
+t.test('never has more requests under way than its concurrency', async (t) => {
+  let underWay = 0;
+  let most = 0;
+  const { send } = await setUp(
+    t,
+    {
+      api: (response) => {
+        underWay += 1;
+        most = Math.max(most, underWay);
+        setTimeout(() => {
+          underWay -= 1;
+          json(response, 200, {});
+        }, 20);
+      },
+    },
+    { concurrency: 3 },
+  );
+  await Promise.all(Array.from({ length: 30 }, () => send()));
+  t.equal(most, 3);
+});
+
+t.test('says nothing of token, password or body in any fault', async (t) => {
+  const cases: Answers[] = [
+    { token: always(400) },
+    { token: always(500) },
+    { token: (response) => response.end(BODY) },
+    { api: always(401) },
+    { api: always(403) },
+    { token: (response) => json(response, 200, { access_token: `${TOKEN}\n`, expires_in: 60 }) },
+  ];
+  for (const answers of cases) {
+    const { send, log } = await setUp(t, answers);
+    const fault = await faultOf(send());
+    const cause = fault instanceof Error ? String(fault.cause) + fault.stack : '';
+    t.ok(fault instanceof UpstreamFault);
+    t.notMatch(String(fault) + JSON.stringify(fault) + cause + log.join(), /secret-/);
+  }
+});
+
+t.test('ends what is under way when it is closed, and sends nothing after', async (t) => {
+  const { send, server, upstream } = await setUp(t, { api: () => {} });
+  const pending = faultOf(send());
+  while (server.countOf('/api') === 0) await new Promise(setImmediate);
+  await upstream.close();
+  t.match(await pending, { kind: 'unavailable', reason: 'out-of-time' });
+  t.match(await faultOf(send()), { kind: 'unavailable', reason: 'out-of-time' });
+  t.equal(server.countOf('/api'), 1);
+});
