@@ -4,6 +4,7 @@ import { type FluentCredentials, fetchFluentToken } from './fluent/fetch-token.t
 import { createFluent } from './fluent/fluent.ts';
 import type { Account } from './handler.ts';
 import type { Log } from './log.ts';
+import type { Observer } from './observer.ts';
 import type { AccountContext } from './receive.ts';
 import { Upstream, type UpstreamOptions } from './upstream/upstream.ts';
 
@@ -24,6 +25,7 @@ export interface AccountOptions {
   readonly requestMilliseconds: number;
   readonly budgetMilliseconds: number;
   readonly log: Log;
+  readonly observer?: Observer | undefined;
   onCredentials(upstream: string, accepted: boolean): void;
 }
 
@@ -39,8 +41,8 @@ const LOOK_UP_BATCH = 100;
 /** Opens both sides of an account. Two accounts that share a Fluent account have a limit each. */
 export function openAccount(config: AccountConfig, options: AccountOptions): OpenAccount {
   const { commercetools, fluent } = config;
-  const { requestMilliseconds: timeoutMilliseconds, budgetMilliseconds, log, onCredentials } = options;
-  const common = { timeoutMilliseconds, budgetMilliseconds, log, onCredentials } as const;
+  const { requestMilliseconds: timeoutMilliseconds, budgetMilliseconds, log, observer, onCredentials } = options;
+  const common = { timeoutMilliseconds, budgetMilliseconds, log, observer, onCredentials } as const;
   const projectKey = commercetools.projectKey;
   const reading = open(
     `commercetools ${projectKey}`,

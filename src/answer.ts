@@ -1,5 +1,6 @@
 import type { DeadLetters } from './dead-letter.ts';
 import type { Log } from './log.ts';
+import type { ObservedOutcome } from './observer.ts';
 import { type Outcome, outcomeOf, STATUS } from './outcome.ts';
 import type { Received } from './receive.ts';
 
@@ -45,6 +46,25 @@ export function answerFor(outcome: Outcome, parked: boolean): Answer {
   const problem = { reason: outcome.reason, detail: outcome.detail };
   if (outcome.kind === 'rejected') return { status, problem };
   return { status, problem, retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS };
+}
+
+/** The same outcome, for an observer. */
+export function observed(outcome: Outcome, parked: boolean, about: About): ObservedOutcome {
+  const { event, route } = about.received;
+  const occurredAt = event?.occurredAt === undefined ? Number.NaN : Date.parse(event.occurredAt);
+  return {
+    outcome: outcome.kind,
+    reason: outcome.reason,
+    route: route?.name,
+    projectKey: event?.projectKey,
+    resource: event?.resource && `${event.resource.typeId}/${event.resource.id}`,
+    version: event?.version,
+    milliseconds: about.milliseconds,
+    // Clocks differ: an event from the future is no lag.
+    lagMilliseconds: Number.isNaN(occurredAt) ? undefined : Math.max(0, Date.now() - occurredAt),
+    parked,
+    late: about.late ?? false,
+  };
 }
 
 /** Writes the one line of an outcome: ids, codes and times only. `traces` is the prefix that Cloud Logging wants. */

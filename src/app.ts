@@ -4,19 +4,17 @@ import { fastifyAutoload } from '@fastify/autoload';
 import { fastifySensible } from '@fastify/sensible';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Configuration } from '../config/load.ts';
-import { openAccount } from './accounts.ts';
 import { answerError } from './answer-error.ts';
 import { type Authenticate, createAuthenticate } from './authenticate/authenticate.ts';
+import { type Dashboard, openDashboard } from './dashboard/dashboard.ts';
+import { Recorder } from './dashboard/recorder.ts';
 import { createDeadLetters } from './dead-letter.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './describe.ts';
-import type { Event } from './event.ts';
-import { EventQueue } from './event-queue.ts';
+import { openEngine } from './engine.ts';
 import type { Log } from './log.ts';
 import { createProcessPush, type ProcessPush } from './process-push.ts';
 import { Readiness } from './readiness.ts';
-import { createReceive } from './receive.ts';
 import { Redelivery } from './redelivery.ts';
-import { createRouter } from './router.ts';
 import { traceOf } from './trace.ts';
 
 declare module 'fastify' {
@@ -28,6 +26,8 @@ declare module 'fastify' {
     probeReadiness(): readonly string[];
     /** The answer of `GET /connector`: routes, handlers and accounts, without secrets. */
     connector: object;
+    /** The page, where it is on. */
+    dashboard: Dashboard | undefined;
     /** Takes in no more pushes and waits for those under way, 8 seconds at most. */
     drain(): Promise<void>;
   }
@@ -43,24 +43,14 @@ const CHECK_CONNECTIONS_MILLISECONDS = 1_000;
 const BODY_LIMIT = 15 * 1024 * 1024;
 
 /** Builds the service, ready to listen. */
-export async function buildApp(
-  { environment, connector, handlers, routes }: Configuration,
-  log: Log,
-): Promise<FastifyInstance> {
-  const deadline = deadlineOf(environment.ackDeadlineSeconds);
+export async function buildApp(configuration: Configuration, log: Log): Promise<FastifyInstance> {
+  const { environment, handlers, routes } = configuration;
   const readiness = new Readiness();
-  const accounts = connector.accounts.map((account) =>
-    openAccount(account, {
-      ...environment,
-      requestMilliseconds: deadline.request,
-      budgetMilliseconds: deadline.answer,
-      log,
-      onCredentials: (upstream, accepted) => readiness.credentials(upstream, accepted),
-    }),
+  const recorder = environment.dashboard.on ? new Recorder() : undefined;
+  const engine = openEngine(configuration, log, (upstream, accepted) =>
+    readiness.credentials(upstream, accepted),
   );
-  const byProject = new Map(accounts.map((account) => [account.account.projectKey, account]));
-  const onlyAccount = accounts.length === 1 ? accounts[0] : undefined;
-  const queue = new EventQueue<Event>({ ...environment.queue, longestWaitMilliseconds: deadline.answer });
+  const { accounts, queue } = engine;
   const deadLetters = environment.deadLetterTopic
     ? createDeadLetters(
         {
@@ -91,10 +81,9 @@ export async function buildApp(
     },
     childLoggerFactory(parent, _bindings, options, raw) {
       const trace = traceOf(raw.headers);
-      return parent.child(
-        trace === undefined ? {} : { 'logging.googleapis.com/trace': traces + trace },
-        options,
-      );
+      return trace === undefined
+        ? parent
+        : parent.child({ 'logging.googleapis.com/trace': traces + trace }, options);
     },
     // A push that is answered late must still be answered while the server closes.
     forceCloseConnections: 'idle',
@@ -110,18 +99,28 @@ export async function buildApp(
   });
   app.decorate('connector', describeConnector(routes, handlers, accounts));
   app.decorate(
+    'dashboard',
+    recorder &&
+      openDashboard({
+        recorder,
+        token: environment.dashboard.token,
+        routes,
+        accounts,
+        queue,
+        queueLimit: environment.queue.limit,
+        queueConcurrency: environment.queue.concurrency,
+        readiness,
+        deadLetters: deadLetters !== undefined,
+      }),
+  );
+  app.decorate(
     'processPush',
     createProcessPush({
-      receive: createReceive({
-        route: createRouter(routes),
-        accountOf: (projectKey) => (projectKey === undefined ? onlyAccount : byProject.get(projectKey)),
-        runMilliseconds: deadline.run,
-        log,
-      }),
+      receive: engine.receive,
       queue,
       deadLetters,
       redelivery,
-      deadlineMilliseconds: deadline.answer,
+      deadlineMilliseconds: engine.deadlines.answer,
       log,
       traces,
     }),
@@ -133,25 +132,11 @@ export async function buildApp(
     await Promise.race([parked, sleep(PARK_MILLISECONDS, undefined, { ref: false })]);
   });
   app.addHook('onClose', async () => {
-    await Promise.all(accounts.flatMap(({ upstreams }) => upstreams.map((upstream) => upstream.close())));
+    await engine.close();
     await deadLetters?.close();
   });
   await app.register(fastifyAutoload, { dir: join(ROOT, 'routes'), forceESM: true });
   for (const line of describeReplacements(handlers)) log.warn(line, 'A shipped handler is replaced.');
   for (const line of describeRoutes(routes)) log.info(line, 'route');
   return app;
-}
-
-/** Milliseconds for each bound, from the ack deadline. */
-function deadlineOf(ackDeadlineSeconds: number) {
-  const whole = ackDeadlineSeconds * 1000;
-  const answer = whole - Math.min(1_000, whole / 10);
-  return {
-    /** From a push's arrival to its answer. */
-    answer,
-    /** A run goes on after its push was answered, so that the redelivery finds it done; no longer than this. */
-    run: whole,
-    /** One upstream request, its body included: two fit before the answer. */
-    request: Math.min(15_000, answer / 2),
-  };
 }

@@ -1,5 +1,5 @@
 import { ConfigurationError, type Fault } from './configuration-fault.ts';
-import type { Handle, Settings } from './handler.ts';
+import type { Handle, Previewing, Settings } from './handler.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 import type { Route } from './route.ts';
 import { unreachable } from './router.ts';
@@ -19,6 +19,10 @@ export interface RouteConfig {
 export interface BoundRoute extends Route {
   readonly handler: LoadedHandler;
   readonly handle: Handle;
+  /** Where the handler can say what it would do. */
+  readonly preview?: Previewing['preview'];
+  /** The Fluent attribute that holds the id of the commercetools customer, where the handler names one. */
+  readonly idAttribute?: string;
 }
 
 /** Gives every route its handler, and the handler its props. Throws a `ConfigurationError` with all that does not fit. */
@@ -42,7 +46,8 @@ export async function bindRoutes(
     }
     try {
       const handle = await handler.handler.create(props.data, settings);
-      bound.push({ ...withSet(route), handler, handle });
+      const previewing = await handler.handler.createPreview?.(props.data, settings);
+      bound.push({ ...withSet(route), handler, handle, ...previewing });
     } catch (error) {
       const found = error instanceof Error ? error.message : 'an unknown error';
       faults.push({

@@ -2,6 +2,7 @@ import type { PubSub, Topic } from '@google-cloud/pubsub';
 import type { Delivery, Event } from './event.ts';
 import type { Log } from './log.ts';
 import { Failure } from './outcome.ts';
+import { openPubSub, projectOf } from './pubsub-client.ts';
 
 /** Why an event was given up, in the words of its outcome. */
 export interface Grounds {
@@ -38,9 +39,10 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
   let opened: Promise<{ client: PubSub; publisher: Topic }> | undefined;
 
   async function open() {
-    // 250 ms and 50 MB: only where an event is really parked.
-    const { PubSub } = await import('@google-cloud/pubsub');
-    const client = new PubSub(await clientOptions(where));
+    const client = await openPubSub({
+      projectId: projectOf(topic) ?? where.projectId,
+      emulatorHost: where.emulatorHost,
+    });
     return { client, publisher: client.topic(topic, { batching: { maxMessages: 1 } }) };
   }
 
@@ -69,19 +71,6 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
     async close() {
       await (await opened)?.client.close();
     },
-  };
-}
-
-async function clientOptions({ topic, projectId, emulatorHost }: DeadLetterTopic) {
-  const project = /^projects\/([^/]+)\//.exec(topic)?.[1] ?? projectId;
-  if (emulatorHost === undefined) return project === undefined ? {} : { projectId: project };
-  const { PassThroughClient } = await import('google-auth-library');
-  return {
-    projectId: project ?? 'emulator',
-    apiEndpoint: emulatorHost,
-    emulatorMode: true,
-    // With no client of its own to authenticate with, the library asks for Google's metadata server.
-    authClient: new PassThroughClient(),
   };
 }
 

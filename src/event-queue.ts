@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import type { Observer } from './observer.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
 /** Work for the event queue. */
@@ -10,7 +11,12 @@ export interface Job<Event> {
   readonly share: string | undefined;
   /** Which of two events stands for both when they share a run. */
   newer(one: Event, other: Event): Event;
-  run(event: Event): Promise<Outcome>;
+  /** Until when something may be begun for it, in milliseconds of `performance.now()`; undefined without end. */
+  readonly deadline?: number | undefined;
+  /** Told once the wait is over; `by` is the job whose `run` serves this one too. */
+  begun?(by: Job<Event>): void;
+  /** `deadline` is the latest of those that share the run. */
+  run(event: Event, deadline: number | undefined): Promise<Outcome>;
 }
 
 /** A job that was taken in. */
@@ -33,6 +39,7 @@ export interface QueueOptions {
   readonly limit: number;
   /** A job whose turn would come later than this is not taken in. */
   readonly longestWaitMilliseconds: number;
+  readonly observer?: Observer | undefined;
 }
 
 interface Entry<Event> {
@@ -43,6 +50,8 @@ interface Entry<Event> {
 interface Run<Event> {
   readonly share: string | undefined;
   readonly entries: Set<Entry<Event>>;
+  /** In milliseconds of `performance.now()`. */
+  readonly since: number;
 }
 
 const DRAINING: Outcome = { kind: 'failed', reason: 'draining', detail: 'The service is shutting down.' };
@@ -71,6 +80,12 @@ export class EventQueue<Event> {
   /** Events waiting and under way. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Events whose run has not begun. */
+  get waiting(): number {
+    const runs = [...this.#lanes.values()].flat();
+    return runs.reduce((sum, run) => (this.#begun.has(run) ? sum : sum + run.entries.size), 0);
   }
 
   /** Runs under way. */
@@ -139,7 +154,7 @@ export class EventQueue<Event> {
       last.entries.add(entry);
       return last;
     }
-    const run: Run<Event> = { share, entries: new Set([entry]) };
+    const run: Run<Event> = { share, entries: new Set([entry]), since: performance.now() };
     if (lane) lane.push(run);
     else {
       this.#lanes.set(name, [run]);
@@ -163,12 +178,18 @@ export class EventQueue<Event> {
   async #perform(run: Run<Event>): Promise<void> {
     const [first, ...others] = run.entries;
     if (!first) return;
+    const { observer } = this.#options;
     const startedAt = performance.now();
+    observer?.waited(startedAt - run.since);
+    for (const { job } of run.entries) job.begun?.(first.job);
     const outcome = await attempt(() => {
       const event = others.reduce((newest, { job }) => job.newer(newest, job.event), first.job.event);
-      return first.job.run(event);
+      const deadlines = [...run.entries].map(({ job }) => job.deadline ?? Number.POSITIVE_INFINITY);
+      const latest = Math.max(...deadlines);
+      return first.job.run(event, Number.isFinite(latest) ? latest : undefined);
     });
     const took = performance.now() - startedAt;
+    observer?.handled(took);
     this.#pace = this.#pace === 0 ? took : this.#pace * 0.9 + took * 0.1;
     for (const entry of run.entries) entry.settle(outcome);
     run.entries.clear();

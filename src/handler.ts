@@ -49,6 +49,43 @@ export interface Context {
 /** Handles one event. Return an outcome; throw `Rejection` for what can never work; anything else thrown is tried again. */
 export type Handle = (event: Event, context: Context) => Promise<Outcome>;
 
+/**
+ * What handling an event would do, found out by reading alone. `input` holds personal data: it is for a person who asked
+ * to see it. All else is ids, versions, codes and names of fields.
+ */
+export interface Preview {
+  /**
+   * `gone`: the commercetools customer is no longer there; what is done then is in `reason`, with an `input` if anything is
+   * sent. `rejected`: it can never work, for `reason`.
+   */
+  readonly action: 'create' | 'update' | 'none' | 'gone' | 'rejected';
+  /** The key in Fluent; it may be personal. Undefined where it cannot be told. */
+  readonly username: string | undefined;
+  /** True when Fluent has the customer. */
+  readonly found: boolean;
+  /** The version that was read from commercetools. */
+  readonly version?: number;
+  /** Names of the fields in which Fluent is not as it should be; `attributes.<name>` for attributes. */
+  readonly differing: readonly string[];
+  /** Names of the fields that were cut to what Fluent takes. */
+  readonly cut: readonly string[];
+  /** Names of the fields for which the mapping gave no usable value: they are left as they are. */
+  readonly unusable: readonly string[];
+  /** What would be sent to Fluent, where anything would. */
+  readonly input?: unknown;
+  /** A code, and one sentence without personal data. */
+  readonly reason?: string;
+  readonly detail?: string;
+}
+
+/** Says what a handler would do: for `sync --dry-run`, `reconcile` and `explain`. */
+export interface Previewing {
+  /** Reads as `handle` does and never writes. Throws `Failure` where it cannot tell for the moment. */
+  preview(event: Event, context: Context): Promise<Preview>;
+  /** The Fluent attribute that holds the id of the commercetools customer: what is orphaned is found by it. */
+  readonly idAttribute: string;
+}
+
 export interface Handler<Props extends z.ZodType = z.ZodType> {
   /** One sentence for `GET /connector`. */
   readonly description: string;
@@ -61,6 +98,8 @@ export interface Handler<Props extends z.ZodType = z.ZodType> {
   readonly readsCurrentState: boolean;
   /** Called once a route at the start. Compile and check the props here: what it throws stops the start. */
   create(props: z.output<Props>, settings: Settings): Handle | Promise<Handle>;
+  /** As `create`, for a handler that can also say what it would do. */
+  createPreview?(props: z.output<Props>, settings: Settings): Previewing | Promise<Previewing>;
 }
 
 /** What the environment says that concerns handlers. */

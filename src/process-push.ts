@@ -1,17 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
-import { type Answer, answerFor, logOutcome, park } from './answer.ts';
+import { type Answer, answerFor, logOutcome, observed, park } from './answer.ts';
 import type { DeadLetters } from './dead-letter.ts';
 import type { Event } from './event.ts';
 import type { EventQueue, Ticket } from './event-queue.ts';
 import type { Log } from './log.ts';
+import type { Observer } from './observer.ts';
 import type { Outcome } from './outcome.ts';
-import type { Received } from './receive.ts';
+import type { Receive } from './receive.ts';
 import type { Redelivery } from './redelivery.ts';
 import { traceOf } from './trace.ts';
 
 export interface PushOptions {
-  readonly receive: (headers: IncomingHttpHeaders, body: Buffer) => Received;
+  readonly receive: Receive;
   readonly queue: EventQueue<Event>;
   readonly deadLetters: DeadLetters | undefined;
   /** Set for `ACKNOWLEDGE=received`: takes over what a push is acknowledged for before it is handled. */
@@ -19,6 +20,7 @@ export interface PushOptions {
   /** From the arrival of a push to its answer, at the latest. */
   readonly deadlineMilliseconds: number;
   readonly log: Log;
+  readonly observer?: Observer | undefined;
   readonly traces: string;
 }
 
@@ -33,16 +35,18 @@ const DEADLINE: Outcome = {
 
 /** Receive, queue, handle, answer: the whole way of a push after its authentication. */
 export function createProcessPush(options: PushOptions): ProcessPush {
-  const { receive, queue, deadLetters, redelivery, deadlineMilliseconds, log, traces } = options;
+  const { receive, queue, deadLetters, redelivery, deadlineMilliseconds, log, observer, traces } = options;
 
   return async (headers, body, elapsed) => {
     const arrivedAt = performance.now() - elapsed;
-    const received = receive(headers, body);
+    // Once acknowledged, nothing but the work itself sets a limit to it.
+    const received = receive(headers, body, redelivery ? undefined : arrivedAt + deadlineMilliseconds);
     const trace = traceOf(headers);
 
     function conclude(outcome: Outcome, parked: boolean, late = false): Answer {
       const milliseconds = performance.now() - arrivedAt;
       logOutcome(log, outcome, parked, { received, milliseconds, trace, late }, traces);
+      observer?.outcome(observed(outcome, parked, { received, milliseconds, late }));
       return answerFor(outcome, parked);
     }
 
@@ -73,7 +77,7 @@ export function createProcessPush(options: PushOptions): ProcessPush {
 
 async function finish(
   ticket: Ticket | { outcome: Outcome },
-  received: Received,
+  received: ReturnType<Receive>,
   deadLetters: DeadLetters | undefined,
 ): Promise<{ outcome: Outcome; parked: boolean }> {
   return park(await ticket.outcome, received, deadLetters);

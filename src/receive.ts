@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BoundRoute } from './bind-routes.ts';
+import { Deadline } from './deadline.ts';
 import type { Delivery, Event } from './event.ts';
 import type { Job } from './event-queue.ts';
 import type { Context } from './handler.ts';
@@ -24,15 +25,21 @@ export interface ReceiveOptions {
   readonly route: (event: Event) => BoundRoute | undefined;
   /** The account of a project; an event that names no project belongs to the only account there is. */
   readonly accountOf: (projectKey: string | undefined) => AccountContext | undefined;
+  /** How long a run may begin things when nobody waits for its answer. */
   readonly runMilliseconds: number;
+  /** How long what it has begun by then may take: no upstream request takes longer. */
+  readonly graceMilliseconds: number;
   readonly log: Log;
 }
 
-/** Decodes a push and picks its route: everything that needs no waiting. Never throws. */
-export function createReceive(
-  options: ReceiveOptions,
-): (headers: IncomingHttpHeaders, body: Buffer) => Received {
-  return (headers, body) => {
+/**
+ * Decodes a push and picks its route: everything that needs no waiting. Never throws. `deadline` is when the push must be
+ * answered, in milliseconds of `performance.now()`.
+ */
+export type Receive = (headers: IncomingHttpHeaders, body: Buffer, deadline?: number) => Received;
+
+export function createReceive(options: ReceiveOptions): Receive {
+  return (headers, body, deadline) => {
     let delivery: Delivery = { attributes: {}, data: body };
     let event: Event | undefined;
     let route: BoundRoute | undefined;
@@ -44,7 +51,7 @@ export function createReceive(
         return { delivery, event, route, next: settled('ignored', 'subscription-test') };
       route = options.route(event);
       if (!route) return { delivery, event, route, next: settled('ignored', 'no-route') };
-      return { delivery, event, route, next: { job: jobFor(event, route, options) } };
+      return { delivery, event, route, next: { job: jobFor(event, route, deadline, options) } };
     } catch (error) {
       return { delivery, event, route, next: { outcome: outcomeOf(error) } };
     }
@@ -55,10 +62,12 @@ function settled(kind: 'ignored', reason: string): { outcome: Outcome } {
   return { outcome: { kind, reason } };
 }
 
-function jobFor(
+/** The work that an event is, for its route. Throws a `Rejection` when no account is its project's. */
+export function jobFor(
   event: Event,
   route: BoundRoute,
-  { accountOf, runMilliseconds, log }: ReceiveOptions,
+  deadline: number | undefined,
+  { accountOf, runMilliseconds, graceMilliseconds, log }: Omit<ReceiveOptions, 'route'>,
 ): Job<Event> {
   const account = accountOf(event.projectKey);
   if (!account)
@@ -75,22 +84,48 @@ function jobFor(
     lane,
     share: route.handler.handler.readsCurrentState ? share : undefined,
     newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
+    deadline,
     // Asynchronous, so that what a handler throws before its first `await` is caught as well.
-    run: async (newest) => {
-      const signal = AbortSignal.timeout(runMilliseconds);
-      const context = { ...account, log: log.child({ event: newest.identity, route: route.name }), signal };
-      return checked(await withinTime(route.handle(newest, context), signal), route);
+    run: async (newest, latest) => {
+      const milliseconds = latest === undefined ? runMilliseconds : Math.max(0, latest - performance.now());
+      // Nothing is begun after the deadline: the redelivery may be on its way to another instance by then.
+      using begin = new Deadline(milliseconds);
+      let child: Log | undefined;
+      const context = {
+        ...account,
+        // Few runs have anything to say, and a logger of its own is the costliest part of a context.
+        get log() {
+          child ??= log.child({ event: newest.identity, route: route.name });
+          return child;
+        },
+        signal: begin.signal,
+      };
+      const work = route.handle(newest, context);
+      return checked(await withGrace(begin.signal, graceMilliseconds, work), route);
     },
   };
 }
 
 /** A handler that forgets its signal must not hold its place in the queue for ever. */
-function withinTime(work: Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+async function withGrace(
+  signal: AbortSignal,
+  milliseconds: number,
+  work: Promise<Outcome>,
+): Promise<Outcome> {
   const timeIsUp = Promise.withResolvers<never>();
-  const giveUp = () =>
-    timeIsUp.reject(new Failure('out-of-time', 'The handler did not finish within the ack deadline.'));
-  signal.addEventListener('abort', giveUp, { once: true });
-  return Promise.race([work, timeIsUp.promise]).finally(() => signal.removeEventListener('abort', giveUp));
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => {
+      timeIsUp.reject(new Failure('out-of-time', 'The handler did not finish within its time.'));
+    }, milliseconds);
+  };
+  if (signal.aborted) start();
+  else signal.addEventListener('abort', start, { once: true });
+  try {
+    return await Promise.race([work, timeIsUp.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A handler may be JavaScript, or forget a `return`: what it gives is looked at before it is believed. */

@@ -6,24 +6,23 @@ import { ID_ATTRIBUTE, VERSION_ATTRIBUTE } from './map.ts';
 const emailFor = (id: string) => `deleted-${id}@anonymised.invalid`;
 
 /**
- * Blanks what Fluent knows of a person whose commercetools customer is gone: names, phone and the mapped attributes; the
- * e-mail address is replaced. The username stays, for nothing in Fluent can change it.
+ * What blanks all that Fluent knows of a person whose commercetools customer is gone: names, phone and the mapped
+ * attributes; the e-mail address is replaced. The username stays, for nothing in Fluent can change it. Undefined when it
+ * is so already.
  */
-export async function anonymise(
+export function anonymisation(
   id: string,
-  found: FluentCustomer | undefined,
+  found: FluentCustomer,
+  username: string,
   mappedAttributes: readonly string[],
   version: number,
-  { fluent }: Context,
-): Promise<Outcome> {
-  if (!found?.username) return { kind: 'done', reason: 'never-in-fluent' };
+): UpdateCustomerInput | undefined {
   const held = attributesOf(found);
   const blanked = mappedAttributes.filter((name) => held.get(name) !== undefined && held.get(name) !== '');
   const personal = [found.title, found.firstName, found.lastName, found.primaryPhone].some(Boolean);
-  if (!personal && blanked.length === 0 && found.primaryEmail === emailFor(id))
-    return { kind: 'done', reason: 'unchanged' };
-  const input: UpdateCustomerInput = {
-    username: found.username,
+  if (!personal && blanked.length === 0 && found.primaryEmail === emailFor(id)) return undefined;
+  return {
+    username,
     title: '',
     firstName: '',
     lastName: '',
@@ -35,6 +34,19 @@ export async function anonymise(
       { name: VERSION_ATTRIBUTE, type: 'INTEGER', value: Math.max(version, versionOf(found)) },
     ],
   };
+}
+
+/** Sends that, where there is anything to blank. */
+export async function anonymise(
+  id: string,
+  found: FluentCustomer | undefined,
+  mappedAttributes: readonly string[],
+  version: number,
+  { fluent }: Context,
+): Promise<Outcome> {
+  if (!found?.username) return { kind: 'done', reason: 'never-in-fluent' };
+  const input = anonymisation(id, found, found.username, mappedAttributes, version);
+  if (!input) return { kind: 'done', reason: 'unchanged' };
   await fluent.updateCustomer(input);
   return { kind: 'done', reason: 'anonymised' };
 }

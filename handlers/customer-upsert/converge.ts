@@ -8,7 +8,8 @@ import {
   type Outcome,
   Rejection,
 } from '../../src/handler.ts';
-import { attributesFor, differingFields, updateFor, versionOf } from './difference.ts';
+import { createFor, requireUsername } from './create.ts';
+import { differingFields, hasLeftovers, updateFor, versionOf } from './difference.ts';
 import type { CustomerMap, Desired } from './map.ts';
 import type { Memory } from './memory.ts';
 
@@ -21,8 +22,13 @@ export interface Subject {
   readonly username: string | undefined;
 }
 
-/** The customer in Fluent, never older than what this instance has written. */
-export type LookUp = (username: string, options?: { alone?: boolean }) => Promise<FluentCustomer | undefined>;
+/** What a look-up found, and whether it can be believed: it shows at least what this instance has written. */
+export interface Found {
+  readonly customer: FluentCustomer | undefined;
+  readonly believable: boolean;
+}
+
+export type LookUp = (username: string, options?: { alone?: boolean }) => Promise<Found>;
 
 export interface Tools {
   readonly map: CustomerMap;
@@ -51,7 +57,6 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     knownUsername === undefined ? undefined : lookUp(knownUsername),
   ]);
   let username = knownUsername;
-  let lookedUpAfterRead = false;
 
   for (let round = 1; round <= ROUNDS; round += 1) {
     // What was found before a write of our own says nothing of Fluent any more: look again.
@@ -62,29 +67,29 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     if (round > 1 || username === undefined) {
       since = performance.now();
       found = await lookUp(wanted);
-      lookedUpAfterRead = true;
     }
     username = wanted;
 
-    if (versionOf(found) > customer.version) {
-      // Another instance has been here with a newer version than we have read: never older over newer.
-      customer = await readNewer(versionOf(found));
+    const known = Math.max(versionOf(found?.customer), memory.written(id));
+    if (known > customer.version) {
+      // Another run has been here with a newer version than we have read: never older over newer.
+      customer = await readNewer(known);
       continue;
     }
-    if (found && differingFields(desired, found).length === 0) {
+    // An unbelievable look-up lags, or another instance has written an older version over ours: write, whatever it shows.
+    if (found?.believable && found.customer && differingFields(desired, found.customer).length === 0) {
       memory.finish(id, customer.version, since);
       return { kind: 'done', reason: 'unchanged' };
     }
-    const written = await write(wanted, desired, found, customer);
-    if (!written) continue;
     const { version }: Customer = customer;
+    const first = await write(wanted, desired, found?.customer, version);
+    if (!first) continue;
+    // The answer to a write is the one look at Fluent that cannot lag: what it still holds was not there to be seen before.
+    if (hasLeftovers(desired, first.after) && !(await write(wanted, desired, first.after, version))) continue;
     customer = await commercetools.readCustomer(id, { atLeast: version, check: true });
     if (customer?.version === version) {
-      // A look-up older than the read may have missed a value that has come and gone since, and was not blanked then: the
-      // events of the versions in between are still to come, and look again. Nothing is missed in what did not exist.
-      const complete = lookedUpAfterRead || written === 'created';
-      memory.finish(id, complete ? version : Math.min(version, atLeast ?? 0), since);
-      return { kind: 'done', reason: written };
+      memory.finish(id, version, since);
+      return { kind: 'done', reason: first.reason };
     }
   }
   throw new Failure(
@@ -92,21 +97,14 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     `Customer ${id} changed on each of ${ROUNDS} rounds; it is tried again later.`,
   );
 
-  /** The customer in Fluent; an answer that shows less than this instance has written is asked for again, then refused. */
-  async function lookUp(
-    name: string,
-    options: { alone?: boolean } = {},
-  ): Promise<FluentCustomer | undefined> {
+  /** The customer in Fluent; an answer that shows less than this instance has written is asked for again, alone. */
+  async function lookUp(name: string, options: { alone?: boolean } = {}): Promise<Found> {
     if (!options.alone) {
       const gathered = await context.fluent.findCustomer(name);
-      if (versionOf(gathered) >= memory.written(id)) return gathered;
+      if (versionOf(gathered) >= memory.written(id)) return { customer: gathered, believable: true };
     }
-    const alone = await context.fluent.findCustomer(name, { alone: true });
-    if (versionOf(alone) >= memory.written(id)) return alone;
-    throw new Failure(
-      'stale-look-up',
-      `Expected version ${memory.written(id)} of customer ${id} in Fluent, which was written; its look-up shows ${versionOf(alone)}.`,
-    );
+    const customer = await context.fluent.findCustomer(name, { alone: true });
+    return { customer, believable: versionOf(customer) >= memory.written(id) };
   }
 
   async function readNewer(version: number): Promise<Customer | undefined> {
@@ -123,27 +121,31 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     name: string,
     desired: Desired,
     seen: FluentCustomer | undefined,
-    { version }: Customer,
-  ) {
+    version: number,
+  ): Promise<{ reason: 'created' | 'updated'; after: FluentCustomer } | undefined> {
     if (context.signal.aborted)
       throw new Failure('out-of-time', 'The time for the event is up; nothing was begun.');
     try {
-      if (seen) await context.fluent.updateCustomer(updateFor(name, desired, seen));
-      else await context.fluent.createCustomer(createFor(name, desired, context.account.retailerId));
+      const after = seen
+        ? await context.fluent.updateCustomer(updateFor(name, desired, seen))
+        : await context.fluent.createCustomer(createFor(name, desired, context.account.retailerId));
+      memory.write(id, version);
+      return { reason: seen ? 'updated' : 'created', after };
     } catch (error) {
-      if (error instanceof NotThere) return undefined;
+      if (error instanceof NotThere) {
+        memory.forget(id);
+        return undefined;
+      }
       if (!(error instanceof Conflict)) throw error;
       if (seen)
         throw new Rejection(
           'unique-constraint',
           `Another customer in Fluent has a unique value of customer ${id}.`,
         );
-      // Another instance has created it first: now it can be updated.
+      // Another instance has created it first: now it can be updated, if it can be seen.
       if (await context.fluent.findCustomer(name, { alone: true })) return undefined;
       throw new Failure('create-conflict', `Fluent says that customer ${id} exists, but does not show it.`);
     }
-    memory.write(id, version);
-    return seen ? 'updated' : 'created';
   }
 
   function report({ cut, unusable }: Desired): void {
@@ -154,37 +156,4 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
         'The mapping gave no usable value for these fields; they are left as they are.',
       );
   }
-}
-
-function requireUsername({ username }: Desired, known: string | undefined): string {
-  if (username === undefined)
-    throw new Rejection(
-      'no-username',
-      'Expected the mapping to give a username, got none; give it a fallback.',
-    );
-  if (username.length > 250)
-    throw new Rejection(
-      'username-too-long',
-      `Expected a username of at most 250 characters, got ${username.length}.`,
-    );
-  return known ?? username;
-}
-
-function createFor(username: string, desired: Desired, retailerId: string) {
-  const primaryEmail = desired.fields.get('primaryEmail');
-  if (primaryEmail === undefined)
-    throw new Rejection(
-      'no-email',
-      'Expected the mapping to give a primaryEmail of at most 250 characters, got none; Fluent requires it, so give it a fallback.',
-    );
-  const texts = [...desired.fields].filter(([, text]) => text !== undefined);
-  return {
-    ...Object.fromEntries(texts),
-    username,
-    primaryEmail,
-    // Consent is never assumed.
-    promotionOptIn: desired.promotionOptIn ?? false,
-    attributes: attributesFor(desired, new Map()),
-    retailer: { id: retailerId },
-  };
 }

@@ -40,6 +40,20 @@ export function attributesFor(desired: Desired, held: ReadonlyMap<string, unknow
   });
 }
 
+/** True when Fluent holds something in a mapped field for which commercetools has nothing: it was not seen, so not blanked. */
+export function hasLeftovers(desired: Desired, held: FluentCustomer): boolean {
+  const attributes = attributesOf(held);
+  return (
+    [...desired.fields].some(
+      ([field, text]) =>
+        field !== 'department' && text === undefined && held[field] && !keepsEmail(field, text),
+    ) ||
+    [...desired.attributes].some(
+      ([name, value]) => value === undefined && blankAsAbsent(attributes.get(name)) !== undefined,
+    )
+  );
+}
+
 /** Fluent's attributes by name. */
 export function attributesOf(found: FluentCustomer): Map<string, unknown> {
   return new Map(found.attributes?.map(({ name, value }) => [name, value]));

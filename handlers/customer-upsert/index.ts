@@ -1,8 +1,9 @@
-import { defineHandler, Rejection } from '../../src/handler.ts';
+import { defineHandler, Failure, Rejection } from '../../src/handler.ts';
 import { anonymise } from './anonymise.ts';
 import { converge } from './converge.ts';
-import { createMap } from './map.ts';
+import { createMap, ID_ATTRIBUTE } from './map.ts';
 import { Memory } from './memory.ts';
+import { preview } from './preview.ts';
 import { Props } from './props.ts';
 import { usernameNeeds } from './username.ts';
 
@@ -51,15 +52,20 @@ export default defineHandler({
               'no-username',
               `Expected the event to say which username customer ${id} had, got none.`,
             );
-          return anonymise(
-            id,
-            await lookUp(name, { alone: true }),
-            Object.keys(mapping.attributes),
-            event.version ?? 0,
-            context,
-          );
+          const found = await lookUp(name, { alone: true });
+          if (!found.believable)
+            throw new Failure(
+              'stale-look-up',
+              `Fluent shows less of customer ${id} than was written; what it holds of a person is blanked when it shows it.`,
+            );
+          return anonymise(id, found.customer, Object.keys(mapping.attributes), event.version ?? 0, context);
         },
       });
     };
   },
+
+  createPreview: (props) => ({
+    preview: preview(createMap(props.mapping), props),
+    idAttribute: ID_ATTRIBUTE,
+  }),
 });

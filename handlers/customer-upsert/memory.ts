@@ -39,4 +39,9 @@ export class Memory {
   write(id: string, version: number): void {
     this.#written.set(id, Math.max(version, this.written(id)));
   }
+
+  /** Fluent says that it has no such customer: what was written is no more. */
+  forget(id: string): void {
+    this.#written.delete(id);
+  }
 }

@@ -9,7 +9,8 @@ import type { Request } from '../upstream/exchange.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import { gather } from '../upstream/gather.ts';
 import { readObject } from '../upstream/read-json.ts';
-import { PRIORITY, type Upstream } from '../upstream/upstream.ts';
+import type { Purpose, Upstream } from '../upstream/upstream.ts';
+import { QueryTrust } from './query-trust.ts';
 
 export type { Customer } from '@commercetools/platform-sdk';
 
@@ -18,6 +19,7 @@ export interface Commercetools {
   /**
    * The customer as it is now, or undefined when there is none (any more). Concurrent reads leave as one query; what a
    * query misses, or holds older than `atLeast`, is read again by id. Throws `Failure` when it is older even then.
+   * `check` asks whether it has moved since it was written elsewhere: by id, until queries have proven not to lag.
    */
   readCustomer(
     id: string,
@@ -38,52 +40,71 @@ export interface CommercetoolsOptions {
 
 /** The client for one project; `upstream` carries the requests. */
 export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): Commercetools {
-  const client = createClient({ middlewares: [sendThrough(upstream, options.apiUrl)] });
-  const api = createApiBuilderFromCtpClient(client).withProjectKey({ projectKey: options.projectKey });
+  /** The SDK has no place for what a request is for, so every purpose has a client of its own; it holds nothing. */
+  function apiFor(purpose: Purpose): ByProjectKeyRequestBuilder {
+    const client = createClient({ middlewares: [sendThrough(upstream, options.apiUrl, purpose)] });
+    return createApiBuilderFromCtpClient(client).withProjectKey({ projectKey: options.projectKey });
+  }
 
-  async function readCustomerById(id: string): Promise<Customer | undefined> {
+  async function readById(id: string, operation: 'read' | 'check'): Promise<Customer | undefined> {
     try {
-      return (await api.customers().withId({ ID: id }).get().execute()).body;
+      const customers = apiFor({ operation, size: 1 }).customers();
+      return (await customers.withId({ ID: id }).get().execute()).body;
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw error;
     }
   }
 
-  async function readMany(ids: readonly string[]): Promise<(Customer | undefined | Error)[]> {
+  async function readMany(ids: readonly string[], operation: 'read' | 'check'): Promise<(Read | Error)[]> {
     const [only, ...more] = [...new Set(ids)];
     // One alone is read by id: the same price, and its answer is the last word.
     if (only !== undefined && more.length === 0) {
-      const customer = await readCustomerById(only).catch(asError);
-      return ids.map(() => customer);
+      const read = await readById(only, operation).then((customer) => ({ customer, queried: false }), asError);
+      return ids.map(() => read);
     }
     const distinct = [only, ...more];
     const where = `id in (${distinct.map((id) => JSON.stringify(id)).join(',')})`;
     const queryArgs = { where, limit: distinct.length, withTotal: false };
+    const api = apiFor({ operation, size: distinct.length });
     const { body } = await api.customers().get({ queryArgs }).execute();
     const found = new Map(body.results.map((customer) => [customer.id, customer]));
-    return ids.map((id) => found.get(id));
+    return ids.map((id) => ({ customer: found.get(id), queried: true }));
   }
 
-  const read = gather(options.batch, readMany);
-  const check = gather(options.batch, readMany);
+  const read = gather<string, Read>(options.batch, (ids) => readMany(ids, 'read'));
+  const check = gather<string, Read>(options.batch, (ids) => readMany(ids, 'check'));
+  const trust = new QueryTrust();
 
   return {
-    api,
-    readCustomerById,
+    api: apiFor({ operation: 'other', size: 1 }),
+    readCustomerById: (id) => readById(id, 'read'),
     async readCustomer(id, { atLeast = 0, check: checking = false } = {}) {
-      const first = await (checking ? check : read)(id);
-      if (first && first.version >= atLeast) return first;
+      // A check looks for another's write; from a query that lags, that it is not there would mean nothing.
+      if (checking && !trust.trusted) return notOlder(id, atLeast, await readById(id, 'check'));
+      const { customer, queried } = await (checking ? check : read)(id);
+      if (queried && customer) trust.shown(customer.lastModifiedAt);
+      if (!queried || (customer && customer.version >= atLeast)) return notOlder(id, atLeast, customer);
       // A query may lag behind the write that the event tells of, so it has not the last word.
-      const second = await readCustomerById(id);
-      if (second && second.version < atLeast)
-        throw new Failure(
-          'stale-read',
-          `Expected version ${atLeast} of customer ${id} or a newer one, got ${second.version}; commercetools lags behind its notification.`,
-        );
-      return second;
+      const byId = await readById(id, checking ? 'check' : 'read');
+      if (byId && byId.version !== customer?.version) trust.lagged();
+      return notOlder(id, atLeast, byId);
     },
   };
+}
+
+/** A customer as it was read, and whether by a query, which may lag. */
+interface Read {
+  readonly customer: Customer | undefined;
+  readonly queried: boolean;
+}
+
+function notOlder(id: string, atLeast: number, customer: Customer | undefined): Customer | undefined {
+  if (!customer || customer.version >= atLeast) return customer;
+  throw new Failure(
+    'stale-read',
+    `Expected version ${atLeast} of customer ${id} or a newer one, got ${customer.version}; commercetools lags behind its notification.`,
+  );
 }
 
 /** commercetools' answer for a resource that does not exist. */
@@ -93,7 +114,7 @@ class NotFound extends Error {}
  * The SDK's own HTTP middleware leaves the body out of its time-out and never settles when an error's body breaks off;
  * ours hands the request to the upstream, which knows about both.
  */
-function sendThrough(upstream: Upstream, apiUrl: string): Middleware {
+function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Middleware {
   return (next) => async (request, response) => {
     const method = request.method;
     try {
@@ -113,7 +134,7 @@ function sendThrough(upstream: Upstream, apiUrl: string): Middleware {
           const detail = `${upstream.name} answered HTTP ${answer.status} to ${method}.`;
           throw new UpstreamFault('final', `http-${answer.status}`, detail);
         },
-        PRIORITY.read,
+        purpose,
       );
       next(request, { ...response, body, statusCode: 200 });
     } catch (error) {

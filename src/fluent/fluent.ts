@@ -3,7 +3,7 @@ import { Rejection } from '../outcome.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import { gather } from '../upstream/gather.ts';
 import { readJson } from '../upstream/read-json.ts';
-import { PRIORITY, type Upstream } from '../upstream/upstream.ts';
+import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
 import { GraphqlError, meaningOf, TooComplex } from './errors.ts';
 import { type CustomerWrite, lookUp, type Operation, write } from './operations.ts';
@@ -16,10 +16,10 @@ export { Conflict, NotThere } from './errors.ts';
 export interface Fluent {
   /** The customer of exactly that username, or undefined. `alone` asks by reference, in a query of its own. */
   findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
-  /** Throws `Conflict` when the username, or another unique value, is taken. */
-  createCustomer(input: CreateCustomerInput): Promise<void>;
-  /** Throws `NotThere` when there is no such customer, `Conflict` when another has a unique value of it. */
-  updateCustomer(input: UpdateCustomerInput): Promise<void>;
+  /** Returns the customer as it is now. Throws `Conflict` when the username, or another unique value, is taken. */
+  createCustomer(input: CreateCustomerInput): Promise<FluentCustomer>;
+  /** Likewise. Throws `NotThere` when there is no such customer, `Conflict` when another has a unique value of it. */
+  updateCustomer(input: UpdateCustomerInput): Promise<FluentCustomer>;
   /** Any other operation, with the same token, limits, retry and deadline; returns `data`, throws on any error. */
   request(query: string, variables?: Record<string, unknown>): Promise<unknown>;
 }
@@ -48,7 +48,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
   if (options.account) headers['fluent.account'] = options.account;
 
-  function send(operation: Operation, priority: number): Promise<GraphqlAnswer> {
+  function send(operation: Operation, purpose: Purpose): Promise<GraphqlAnswer> {
     const request = { method: 'POST', url, headers, body: JSON.stringify(operation) } as const;
     return upstream.send(
       request,
@@ -70,7 +70,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
           );
         return body.data;
       },
-      priority,
+      purpose,
     );
   }
 
@@ -101,7 +101,10 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   }
 
   async function findBy(usernames: readonly string[], listed: readonly string[], exact: readonly string[]) {
-    const { data, errors } = await send(lookUp(listed, exact), PRIORITY.read);
+    const { data, errors } = await send(lookUp(listed, exact), {
+      operation: 'look-up',
+      size: listed.length + exact.length,
+    });
     const [error] = errors ?? [];
     if (error) throw meaningOf(error, upstream.name);
     const list = Found.nullish().parse(data?.['customers'])?.edges ?? [];
@@ -113,13 +116,14 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     return usernames.map((username) => found.get(username));
   }
 
-  async function writeAll(writes: readonly CustomerWrite[]): Promise<(true | Error)[]> {
-    const { data, errors } = await send(write(writes), PRIORITY.write);
+  async function writeAll(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
+    const { data, errors } = await send(write(writes), { operation: 'write', size: writes.length });
     const byAlias = new Map(errors?.map((error) => [error.path?.[0], error]));
     return writes.map((_, index) => {
       const error = byAlias.get(`w${index}`);
       if (error) return meaningOf(error, upstream.name);
-      if (data?.[`w${index}`]) return true;
+      const written = FluentCustomer.safeParse(data?.[`w${index}`]);
+      if (written.success) return written.data;
       return new UpstreamFault(
         'final',
         'unreadable-answer',
@@ -131,7 +135,9 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   const gatherLookUps = gather<string, FluentCustomer | undefined>(options.lookUpBatch, (keys) =>
     inHalves(keys, find),
   );
-  const gatherWrites = gather<CustomerWrite, true>(options.writeBatch, (keys) => inHalves(keys, writeAll));
+  const gatherWrites = gather<CustomerWrite, FluentCustomer>(options.writeBatch, (keys) =>
+    inHalves(keys, writeAll),
+  );
 
   return {
     async findCustomer(username, { alone = false } = {}) {
@@ -139,14 +145,10 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
       const [found] = await findBy([username], [], [username]);
       return found;
     },
-    async createCustomer(input) {
-      await gatherWrites({ mutation: 'createCustomer', input });
-    },
-    async updateCustomer(input) {
-      await gatherWrites({ mutation: 'updateCustomer', input });
-    },
+    createCustomer: (input) => gatherWrites({ mutation: 'createCustomer', input }),
+    updateCustomer: (input) => gatherWrites({ mutation: 'updateCustomer', input }),
     async request(query, variables = {}) {
-      const { data, errors } = await send({ query, variables }, PRIORITY.read);
+      const { data, errors } = await send({ query, variables }, { operation: 'other', size: 1 });
       const [error] = errors ?? [];
       if (error) throw meaningOf(error, upstream.name);
       return data;

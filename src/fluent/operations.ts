@@ -45,7 +45,7 @@ export function write(writes: readonly CustomerWrite[]): Operation {
     return `$i${index}: ${mutation === 'createCustomer' ? 'CreateCustomerInput' : 'UpdateCustomerInput'}`;
   });
   const selections = writes.map(
-    ({ mutation }, index) => `w${index}: ${mutation}(input: $i${index}) { username }`,
+    ({ mutation }, index) => `w${index}: ${mutation}(input: $i${index}) { ${FIELDS} }`,
   );
   return { query: `mutation Write(${parameters.join(', ')}) { ${selections.join(' ')} }`, variables };
 }

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { Deadline } from '../deadline.ts';
 import { UpstreamFault } from './fault.ts';
 
 /** An HTTP request to an upstream. */
@@ -34,14 +35,14 @@ export function createExchange(
   });
 
   async function exchange({ method, url, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
-    const deadline = AbortSignal.timeout(timeoutMilliseconds);
+    using deadline = new Deadline(timeoutMilliseconds, signal);
     try {
       const answer = await request(url, {
         dispatcher: agent,
         method,
         headers,
         body: body ?? null,
-        signal: AbortSignal.any([signal, deadline]),
+        signal: deadline.signal,
       });
       const text = await answer.body.text();
       return {
@@ -50,7 +51,7 @@ export function createExchange(
         text,
       };
     } catch (error) {
-      if (deadline.aborted) throw UpstreamFault.timeout(name, timeoutMilliseconds);
+      if (deadline.expired) throw UpstreamFault.timeout(name, timeoutMilliseconds);
       if (signal.aborted) throw UpstreamFault.outOfTime(name);
       throw UpstreamFault.network(name, error);
     }

@@ -8,14 +8,30 @@ import {
   isBrokenCircuitError,
   retry,
 } from 'cockatiel';
+import { Deadline } from '../deadline.ts';
 import type { Log } from '../log.ts';
+import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observer.ts';
 import { type Answer, createExchange, type Exchange, type Request } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 import { Limit } from './limit.ts';
 import { type Token, TokenSource } from './token-source.ts';
 
+/** What a request is for. */
+export interface Purpose {
+  readonly operation: Operation;
+  /** Customers that leave together. */
+  readonly size: number;
+}
+
 /** Requests that finish what has been begun go first. */
-export const PRIORITY = { read: 0, write: 1, check: 2 } as const;
+const PRIORITY: Readonly<Record<Operation, number>> = {
+  token: 0,
+  read: 0,
+  'look-up': 0,
+  other: 0,
+  write: 1,
+  check: 2,
+};
 
 export interface UpstreamOptions {
   /** As in `commercetools my-project`: what errors, logs and readiness call it. */
@@ -25,6 +41,7 @@ export interface UpstreamOptions {
   /** How long all tries of one request may take together. */
   readonly budgetMilliseconds: number;
   readonly log: Log;
+  readonly observer?: Observer | undefined;
   /** How long the circuit stays open before a request may probe the upstream; 5 s unless given. */
   readonly breakMilliseconds?: number;
   /** Asks the token endpoint once. */
@@ -40,6 +57,12 @@ const TRIES = 3;
 const LONGEST_WAIT_MILLISECONDS = 2_000;
 const BREAK_AFTER_FAULTS = 10;
 const BREAK_MILLISECONDS = 5_000;
+const TOKEN: Purpose = { operation: 'token', size: 0 };
+const STATES: Readonly<Partial<Record<CircuitState, ObservedCircuit>>> = {
+  [CircuitState.Closed]: 'Closed',
+  [CircuitState.Open]: 'Open',
+  [CircuitState.HalfOpen]: 'HalfOpen',
+};
 
 /**
  * Everything between a client and its upstream: token, limit of requests under way, time-out, retry and circuit breaker.
@@ -59,6 +82,7 @@ export class Upstream {
     backoff: new DelegateBackoff((context) => waitBefore(context.attempt, context.result)),
   });
   readonly #breaker: CircuitBreakerPolicy;
+  #tokenRefused = false;
 
   constructor(options: UpstreamOptions) {
     this.name = options.name;
@@ -72,26 +96,30 @@ export class Upstream {
     };
     this.#tokens = new TokenSource(() => this.#fetchToken());
     this.#breaker = circuitBreaker(
-      handleWhen((error) => error instanceof UpstreamFault && error.kind === 'transient'),
+      // Out of time, too, is an upstream that did not answer.
+      handleWhen(
+        (error) =>
+          error instanceof UpstreamFault && (error.kind === 'transient' || error.kind === 'unavailable'),
+      ),
       {
         breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS),
         halfOpenAfter: options.breakMilliseconds ?? BREAK_MILLISECONDS,
       },
     );
     this.#breaker.onStateChange((state) => {
-      options.log.warn({ upstream: this.name, circuit: CircuitState[state] }, 'The circuit changed.');
+      const circuit = STATES[state];
+      options.log.warn({ upstream: this.name, circuit }, 'The circuit changed.');
+      if (circuit) options.observer?.circuit(this.name, circuit);
     });
   }
 
   /** Sends a request with the account's token; tries again what is worth it within the budget. */
-  async send<T>(request: Request, read: Read<T>, priority: number): Promise<T> {
-    const signal = AbortSignal.any([
-      this.#closing.signal,
-      AbortSignal.timeout(this.#options.budgetMilliseconds),
-    ]);
+  async send<T>(request: Request, read: Read<T>, purpose: Purpose): Promise<T> {
+    using deadline = new Deadline(this.#options.budgetMilliseconds, this.#closing.signal);
+    const { signal } = deadline;
     let refusedToken = false;
-    const attempt = () =>
-      this.limit.run(() => this.#breaker.execute(() => this.#try(request, read, signal)), priority);
+    const priority = PRIORITY[purpose.operation];
+    const attempt = () => this.limit.run(() => this.#try(request, read, purpose, signal), priority);
     const attemptWithFreshToken = async () => {
       try {
         return await attempt();
@@ -110,8 +138,6 @@ export class Upstream {
       return await Promise.race([this.#retry.execute(attemptWithFreshToken, signal), timeIsUp.promise]);
     } catch (error) {
       throw this.#explain(error, signal);
-    } finally {
-      signal.removeEventListener('abort', giveUp);
     }
   }
 
@@ -120,16 +146,22 @@ export class Upstream {
     await this.#tokens.get();
   }
 
-  async #try<T>(request: Request, read: Read<T>, signal: AbortSignal): Promise<T> {
+  async #try<T>(request: Request, read: Read<T>, purpose: Purpose, signal: AbortSignal): Promise<T> {
     if (signal.aborted) throw UpstreamFault.outOfTime(this.name);
     const token = await this.#tokens.get();
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
-      const answer = await this.#exchange({ ...request, headers }, signal);
-      const fault = UpstreamFault.ofStatus(this.name, answer.status, answer.retryAfterSeconds);
-      if (fault) throw fault;
-      const result = read(answer);
+      // A token that cannot be had is one fault, however many wait for it, and not for the circuit to count.
+      const result = await this.#breaker.execute(() =>
+        this.#observed(purpose, async () => {
+          const answer = await this.#exchange({ ...request, headers }, signal);
+          const fault = UpstreamFault.ofStatus(this.name, answer.status, answer.retryAfterSeconds);
+          if (fault) throw fault;
+          return read(answer);
+        }),
+      );
       this.limit.succeeded();
+      this.#tokenRefused = false;
       this.#options.onCredentials(this.name, true);
       return result;
     } catch (error) {
@@ -141,12 +173,40 @@ export class Upstream {
 
   async #fetchToken(): Promise<Token> {
     try {
-      const token = await this.#options.fetchToken(this.#exchange, this.#closing.signal);
-      this.#options.onCredentials(this.name, true);
+      const token = await this.#observed(TOKEN, () =>
+        this.#options.fetchToken(this.#exchange, this.#closing.signal),
+      );
+      this.#options.observer?.tokenRenewed(this.name, true);
+      // A token proves nothing where it is the token that is refused: then only an answered request does.
+      if (!this.#tokenRefused) this.#options.onCredentials(this.name, true);
       return token;
     } catch (error) {
+      this.#options.observer?.tokenRenewed(this.name, false);
       if (error instanceof UpstreamFault && error.kind === 'refused')
         this.#options.onCredentials(this.name, false);
+      throw error;
+    }
+  }
+
+  async #observed<T>({ operation, size }: Purpose, exchange: () => Promise<T>): Promise<T> {
+    const { observer } = this.#options;
+    if (!observer) return exchange();
+    const since = performance.now();
+    const done = (result: string) =>
+      observer.request({
+        upstream: this.name,
+        operation,
+        result,
+        milliseconds: performance.now() - since,
+        size,
+      });
+    try {
+      const value = await exchange();
+      done('ok');
+      return value;
+    } catch (error) {
+      // What is no fault of the upstream is an answer of its own: not there, taken already.
+      done(error instanceof UpstreamFault ? error.kind : 'declined');
       throw error;
     }
   }
@@ -159,6 +219,7 @@ export class Upstream {
     if (error instanceof UpstreamFault) {
       // A fresh token refused as well is not the token's fault.
       const refused = error.kind === 'unauthorised' ? UpstreamFault.credentials(this.name, 401) : error;
+      if (error.kind === 'unauthorised') this.#tokenRefused = true;
       if (refused.kind === 'refused') this.#options.onCredentials(this.name, false);
       return refused;
     }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = join(import.meta.dirname, '../..');
 const START_MILLISECONDS = 20_000;
@@ -21,12 +22,15 @@ export interface Server {
 
 /** Starts a file of this project with node, and waits until it says where it listens. */
 export async function startServer(file: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
+  // Into a file: who reads a pipe would have to be as quick as the server, and takes its turn from it.
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
+  const output = await open(join(folder, 'output'), 'w+');
   const child = spawn(process.execPath, [join(ROOT, file)], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', output.fd, 'inherit'],
   });
-  const url = await listening(child).catch((error: unknown) => {
+  const url = await listening(child, join(folder, 'output')).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
   });
@@ -49,23 +53,20 @@ export async function startServer(file: string, env: Readonly<Record<string, str
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
       await gone;
       clearTimeout(timer);
+      await output.close();
+      await rm(folder, { recursive: true });
     },
   };
 }
 
-async function listening(child: ChildProcess): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => reject(new Error('The server did not listen in time.')), START_MILLISECONDS);
-  child.once('exit', () => reject(new Error('The server ended before it listened.')));
-  if (!child.stdout) throw new Error('Expected a server with a standard output.');
-  // Read to the end, as a log collector does: an unread pipe would stop the server.
-  createInterface(child.stdout).on('line', (line) => {
-    const url = /listening at (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-    if (url) resolve(url);
-  });
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
+async function listening(child: ChildProcess, output: string): Promise<string> {
+  const until = performance.now() + START_MILLISECONDS;
+  while (performance.now() < until) {
+    if (child.exitCode !== null)
+      throw new Error(`The server ended with ${child.exitCode} before it listened.`);
+    const url = /listening at (http:\/\/127\.0\.0\.1:\d+)/.exec(await readFile(output, 'utf8'))?.[1];
+    if (url) return url;
+    await sleep(2);
   }
+  throw new Error(`The server did not listen within ${START_MILLISECONDS} ms.`);
 }

@@ -92,7 +92,7 @@ t.test(
               await commercetools.deleteCustomer(customer.id);
               t.match(await other.handle(deleted(next)), { reason: 'anonymised' });
             }
-            await client.updateCustomer(input);
+            return client.updateCustomer(input);
           },
         },
       }),
@@ -147,6 +147,28 @@ t.test('a look-up that does not show the person yet does not end an erasure', as
   await commercetools.deleteCustomer(customer.id);
   const { handle } = await instance({ onDelete: 'anonymise' });
   t.strictSame(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
+});
+
+t.test('an erasure waits for a look-up that shows what this instance has written', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer({ email: 'amba@example.com' });
+  const { handle } = await instance({ onDelete: 'anonymise' });
+  const stale = { kind: 'failed', reason: 'stale-look-up' };
+  fluent.staleLookups(1_000);
+  t.match(await handle(changed(customer)), { reason: 'created' });
+  fluent.staleLookups(0);
+  const next = await commercetools.updateCustomer(customer.id, { firstName: 'Amba' });
+  // It still shows the version without a name.
+  fluent.staleLookups(1_000);
+  t.match(await handle(changed(next)), { reason: 'updated' });
+  await commercetools.deleteCustomer(customer.id);
+  const { updated } = fluent.writes;
+  t.match(await handle(deleted(next)), stale);
+  t.match(await handle(changed(next)), stale, 'a late update');
+  t.equal(fluent.writes.updated, updated);
+  fluent.staleLookups(0);
+  t.strictSame(await handle(deleted(next)), { kind: 'done', reason: 'anonymised' });
+  t.match(heldBy(fluent, customer.id), { firstName: '' });
 });
 
 t.test('finds a deleted customer by the key that its event carries', async (t) => {

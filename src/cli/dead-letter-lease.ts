@@ -1,0 +1,94 @@
+import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
+import { ask, type Google } from './google.ts';
+
+/** Dead letters that nobody else is given meanwhile. */
+export interface Lease {
+  readonly letters: readonly DeadLetter[];
+  /** True when there may be more than were taken. */
+  readonly more: boolean;
+  /** Takes them off the subscription for good. */
+  acknowledge(letters: readonly DeadLetter[]): Promise<void>;
+  /** Gives back all that were not acknowledged. */
+  close(): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly subscription: string;
+  /** As many are taken at most. */
+  readonly limit: number;
+  /** For how long; what is not acknowledged by then comes back by itself. 600 at most. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+}
+
+/** A subscription that is silent for so long is taken for empty. */
+const SILENCE_MILLISECONDS = 2_000;
+const PULL_MILLISECONDS = 60_000;
+const MESSAGES_A_REQUEST = 500;
+
+/** Pulls what is there, bounded in number and time. Throws a `Failure` when Google refuses. */
+export async function leaseDeadLetters(google: Google, options: LeaseOptions): Promise<Lease> {
+  const { subscriber } = google;
+  const { subscription, limit, seconds, signal } = options;
+  const what = `the subscription ${subscription}`;
+  const held = new Map<string, DeadLetter>();
+
+  async function modify(letters: readonly DeadLetter[], ackDeadlineSeconds: number): Promise<void> {
+    for (const ackIds of chunksOf(letters))
+      await ask(what, () => subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }));
+  }
+
+  const end = performance.now() + PULL_MILLISECONDS;
+  let more = false;
+  while (!signal.aborted && performance.now() < end) {
+    const wanted = Math.min(MESSAGES_A_REQUEST, limit - held.size);
+    more = wanted === 0;
+    if (more) break;
+    const letters = await pull(wanted);
+    if (letters.length === 0) break;
+    await modify(letters, seconds);
+    for (const letter of letters) held.set(letter.messageId, letter);
+  }
+  if (performance.now() >= end) more = true;
+
+  async function pull(maxMessages: number): Promise<DeadLetter[]> {
+    const silence = { timeout: SILENCE_MILLISECONDS, retry: null };
+    const received = await ask(what, async () => {
+      try {
+        const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages }, silence);
+        return receivedMessages ?? [];
+      } catch (error) {
+        if (isSilence(error)) return [];
+        throw error;
+      }
+    });
+    return received.flatMap((message) => readDeadLetter(message) ?? []);
+  }
+
+  return {
+    letters: [...held.values()],
+    more,
+    async acknowledge(letters) {
+      for (const ackIds of chunksOf(letters))
+        await ask(what, () => subscriber.acknowledge({ subscription, ackIds }));
+      for (const { messageId } of letters) held.delete(messageId);
+    },
+    async close() {
+      const letters = [...held.values()];
+      held.clear();
+      await modify(letters, 0);
+    },
+  };
+}
+
+function isSilence(error: unknown): boolean {
+  const DEADLINE_EXCEEDED = 4;
+  return error instanceof Error && 'code' in error && error.code === DEADLINE_EXCEEDED;
+}
+
+function chunksOf(letters: readonly DeadLetter[]): string[][] {
+  const chunks: string[][] = [];
+  for (let start = 0; start < letters.length; start += MESSAGES_A_REQUEST)
+    chunks.push(letters.slice(start, start + MESSAGES_A_REQUEST).map(({ ackId }) => ackId));
+  return chunks;
+}

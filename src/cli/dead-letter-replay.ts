@@ -1,0 +1,55 @@
+import PQueue from 'p-queue';
+import type { Engine } from '../engine.ts';
+import type { Outcome } from '../outcome.ts';
+import { type DeadLetter, pushOf } from './dead-letter.ts';
+
+/** What became of one dead letter. */
+export interface Replayed {
+  readonly letter: DeadLetter;
+  readonly outcome: Outcome;
+}
+
+const TOGETHER = 100;
+
+/**
+ * Sends dead letters the service's own way, decode, route, queue, handler, in the order they were parked, and hands on what
+ * succeeded as it goes. What was not begun when `signal` aborts is left out.
+ */
+export async function replay(
+  letters: readonly DeadLetter[],
+  { receive, queue }: Pick<Engine, 'receive' | 'queue'>,
+  signal: AbortSignal,
+  succeeded: (letters: readonly DeadLetter[]) => Promise<void>,
+): Promise<Replayed[]> {
+  const ordered = [...letters].sort((one, other) => one.parkedAt.getTime() - other.parkedAt.getTime());
+  const all: Replayed[] = [];
+  for (let start = 0; start < ordered.length && !signal.aborted; start += TOGETHER) {
+    const places = new PQueue({ concurrency: TOGETHER });
+    const replayed = await places.addAll(
+      ordered.slice(start, start + TOGETHER).map((letter) => async () => ({
+        letter,
+        outcome: await outcomeFor(letter, receive, queue),
+      })),
+    );
+    await succeeded(replayed.filter(({ outcome }) => isSuccess(outcome)).map(({ letter }) => letter));
+    all.push(...replayed);
+  }
+  return all;
+}
+
+/** True for what the service would acknowledge. */
+export function isSuccess({ kind }: Outcome): boolean {
+  return kind === 'done' || kind === 'ignored';
+}
+
+async function outcomeFor(
+  letter: DeadLetter,
+  receive: Engine['receive'],
+  queue: Engine['queue'],
+): Promise<Outcome> {
+  const { next } = receive({}, pushOf(letter));
+  if ('outcome' in next) return next.outcome;
+  const ticket = queue.enqueue(next.job);
+  if ('outcome' in ticket) return ticket.outcome;
+  return { kind: 'failed', reason: ticket.busy, detail: 'The queue takes in no more events for the moment.' };
+}

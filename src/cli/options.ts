@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { idsOf, sinceOf } from './selection.ts';
+
+/** What `sync` and `reconcile` are given, as commander has parsed it. */
+export const SelectionOptions = z.object({
+  account: z.string().optional(),
+  since: z.string().optional(),
+  where: z.string().optional(),
+  ids: z.string().optional(),
+  concurrency: z.number().optional(),
+  json: z.boolean().default(false),
+});
+
+/** Throws commander's error for a text that names no instant. */
+export function checkSince(text: string): string {
+  if (sinceOf(text, Date.now()) !== undefined) return text;
+  throw new InvalidArgumentError(
+    'Expected a span as in 30m, 2h or 7d, or a date as in 2026-01-31 or 2026-01-31T12:00:00Z.',
+  );
+}
+
+/** Throws commander's error for a list that holds something that can be no id. */
+export function checkIds(text: string): string {
+  if (idsOf(text)) return text;
+  throw new InvalidArgumentError(
+    'Expected ids with commas between them; an id is made of letters, digits, `-` and `_`.',
+  );
+}
+
+/** Throws commander's error for anything but a whole number from 1 to 10,000. */
+export function checkConcurrency(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 10000.');
+}

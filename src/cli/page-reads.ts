@@ -1,0 +1,32 @@
+import type { Commercetools, Customer } from '../commercetools/commercetools.ts';
+
+/** A project whose customers are not read again where a page has just brought them. */
+export interface PageReads {
+  readonly commercetools: Commercetools;
+  hold(customers: readonly Customer[]): void;
+  release(customers: readonly Customer[]): void;
+}
+
+/**
+ * Answers reads from the pages that are held, where those satisfy `atLeast`. The check after a write is never answered from
+ * them: it is what notices that a customer has changed since its page was read.
+ */
+export function createPageReads(commercetools: Commercetools): PageReads {
+  const held = new Map<string, Customer>();
+  return {
+    commercetools: {
+      ...commercetools,
+      async readCustomer(id, options = {}) {
+        const customer = options.check ? undefined : held.get(id);
+        if (customer && customer.version >= (options.atLeast ?? 0)) return customer;
+        return commercetools.readCustomer(id, options);
+      },
+    },
+    hold(customers) {
+      for (const customer of customers) held.set(customer.id, customer);
+    },
+    release(customers) {
+      for (const { id } of customers) held.delete(id);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { Option } from 'commander';
+import { z } from 'zod';
+import type { Register } from './command-line.ts';
+import { checkConcurrency, checkIds, checkSince, SelectionOptions } from './options.ts';
+import { runReconcile } from './run-reconcile.ts';
+
+const Options = SelectionOptions.extend({ fix: z.boolean().default(false) });
+
+export type ReconcileOptions = z.output<typeof Options>;
+
+const EXAMPLES = `
+Examples:
+  $ customer-sync reconcile                     what is missing, different, or orphaned in Fluent
+  $ customer-sync reconcile --since 1d --fix    those changed since yesterday, put right
+  $ customer-sync reconcile --json | jq -c 'select(.finding == "different")'
+
+An orphan is a Fluent customer whose commercetools customer is gone. It is looked for when everything is compared, and
+--fix anonymises it where the route says \`onDelete: anonymise\`; else it is left as it is.
+
+Exit code: 0 equal or all put right, 1 differences are left, 2 wrong command line or configuration, 3 an upstream failed,
+130 interrupted.`;
+
+/** Adds `reconcile`: says where Fluent is not as commercetools has it, by the handler's own comparison. */
+export const registerReconcile: Register = (program, io, finish) => {
+  program
+    .command('reconcile')
+    .description('Compare both sides: missing, different and orphaned customers.')
+    .option('--fix', 'put right what can be')
+    .option('--account <projectKey>', 'the account, where the configuration has several')
+    .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
+    .option('--where <predicate>', 'a commercetools query predicate')
+    .addOption(
+      new Option('--ids <ids>', 'these customers only, with commas between')
+        .argParser(checkIds)
+        .conflicts(['since', 'where']),
+    )
+    .option('--concurrency <number>', 'customers put right at once', checkConcurrency)
+    .option('--json', 'each finding as a line of JSON, then the summary')
+    .addHelpText('after', EXAMPLES)
+    .action(async (given: unknown) => {
+      finish(await runReconcile(Options.parse(given), io));
+    });
+};

@@ -1,0 +1,32 @@
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** One rejected customer, for a person and for scripts. */
+export interface Rejected {
+  readonly id: string;
+  readonly version: number | undefined;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** A file of rejected customers, NDJSON; it is made with the first of them, and goes on where an earlier run is continued. */
+export class Report {
+  readonly path: string;
+  readonly #continued: boolean;
+  #file: FileHandle | undefined;
+
+  constructor(path: string, continued: boolean) {
+    this.path = path;
+    this.#continued = continued;
+  }
+
+  /** Written before the run's checkpoint moves past them. */
+  async add(rejected: readonly Rejected[]): Promise<void> {
+    if (rejected.length === 0) return;
+    this.#file ??= await open(this.path, this.#continued ? 'a' : 'w');
+    await this.#file.appendFile(rejected.map((one) => `${JSON.stringify(one)}\n`).join(''));
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}

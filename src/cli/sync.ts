@@ -1,0 +1,52 @@
+import { Option } from 'commander';
+import { z } from 'zod';
+import type { Register } from './command-line.ts';
+import { dryRun } from './dry-run.ts';
+import { checkConcurrency, checkIds, checkSince, SelectionOptions } from './options.ts';
+import { runSync } from './run-sync.ts';
+
+const Options = SelectionOptions.extend({
+  state: z.string(),
+  restart: z.boolean().default(false),
+  report: z.string(),
+  dryRun: z.boolean().default(false),
+});
+
+export type SyncOptions = z.output<typeof Options>;
+
+const EXAMPLES = `
+Examples:
+  $ customer-sync sync --dry-run                       what a backfill would do
+  $ customer-sync sync                                 all customers; interrupted, the same command goes on
+  $ customer-sync sync --since 2h                      those changed in the last two hours
+  $ customer-sync sync --where 'stores(key="berlin")' --report rejected.ndjson
+  $ customer-sync sync --state custom-object:customer-sync/backfill    where there is no disk
+
+Exit code: 0 all done, 1 some were rejected (see the report), 2 wrong command line or configuration,
+3 an upstream failed, 130 interrupted. After 3 and 130 the same command goes on where it was.`;
+
+/** Adds `sync`: brings customers that are in commercetools to Fluent, through the customer handler. */
+export const registerSync: Register = (program, io, finish) => {
+  program
+    .command('sync')
+    .description('Bring the customers that are in commercetools to Fluent; all, or those selected.')
+    .option('--account <projectKey>', 'the account, where the configuration has several')
+    .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
+    .option('--where <predicate>', 'a commercetools query predicate')
+    .addOption(
+      new Option('--ids <ids>', 'these customers only, with commas between')
+        .argParser(checkIds)
+        .conflicts(['since', 'where']),
+    )
+    .option('--state <place>', 'a file, or custom-object:<container>/<key>', '.customer-sync-state.json')
+    .option('--restart', 'begin anew, whatever an earlier run has left')
+    .option('--report <file>', 'where rejected customers are written, NDJSON', 'rejected.ndjson')
+    .option('--dry-run', 'write nothing, say what would be')
+    .option('--concurrency <number>', 'customers at once; QUEUE_CONCURRENCY unless given', checkConcurrency)
+    .option('--json', 'the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (given: unknown) => {
+      const options = Options.parse(given);
+      finish(await (options.dryRun ? dryRun(options, io) : runSync(options, io)));
+    });
+};

@@ -1,0 +1,41 @@
+const AT_ONCE = 2;
+
+/**
+ * Works on pages in their order, two at once, while the next is read; so no more than four are held. `settle` is called
+ * page after page. What `pages` or a page's work throws is thrown when all that was begun is settled.
+ */
+export async function throughPages<Page, Result>(
+  pages: AsyncIterator<Page>,
+  work: (page: Page) => Promise<Result>,
+  settle: (page: Page, result: Result) => Promise<void>,
+  stop: AbortSignal,
+): Promise<void> {
+  const underWay: { page: Page; result: Promise<Result> }[] = [];
+  let next = ask();
+
+  function ask() {
+    const asked = pages.next();
+    // It is awaited a page later, and may have failed by then.
+    asked.catch(() => {});
+    return asked;
+  }
+
+  async function settleFirst(): Promise<void> {
+    const first = underWay.shift();
+    if (first) await settle(first.page, await first.result);
+  }
+
+  try {
+    while (!stop.aborted) {
+      const { done, value } = await next;
+      if (done || stop.aborted) break;
+      next = ask();
+      const result = work(value);
+      result.catch(() => {});
+      underWay.push({ page: value, result });
+      if (underWay.length >= AT_ONCE) await settleFirst();
+    }
+  } finally {
+    while (underWay.length > 0) await settleFirst();
+  }
+}

@@ -1,0 +1,111 @@
+import type { OpenAccount } from '../accounts.ts';
+import type { BoundRoute } from '../bind-routes.ts';
+import { describeRoutes } from '../describe.ts';
+import type { Readiness } from '../readiness.ts';
+import { createAccess } from './access.ts';
+import { createAssets } from './assets.ts';
+import type { Recorder } from './recorder.ts';
+import { Stream } from './stream.ts';
+
+export interface DashboardOptions {
+  /** Observes the engine. */
+  readonly recorder: Recorder;
+  /** Whoever shows it may see the page; without one only a browser on this machine. */
+  readonly token: string | undefined;
+  readonly routes: readonly BoundRoute[];
+  readonly accounts: readonly OpenAccount[];
+  readonly queue: { readonly size: number; readonly underWay: number };
+  readonly queueLimit: number;
+  readonly queueConcurrency: number;
+  readonly readiness: Pick<Readiness, 'reasons'>;
+  readonly deadLetters: boolean;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+/** The page at `GET /`: what it shows, who may see it, and who watches. */
+export interface Dashboard {
+  readonly admit: ReturnType<typeof createAccess>;
+  readonly asset: ReturnType<typeof createAssets>;
+  readonly stream: Stream<number>;
+  /** Ends the streams and the sampling. */
+  close(): void;
+}
+
+const LISTENERS = 20;
+const TICK_MILLISECONDS = 1_000;
+/** The slot under way, the one before it, and one that an interval may have been late for. */
+const TICK_SLOTS = 3;
+
+/** Opens the page's side of the service: ids, codes and numbers only. */
+export function openDashboard(options: DashboardOptions): Dashboard {
+  const { recorder, accounts, queue, readiness, clock = Date.now } = options;
+  const startedAt = clock();
+  const sampling = setInterval(() => recorder.queued(queue.size), TICK_MILLISECONDS).unref();
+
+  const state = () => {
+    const now = clock();
+    recorder.queued(queue.size);
+    return {
+      now,
+      reasons: readiness.reasons,
+      minute: recorder.minute(),
+      total: recorder.recent.total,
+      queue: {
+        size: queue.size,
+        underWay: queue.underWay,
+        limit: options.queueLimit,
+        concurrency: options.queueConcurrency,
+      },
+      groups: recorder.reasons.read(now),
+      accounts: accounts.map(({ account, upstreams }) => ({
+        ...account,
+        upstreams: upstreams.map(({ name, limit }) => ({
+          name,
+          circuit: recorder.circuitOf(name),
+          renewal: recorder.renewalOf(name),
+          refused: readiness.reasons.some((reason) => reason.endsWith(`: ${name}`)),
+          places: limit.current,
+          underWay: limit.underWay,
+          waiting: limit.waiting,
+          operations: recorder.requests.read(name, now),
+        })),
+      })),
+    };
+  };
+
+  const stream = new Stream<number>(
+    {
+      first: () => ({
+        data: {
+          startedAt,
+          deadLetters: options.deadLetters,
+          routes: describeRoutes(options.routes),
+          history: recorder.history(),
+          recent: recorder.recent.after(0),
+          state: state(),
+        },
+        mark: recorder.recent.total,
+      }),
+      next: (mark) => ({
+        data: {
+          history: recorder.history(TICK_SLOTS),
+          recent: recorder.recent.after(mark),
+          state: state(),
+        },
+        mark: recorder.recent.total,
+      }),
+    },
+    { limit: LISTENERS, intervalMilliseconds: TICK_MILLISECONDS },
+  );
+
+  return {
+    admit: createAccess(options.token),
+    asset: createAssets(),
+    stream,
+    close() {
+      clearInterval(sampling);
+      stream.close();
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type * as Prometheus from 'prom-client';
+import type { Observer } from './observer.ts';
+import type { State } from './state.ts';
+
+const PREFIX = 'customer_sync_';
+const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const LAG_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
+const BATCH_CUSTOMERS = [1, 2, 5, 10, 20, 50, 100];
+/** Handlers choose reasons; one that puts an id into its reason must not fill the memory. */
+const MOST_REASONS = 100;
+const REASON = /^[a-z0-9-]{1,50}$/;
+
+/** The metrics of one service in a registry of their own; names, units and labels are the operators' interface. */
+export interface Instruments {
+  readonly registry: Prometheus.Registry;
+  readonly observer: Observer;
+  /** Sets the gauges. */
+  show(state: State): void;
+}
+
+export function createInstruments({
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  collectDefaultMetrics,
+}: typeof Prometheus): Instruments {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <const Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  const gauge = <const Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+  ) => new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  const histogram = <const Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly Label[] = [],
+  ) => new Histogram({ name: PREFIX + name, help, buckets, labelNames: [...labelNames], registers });
+
+  const pushes = counter('pushes_total', 'Pushes, by the HTTP status of the answer.', ['status']);
+  const events = counter('events_total', 'Events, by route, outcome and reason.', [
+    'route',
+    'outcome',
+    'reason',
+  ]);
+  const deadLetters = counter('dead_letters_total', 'Dead letters parked, by reason.', ['reason']);
+  const pushSeconds = histogram(
+    'push_duration_seconds',
+    'From the arrival of a push to the outcome of its event.',
+    DURATION_SECONDS,
+  );
+  const lagSeconds = histogram(
+    'event_lag_seconds',
+    "Age of an event when it is done, from commercetools' own time of the change.",
+    LAG_SECONDS,
+  );
+  const waitSeconds = histogram(
+    'queue_wait_duration_seconds',
+    'How long runs waited for their turn.',
+    DURATION_SECONDS,
+  );
+  const handlingSeconds = histogram(
+    'handling_duration_seconds',
+    'How long runs took, their wait not counted.',
+    DURATION_SECONDS,
+  );
+  const requests = counter('upstream_requests_total', 'Requests to upstreams, every try counted.', [
+    'upstream',
+    'operation',
+    'result',
+  ]);
+  const requestSeconds = histogram(
+    'upstream_request_duration_seconds',
+    'How long one try of a request took.',
+    DURATION_SECONDS,
+    ['upstream', 'operation'],
+  );
+  const batches = histogram(
+    'upstream_batch_customers',
+    'Customers in one request, tokens apart.',
+    BATCH_CUSTOMERS,
+    ['upstream', 'operation'],
+  );
+  const circuitChanges = counter('circuit_changes_total', 'Changes of the circuit breakers, by new state.', [
+    'upstream',
+    'state',
+  ]);
+  const tokens = counter('token_renewals_total', 'Token requests, by result: ok or failed.', [
+    'upstream',
+    'result',
+  ]);
+  const ready = gauge('ready', '1 when this instance should be sent work.');
+  const queueEvents = gauge('queue_events', 'Events taken in and not yet answered.');
+  const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not begun.');
+  const queueLimit = gauge('queue_limit_events', 'Events taken in at most (QUEUE_LIMIT).');
+  const queueRuns = gauge('queue_runs', 'Runs under way.');
+  const queueConcurrency = gauge('queue_concurrency', 'Runs under way at most (QUEUE_CONCURRENCY).');
+  const underWay = gauge('upstream_requests_under_way', 'Requests under way.', ['upstream']);
+  const waiting = gauge('upstream_requests_waiting', 'Requests that wait for a place.', ['upstream']);
+  const limit = gauge('upstream_requests_limit', 'Requests under way at most, for now.', ['upstream']);
+  const circuits = gauge('circuit_state', '1 for the state that the circuit breaker is in.', [
+    'upstream',
+    'state',
+  ]);
+  collectDefaultMetrics({ register: registry });
+  // A rate needs a series that was there before the first push.
+  pushes.inc({ status: '204' }, 0);
+
+  const reasons = new Set<string>();
+  function bounded(reason: string): string {
+    if (reasons.has(reason)) return reason;
+    if (reasons.size >= MOST_REASONS || !REASON.test(reason)) return 'other';
+    reasons.add(reason);
+    return reason;
+  }
+
+  return {
+    registry,
+    observer: {
+      pushAnswered: (status) => pushes.inc({ status }),
+      outcome({ outcome, reason: said, route = 'none', milliseconds, lagMilliseconds, parked }) {
+        const reason = bounded(said);
+        events.inc({ route, outcome, reason });
+        pushSeconds.observe(milliseconds / 1000);
+        if (outcome === 'done' && lagMilliseconds !== undefined) lagSeconds.observe(lagMilliseconds / 1000);
+        if (parked) deadLetters.inc({ reason });
+      },
+      waited: (milliseconds) => waitSeconds.observe(milliseconds / 1000),
+      handled: (milliseconds) => handlingSeconds.observe(milliseconds / 1000),
+      request({ upstream, operation, result, milliseconds, size }) {
+        requests.inc({ upstream, operation, result });
+        requestSeconds.observe({ upstream, operation }, milliseconds / 1000);
+        if (size > 0) batches.observe({ upstream, operation }, size);
+      },
+      circuit: (upstream, state) => circuitChanges.inc({ upstream, state: CODES[state] }),
+      tokenRenewed: (upstream, renewed) => tokens.inc({ upstream, result: renewed ? 'ok' : 'failed' }),
+    },
+    show(state) {
+      ready.set(state.ready ? 1 : 0);
+      queueEvents.set(state.queue.events);
+      queueWaiting.set(state.queue.waiting);
+      queueLimit.set(state.queue.limit);
+      queueRuns.set(state.queue.runs);
+      queueConcurrency.set(state.queue.concurrency);
+      for (const each of [underWay, waiting, limit, circuits]) each.reset();
+      // Two accounts may share an upstream's name, with a limit and a circuit each.
+      for (const { name: upstream, ...now } of state.upstreams) {
+        underWay.inc({ upstream }, now.underWay);
+        waiting.inc({ upstream }, now.waiting);
+        limit.inc({ upstream }, now.limit);
+        for (const [name, code] of Object.entries(CODES))
+          circuits.inc({ upstream, state: code }, name === now.circuit ? 1 : 0);
+      }
+    },
+  };
+}
+
+const CODES = { Closed: 'closed', Open: 'open', HalfOpen: 'half-open' } as const;

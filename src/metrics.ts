@@ -1,0 +1,57 @@
+import type { Instruments } from './instruments.ts';
+import type { Observer } from './observer.ts';
+import type { State } from './state.ts';
+
+export interface Metrics {
+  readonly observer: Observer;
+  /** All metrics in Prometheus' text format. */
+  text(state: State): Promise<{ readonly type: string; readonly body: string }>;
+}
+
+/** prom-client takes longer to load than a push to answer, so it waits for the first look, or for so many observations. */
+const LOAD_AFTER_OBSERVATIONS = 1_000;
+
+/** Counts what the service tells it; what comes before prom-client is loaded is kept and counted then. */
+export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metrics {
+  let instruments: Instruments | undefined;
+  let loading: Promise<Instruments> | undefined;
+  const kept: ((observer: Observer) => void)[] = [];
+
+  async function load(): Promise<Instruments> {
+    const [{ default: prometheus }, { createInstruments }] = await Promise.all([
+      import('prom-client'),
+      import('./instruments.ts'),
+    ]);
+    const loaded = createInstruments(prometheus);
+    for (const tell of kept.splice(0)) tell(loaded.observer);
+    instruments = loaded;
+    return loaded;
+  }
+
+  function count(tell: (observer: Observer) => void): void {
+    if (instruments) {
+      tell(instruments.observer);
+      return;
+    }
+    kept.push(tell);
+    if (kept.length >= loadAfter) loading ??= load();
+  }
+
+  return {
+    observer: {
+      pushAnswered: (status) => count((observer) => observer.pushAnswered(status)),
+      outcome: (outcome) => count((observer) => observer.outcome(outcome)),
+      waited: (milliseconds) => count((observer) => observer.waited(milliseconds)),
+      handled: (milliseconds) => count((observer) => observer.handled(milliseconds)),
+      request: (request) => count((observer) => observer.request(request)),
+      circuit: (upstream, state) => count((observer) => observer.circuit(upstream, state)),
+      tokenRenewed: (upstream, renewed) => count((observer) => observer.tokenRenewed(upstream, renewed)),
+    },
+    async text(state) {
+      loading ??= load();
+      const { registry, show } = await loading;
+      show(state);
+      return { type: registry.contentType, body: await registry.metrics() };
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Context,
+  type Span as OpenTelemetrySpan,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Span, Traces } from './traces.ts';
+
+const NAME = 'customer-sync';
+const FLUSH_MILLISECONDS = 2_000;
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
+
+/** The only file that knows OpenTelemetry's SDK. Nothing global is set, so other libraries' spans stay out. */
+export function openTelemetry(endpoint: string): Traces {
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
+  const provider = new TracerProvider({
+    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours.
+    resource: defaultResource()
+      .merge(resourceFromAttributes({ 'service.name': NAME }))
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
+  const tracer = provider.getTracer(NAME);
+  return {
+    push(headers, elapsed) {
+      const options = { kind: SpanKind.SERVER, startTime: Date.now() - elapsed };
+      return wrap(tracer, tracer.startSpan('push', options, parentOf(headers)));
+    },
+    async close() {
+      const closed = provider.shutdown().catch(() => {});
+      await Promise.race([closed, sleep(FLUSH_MILLISECONDS, undefined, { ref: false })]);
+    },
+  };
+}
+
+const originals = new WeakMap<Span, OpenTelemetrySpan>();
+
+function wrap(tracer: Tracer, original: OpenTelemetrySpan): Span {
+  const span: Span = {
+    child: (name) =>
+      wrap(tracer, tracer.startSpan(name, { kind: KINDS[name] }, trace.setSpan(ROOT_CONTEXT, original))),
+    end(attributes = {}, failed = false) {
+      if (!original.isRecording()) return;
+      original.setAttributes({ ...attributes });
+      if (failed) original.setStatus({ code: SpanStatusCode.ERROR });
+      original.end();
+    },
+    link(other) {
+      const linked = originals.get(other);
+      if (linked) original.addLink({ context: linked.spanContext() });
+    },
+  };
+  originals.set(span, original);
+  return span;
+}
+
+const KINDS: Readonly<Record<string, SpanKind>> = {
+  wait: SpanKind.INTERNAL,
+  handle: SpanKind.INTERNAL,
+  read: SpanKind.CLIENT,
+  check: SpanKind.CLIENT,
+  'look-up': SpanKind.CLIENT,
+  write: SpanKind.CLIENT,
+  other: SpanKind.CLIENT,
+};
+
+function parentOf({ traceparent }: IncomingHttpHeaders): Context {
+  const [, traceId, spanId, flags] = (typeof traceparent === 'string' && TRACEPARENT.exec(traceparent)) || [];
+  if (!traceId || !spanId || !flags) return ROOT_CONTEXT;
+  const traceFlags = Number.parseInt(flags, 16);
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { startStandIns } from './stand-ins.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const LATENCY_MILLISECONDS = 20;
+const COUNTS = [5_000, 50_000];
+
+const Result = z.object({ finished: z.literal(true), ended: z.number() });
+
+/** What one `sync` took. */
+interface Measured {
+  readonly customers: number;
+  readonly seconds: number;
+  readonly callsACustomer: number;
+  readonly peakMegabytes: number;
+}
+
+/** Measures `sync` of that many customers of which Fluent knows none, as a process of its own. */
+export async function measureSync(customers: number): Promise<Measured> {
+  const standIns = await startStandIns();
+  const cwd = await mkdtemp(join(tmpdir(), 'customer-sync-'));
+  try {
+    await standIns.seed(customers);
+    await standIns.latency(LATENCY_MILLISECONDS);
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.ts'), 'sync', '--json'], {
+      cwd,
+      env: {
+        PATH: process.env['PATH'],
+        CONNECTOR_CONFIG: join(ROOT, 'config/connector.yml'),
+        ...standIns.environment,
+      },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let out = '';
+    child.stdout.on('data', (text) => {
+      out += text;
+    });
+    let peak = 0;
+    const ended = once(child, 'close');
+    while (child.exitCode === null && child.signalCode === null) {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+      await sleep(50);
+    }
+    await ended;
+    const seconds = (performance.now() - startedAt) / 1000;
+    Result.parse(JSON.parse(out));
+    return { customers, seconds, callsACustomer: (await standIns.calls()) / customers, peakMegabytes: peak };
+  } finally {
+    standIns.stop();
+    await rm(cwd, { recursive: true, force: true });
+  }
+}
+
+/** Measures and prints both sizes. */
+export async function benchSync(): Promise<void> {
+  for (const count of COUNTS) {
+    const { customers, seconds, callsACustomer, peakMegabytes } = await measureSync(count);
+    console.log(
+      `sync of ${customers} customers at ${LATENCY_MILLISECONDS} ms: ${seconds.toFixed(1)} s, ${Math.round(customers / seconds)}/s, ${callsACustomer.toFixed(3)} upstream calls a customer, peak memory ${Math.round(peakMegabytes)} MB`,
+    );
+  }
+}
+
+if (import.meta.main) await benchSync();
