@@ -112,6 +112,27 @@ t.test('runs once for all events that wait in one lane with one share', async (t
   t.same(seen(), [1, 5], 'the newest event stands for the shared run');
 });
 
+t.test('gives a shared run until the latest deadline of those that share it', async (t) => {
+  const cases: { deadlines: (number | undefined)[]; expected: number | undefined }[] = [
+    { deadlines: [10], expected: 10 },
+    { deadlines: [30, 10, 20], expected: 30 },
+    { deadlines: [10, undefined], expected: undefined },
+  ];
+  for (const { deadlines, expected } of cases) {
+    const { queue, runs, job, take } = setUp();
+    take(1, 'a');
+    const until: (number | undefined)[] = [];
+    const run = (_event: number, deadline: number | undefined) => {
+      until.push(deadline);
+      return Promise.resolve(DONE);
+    };
+    const waiting = deadlines.map((deadline) => taken(queue.enqueue({ ...job(2, 'a'), deadline, run })));
+    runs[0]?.finish();
+    await Promise.all(waiting.map(({ outcome }) => outcome));
+    t.strictSame(until, [expected], String(deadlines));
+  }
+});
+
 t.test('gives an event that arrives while its lane runs one more run', async (t) => {
   const { runs, take, seen } = setUp();
   const first = take(1, 'a');

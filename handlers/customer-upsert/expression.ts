@@ -1,10 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import jsonata from 'jsonata';
 import { z } from 'zod';
 
 /** A JSONata expression, ready to evaluate; pure, so it may not ask the clock or chance. */
 export interface Expression {
   readonly source: string;
-  evaluate(input: unknown, bindings: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** True when it is a plain path into the input, so that no definition can matter to it. */
+  readonly standsAlone: boolean;
+  /** A promise only where the engine was asked. */
+  evaluate(input: unknown, bindings: Readonly<Record<string, unknown>>): unknown;
 }
 
 const IMPURE = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
@@ -48,20 +52,46 @@ function describe(error: unknown): string {
 /** Compiles an expression that `ExpressionSource` has passed. */
 export function compile(source: string): Expression {
   const expression = jsonata(source);
-  const path = plainPath(expression.ast());
+  const choice = plainChoice(expression.ast());
   return {
     source,
-    async evaluate(input, bindings) {
-      if (path) {
-        const value = follow(path, input, bindings);
-        if (value !== USE_ENGINE) return value;
-      }
-      return expression.evaluate(input, bindings);
+    standsAlone:
+      choice !== undefined && [choice.path, choice.otherwise].every((path) => path?.variable === undefined),
+    evaluate(input, bindings) {
+      const value = choice === undefined ? USE_ENGINE : choose(choice, input, bindings);
+      return value === USE_ENGINE ? expression.evaluate(input, bindings) : value;
     },
   };
 }
 
 const USE_ENGINE = Symbol('use the engine');
+
+/** One path, or two of which the second stands in where the first gives nothing: `$address.phone ?: $address.mobile`. */
+interface PlainChoice {
+  readonly path: PlainPath;
+  readonly otherwise?: PlainPath;
+}
+
+function choose(
+  { path, otherwise }: PlainChoice,
+  input: unknown,
+  bindings: Readonly<Record<string, unknown>>,
+): unknown {
+  const value = follow(path, input, bindings);
+  if (!otherwise || value === USE_ENGINE) return value;
+  // Texts are what fallbacks are for; what else is true or false is for the engine to say.
+  if (value === undefined || value === '') return follow(otherwise, input, bindings);
+  return typeof value === 'string' ? value : USE_ENGINE;
+}
+
+function plainChoice(ast: unknown): PlainChoice | undefined {
+  const path = plainPath(ast);
+  if (path) return { path };
+  if (!isRecord(ast) || ast['type'] !== 'condition') return undefined;
+  const [condition, then, otherwise] = [ast['condition'], ast['then'], ast['else']].map(plainPath);
+  if (!condition || !then || !otherwise || !isDeepStrictEqual(condition, then)) return undefined;
+  return { path: then, otherwise };
+}
 
 /**
  * Most of a mapping is `title` or `$address.country`; following such a path takes a fiftieth of the engine's time.

@@ -60,7 +60,10 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
     const [only, ...more] = [...new Set(ids)];
     // One alone is read by id: the same price, and its answer is the last word.
     if (only !== undefined && more.length === 0) {
-      const read = await readById(only, operation).then((customer) => ({ customer, queried: false }), asError);
+      const read = await readById(only, operation).then(
+        (customer) => ({ customer, queried: false }),
+        asError,
+      );
       return ids.map(() => read);
     }
     const distinct = [only, ...more];

@@ -144,6 +144,79 @@ t.test('one that is older than asked for even by id is a failure', async (t) => 
   t.match(outcomeOf(error), { kind: 'failed', reason: 'stale-read' });
 });
 
+/** As many fresh customers as prove that queries do not lag, shown by one query. */
+async function prove(sandbox: CommercetoolsSandbox, { commercetools }: ReturnType<typeof openClient>) {
+  const made = [];
+  for (let number = 1; number <= 20; number += 1)
+    made.push(await sandbox.createCustomer({ email: `fresh-${number}@example.com` }));
+  await Promise.all(made.map(({ id }) => commercetools.readCustomer(id)));
+  return made;
+}
+
+/** Checks all at once, and counts the requests that it took. */
+async function check(
+  sandbox: CommercetoolsSandbox,
+  { commercetools }: ReturnType<typeof openClient>,
+  customers: readonly { id: string; version: number }[],
+) {
+  const { query, 'by-id': byId } = sandbox.requests;
+  const read = await Promise.all(
+    customers.map(({ id, version }) => commercetools.readCustomer(id, { atLeast: version, check: true })),
+  );
+  return { read, query: sandbox.requests.query - query, byId: sandbox.requests['by-id'] - byId };
+}
+
+t.test('checks go by id until queries have shown fresh customers, then gather', async (t) => {
+  const { sandbox, open } = await start(t);
+  const old = sandbox.seed(3);
+  const client = open();
+  await Promise.all(old.map(({ id }) => client.commercetools.readCustomer(id)));
+  t.match(await check(sandbox, client, old), { query: 0, byId: 3 }, 'old customers prove nothing');
+  const made = await prove(sandbox, client);
+  const { read, ...requests } = await check(sandbox, client, made);
+  t.match(requests, { query: 1, byId: 0 });
+  t.strictSame(
+    read.map((customer) => customer?.id),
+    made.map(({ id }) => id),
+  );
+});
+
+t.test('checks go by id again after a query has lagged', async (t) => {
+  const { sandbox, open } = await start(t);
+  const client = open();
+  const made = await prove(sandbox, client);
+  sandbox.lagQueries(Number.POSITIVE_INFINITY);
+  const [first, second] = made;
+  if (!first || !second) throw new Error('Expected two customers.');
+  const next = await sandbox.updateCustomer(first.id, { firstName: 'Next' });
+  const pair = [next, second].map(({ id, version }) =>
+    client.commercetools.readCustomer(id, { atLeast: version }),
+  );
+  t.match(await Promise.all(pair), [{ firstName: 'Next' }, { id: second.id }]);
+  await sandbox.updateCustomer(second.id, { firstName: 'Newer' });
+  const { read, ...requests } = await check(sandbox, client, [next, second]);
+  t.match(requests, { query: 0, byId: 2 });
+  t.match(read, [{ firstName: 'Next' }, { firstName: 'Newer' }], 'and see what the queries do not show');
+});
+
+t.test('a customer that is gone is no sign that queries lag', async (t) => {
+  const { sandbox, open } = await start(t);
+  const client = open();
+  const made = await prove(sandbox, client);
+  const [first, second, ...others] = made;
+  if (!first || !second) throw new Error('Expected two customers.');
+  await sandbox.deleteCustomer(first.id);
+  t.match(await check(sandbox, client, [first, second]), { read: [undefined, {}], query: 1, byId: 1 });
+  t.match(await check(sandbox, client, others), { query: 1, byId: 0 });
+});
+
+t.test('a check that is older than what was written, even by id, is a failure', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [customer] = sandbox.seed(1);
+  const reading = open().commercetools.readCustomer(String(customer?.id), { atLeast: 2, check: true });
+  t.match(outcomeOf(await errorOf(reading)), { kind: 'failed', reason: 'stale-read' });
+});
+
 t.test('one that is not there is undefined, alone and among others', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);

@@ -102,7 +102,35 @@ t.test('in a batch each write fails for itself alone', async (t) => {
   t.match(outcomeOf(reasons[4]), { kind: 'rejected', reason: 'refused-by-fluent' });
   t.equal(reasons[5], 'done');
   t.strictSame([...sandbox.customers.keys()], ['taken', 'good']);
-  t.notMatch(inspect(settled), /xxxx|@example\.com/, 'and no error quotes a value');
+  t.notMatch(inspect(reasons), /xxxx|@example\.com/, 'and no error quotes a value');
+});
+
+t.test('a write returns the customer as it is then, each in a batch its own', async (t) => {
+  const sandbox = await start(t);
+  sandbox.seed({
+    ...draft('held'),
+    primaryPhone: '+49 1',
+    attributes: [{ name: 'tier', type: 'STRING', value: 'gold' }],
+  });
+  const { fluent } = openFluent(t, sandbox);
+  const attributes = [{ name: 'key', type: 'STRING', value: 'k-1' }];
+  const [made, changed, same] = await Promise.all([
+    fluent.createCustomer({ ...draft('new'), firstName: 'Amba', attributes }),
+    fluent.updateCustomer({ username: 'held', firstName: 'Corva', attributes }),
+    fluent.updateCustomer({ username: 'held' }),
+  ]);
+  t.equal(sandbox.requests.mutation.requests, 1);
+  t.match(made, { username: 'new', firstName: 'Amba', primaryEmail: 'new@example.com', attributes });
+  t.match(changed, { username: 'held', firstName: 'Corva', primaryPhone: '+49 1' }, 'what was not sent, too');
+  t.strictSame(
+    changed.attributes?.map(({ name, value }) => [name, value]),
+    [
+      ['tier', 'gold'],
+      ['key', 'k-1'],
+    ],
+  );
+  t.strictSame(same, changed);
+  t.strictSame(await fluent.findCustomer('held', { alone: true }), changed, 'as a look-up shows it');
 });
 
 t.test('a request too complex is halved until it fits', async (t) => {

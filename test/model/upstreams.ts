@@ -59,7 +59,9 @@ export class Upstreams {
         if (input.username !== this.id) this.violations.push(`a username of its own: ${input.username}`);
         if (versionIn(input) < lookedUp)
           this.violations.push(`version ${versionIn(input)} was written where ${lookedUp} was looked up`);
-        this.writes.push(merge(held, input));
+        const after = merge(held, input);
+        this.writes.push(after);
+        return after;
       });
     return {
       commercetools: {

@@ -5,12 +5,14 @@ import { UpstreamFault } from '../../src/upstream/fault.ts';
 import { readObject } from '../../src/upstream/read-json.ts';
 import { readToken } from '../../src/upstream/read-token.ts';
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts';
+import { until } from '../sandbox/until.ts';
 import { faultOf, json, type Respond, startServer } from './start-server.ts';
 
 const PASSWORD = 'secret-password';
 const TOKEN = 'secret-token';
 const BODY = 'secret-body';
 const TOKEN_PATH = '/oauth/token';
+const PURPOSE = { operation: 'other', size: 1 } as const;
 
 const giveToken: Respond = (response, _request, count) =>
   json(response, 200, { access_token: `${TOKEN}-${count}`, expires_in: 3_600 });
@@ -44,7 +46,7 @@ async function setUp(t: Test, answers: Answers = {}, options: Partial<UpstreamOp
   });
   t.teardown(() => upstream.close());
   const send = (path = '/api') =>
-    upstream.send({ method: 'POST', url: server.url + path, headers: {}, body: BODY }, read, 0);
+    upstream.send({ method: 'POST', url: server.url + path, headers: {}, body: BODY }, read, PURPOSE);
   return { scene, server, upstream, send, credentials, log };
 }
 
@@ -240,6 +242,38 @@ t.test('does not open the circuit for answers that are no sign of trouble', asyn
     for (let sent = 0; sent < 12; sent += 1) await faultOf(send());
     t.equal(server.countOf('/api'), 12, String(status));
   }
+});
+
+t.test('opens the circuit for an upstream that does not answer within the budget', async (t) => {
+  const { send, server, upstream, log } = await setUp(t, { api: () => {} }, { budgetMilliseconds: 500 });
+  await upstream.probe();
+  const faults = await Promise.all(Array.from({ length: 10 }, () => faultOf(send())));
+  t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'out-of-time'));
+  t.ok(await until(() => log.some((line) => JSON.parse(line).circuit === 'Open')));
+  t.match(await faultOf(send()), { kind: 'unavailable', reason: 'circuit-open' });
+  t.equal(server.countOf('/api'), 10);
+});
+
+t.test('does not open the circuit for a token that cannot be had, however many wait for it', async (t) => {
+  const { scene, send, log } = await setUp(t, { token: always(503) });
+  const faults = await Promise.all(Array.from({ length: 12 }, () => faultOf(send())));
+  t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'upstream-error'));
+  scene.token = giveToken;
+  t.strictSame(await send(), { value: 1 }, 'at once when it is there');
+  t.strictSame(log, []);
+});
+
+t.test('takes no token for a sign that it works, once a fresh one was refused', async (t) => {
+  const { scene, send, upstream, credentials } = await setUp(t, { api: always(401) });
+  await faultOf(send());
+  const before = credentials.length;
+  t.equal(credentials.at(-1), false);
+  await upstream.probe();
+  await faultOf(send());
+  t.equal(credentials.slice(before).includes(true), false);
+  scene.api = fine;
+  await send();
+  t.equal(credentials.at(-1), true);
 });
 
 t.test('sends fewer requests at once after a 429, and more again as they succeed', async (t) => {

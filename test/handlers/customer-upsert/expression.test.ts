@@ -27,6 +27,14 @@ const BINDINGS = {
 };
 
 const SOURCES = [
+  ...[
+    'title ?: deep.er',
+    'nothing ?: title',
+    'title ?? deep.er',
+    'nothing ?? $address.country',
+    'empty ?: title',
+    'deep ?: title',
+  ],
   ...['title', 'empty', 'nothing', 'zero', 'no', 'list', 'one', 'none', 'missing', 'deep', 'deep.er.est'],
   ...['title.x', 'nothing.x', 'zero.x', 'list.x', 'none.x', 'missing.x.y', 'deep.list.x', 'deep.nested.x'],
   ...[
@@ -68,9 +76,7 @@ async function both(source: string, input: unknown, bindings: Readonly<Record<st
   const engine = await jsonata(source)
     .evaluate(input, bindings)
     .catch(() => 'threw');
-  const ours = await compile(source)
-    .evaluate(input, bindings)
-    .catch(() => 'threw');
+  const ours = await Promise.resolve(compile(source).evaluate(input, bindings)).catch(() => 'threw');
   return { engine: jsonOf(engine), ours: jsonOf(ours) };
 }
 

@@ -1,0 +1,108 @@
+import t from 'tap';
+import { z } from 'zod';
+import type { BoundRoute } from '../src/bind-routes.ts';
+import { defineHandler, type Event, type Handle, type Outcome } from '../src/handler.ts';
+import { createLog } from '../src/log.ts';
+import { outcomeOf } from '../src/outcome.ts';
+import { jobFor, type ReceiveOptions } from '../src/receive.ts';
+
+const EVENT: Event = {
+  identity: 'customer/one@1',
+  kind: 'ResourceUpdated',
+  resource: { typeId: 'customer', id: 'one', identifiers: {} },
+  version: 1,
+  deletion: false,
+};
+const LONG = 60_000;
+const never = new Promise<never>(() => {});
+
+/** Nothing below asks an upstream. */
+const ACCOUNT: ReturnType<ReceiveOptions['accountOf']> = {
+  account: { projectKey: 'project', retailerId: '1' },
+  commercetools: {
+    readCustomer: () => never,
+    readCustomerById: () => never,
+    get api(): never {
+      throw new Error('No upstream is asked here.');
+    },
+  },
+  fluent: {
+    findCustomer: () => never,
+    createCustomer: () => never,
+    updateCustomer: () => never,
+    request: () => never,
+  },
+};
+
+interface Times {
+  /** From now; undefined where nobody waits. */
+  readonly deadline?: number;
+  readonly run?: number;
+  readonly grace?: number;
+}
+
+/** Runs a handler as the queue does, and gives the outcome and how long it took. */
+async function run(handle: Handle, { deadline, run = LONG, grace = LONG }: Times) {
+  const handler = defineHandler({
+    description: 'A test.',
+    props: z.object({}),
+    readsCurrentState: false,
+    create: () => handle,
+  });
+  const route: BoundRoute = {
+    name: 'test',
+    handlerName: 'test',
+    resourceType: 'customer',
+    handler: { name: 'test', handler, source: 'test.ts' },
+    handle,
+  };
+  const begun = performance.now();
+  const latest = deadline === undefined ? undefined : begun + deadline;
+  const job = jobFor(EVENT, route, latest, {
+    accountOf: () => ACCOUNT,
+    runMilliseconds: run,
+    graceMilliseconds: grace,
+    log: createLog('silent'),
+  });
+  const outcome = await job.run(EVENT, latest).catch(outcomeOf);
+  return { outcome, milliseconds: performance.now() - begun };
+}
+
+/** Ends when it is told to begin nothing more. */
+const obedient: Handle = (_event, { signal }) =>
+  new Promise((resolve) => {
+    const done: Outcome = { kind: 'done', reason: 'told' };
+    if (signal.aborted) resolve(done);
+    else signal.addEventListener('abort', () => resolve(done));
+  });
+
+const CASES: { name: string; handle: Handle; times: Times; reason: string }[] = [
+  { name: 'tells a run at its deadline', handle: obedient, times: { deadline: 50 }, reason: 'told' },
+  { name: 'tells a run whose deadline is over', handle: obedient, times: { deadline: -50 }, reason: 'told' },
+  { name: 'tells a run that nobody waits for', handle: obedient, times: { run: 50 }, reason: 'told' },
+  {
+    name: 'does not wait for ever for a run that does not listen',
+    handle: () => never,
+    times: { deadline: 20, grace: 30 },
+    reason: 'out-of-time',
+  },
+  {
+    name: 'lets what was begun before the deadline end after it',
+    handle: async (event, context) => {
+      const { reason } = await obedient(event, context);
+      await new Promise(setImmediate);
+      return { kind: 'done', reason: `${reason}, and ended` };
+    },
+    times: { deadline: 20 },
+    reason: 'told, and ended',
+  },
+];
+
+for (const { name, handle, times, reason } of CASES)
+  t.test(name, async (t) => {
+    const { outcome, milliseconds } = await run(handle, times);
+    t.match(outcome, { reason });
+    t.ok(milliseconds < LONG / 2, `in ${milliseconds} ms`);
+    const least = times.run ?? Math.max(0, (times.deadline ?? 0) + (times.grace ?? 0));
+    t.ok(milliseconds >= least - 2, `not before ${least} ms`);
+  });
