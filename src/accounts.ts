@@ -41,7 +41,13 @@ const LOOK_UP_BATCH = 100;
 /** Opens both sides of an account. Two accounts that share a Fluent account have a limit each. */
 export function openAccount(config: AccountConfig, options: AccountOptions): OpenAccount {
   const { commercetools, fluent } = config;
-  const { requestMilliseconds: timeoutMilliseconds, budgetMilliseconds, log, observer, onCredentials } = options;
+  const {
+    requestMilliseconds: timeoutMilliseconds,
+    budgetMilliseconds,
+    log,
+    observer,
+    onCredentials,
+  } = options;
   const common = { timeoutMilliseconds, budgetMilliseconds, log, observer, onCredentials } as const;
   const projectKey = commercetools.projectKey;
   const reading = open(

@@ -1,8 +1,6 @@
-import type { Configuration } from '../../config/load.ts';
 import type { OpenAccount } from '../accounts.ts';
 import type { BoundRoute } from '../bind-routes.ts';
 import type { Customer } from '../commercetools/commercetools.ts';
-import { ConfigurationError } from '../configuration-fault.ts';
 import { openEngine } from '../engine.ts';
 import type { Event } from '../event.ts';
 import { EventQueue, type Ticket } from '../event-queue.ts';
@@ -10,12 +8,13 @@ import type { Context, Previewing } from '../handler.ts';
 import { createLog } from '../log.ts';
 import { Failure, type Outcome, outcomeOf } from '../outcome.ts';
 import { jobFor } from '../receive.ts';
-import { createRouter } from '../router.ts';
 import { again } from './again.ts';
+import { customerRoute, noAccount, projectKeyOf, siblingsOf } from './customer-route.ts';
 import type { Io } from './io.ts';
 import { logTo } from './log-to.ts';
 import { createPageReads, type PageReads } from './page-reads.ts';
 import { readOnly } from './read-only.ts';
+import { steadyMemory } from './steady-memory.ts';
 
 /** The customer handler of the routing table at work on one account, as the service has it. */
 export interface CustomerWork {
@@ -39,6 +38,8 @@ export interface WorkOptions {
 
 /** Nobody waits for an answer here, so an upstream in trouble may take its time. */
 const RUN_SECONDS = 60;
+/** A page: how many requests are under way is limited at each upstream, and what is held, by the pages. */
+const CONCURRENCY = 500;
 
 /** Opens one account with the customer route; after `stop` nothing more is begun. Throws a `ConfigurationError` when there is no such account or route. */
 export async function openCustomerWork(
@@ -47,6 +48,7 @@ export async function openCustomerWork(
   stop: AbortSignal,
 ): Promise<CustomerWork> {
   const configuration = await io.configuration();
+  steadyMemory();
   // Lines among the frames of a progress bar help nobody.
   const log = io.terminal ? createLog('silent') : logTo(io);
   const projectKey = projectKeyOf(configuration, options.account);
@@ -60,7 +62,7 @@ export async function openCustomerWork(
   if (!account) throw noAccount(configuration);
   const pages = createPageReads(account.commercetools);
   const working = { ...account, commercetools: pages.commercetools };
-  const concurrency = options.concurrency ?? environment.queue.concurrency;
+  const concurrency = options.concurrency ?? CONCURRENCY;
   const unbounded = Number.POSITIVE_INFINITY;
   const queue = new EventQueue<Event>({ concurrency, limit: unbounded, longestWaitMilliseconds: unbounded });
   const tickets = new Set<Ticket>();
@@ -126,49 +128,4 @@ export function changeOf(projectKey: string, id: string, customer: Customer | un
     ...(customer && { version: customer.version }),
     deletion: false,
   };
-}
-
-function projectKeyOf(configuration: Configuration, asked: string | undefined): string {
-  const keys = configuration.connector.accounts.map(({ commercetools }) => commercetools.projectKey);
-  const [only, ...others] = keys;
-  if (asked !== undefined && keys.includes(asked)) return asked;
-  if (asked === undefined && only !== undefined && others.length === 0) return only;
-  throw noAccount(configuration);
-}
-
-function noAccount({ connector }: Configuration): ConfigurationError {
-  const keys = connector.accounts.map(({ commercetools }) => commercetools.projectKey);
-  return new ConfigurationError([
-    {
-      where: '--account',
-      expected: `the project key of an account: ${keys.join(', ')}`,
-      found: 'another one, or none',
-      advice: 'Each run works on one account: name it, as in --account my-project.',
-    },
-  ]);
-}
-
-function customerRoute({ routes }: Configuration): BoundRoute {
-  const routeOf = createRouter(routes);
-  const resource = { typeId: 'customer', id: '-', identifiers: {} };
-  const route =
-    routeOf({ kind: 'ResourceUpdated', resource }) ?? routeOf({ kind: 'ResourceCreated', resource });
-  if (route) return route;
-  throw new ConfigurationError([
-    {
-      where: 'routes',
-      expected: 'a route that takes ResourceUpdated or ResourceCreated of customers',
-      found: 'none',
-      advice: 'Add one, as in commercetools.connect.customer.upsert.',
-    },
-  ]);
-}
-
-function siblingsOf({ connector }: Configuration, projectKey: string): string[] {
-  const feeds = ({ fluent }: Configuration['connector']['accounts'][number]) =>
-    JSON.stringify([fluent.apiUrl, fluent.account ?? '', fluent.retailerId]);
-  const own = connector.accounts.find(({ commercetools }) => commercetools.projectKey === projectKey);
-  return connector.accounts
-    .filter((account) => own && feeds(account) === feeds(own))
-    .map(({ commercetools }) => commercetools.projectKey);
 }

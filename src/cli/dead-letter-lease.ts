@@ -19,17 +19,21 @@ export interface LeaseOptions {
   /** For how long; what is not acknowledged by then comes back by itself. 600 at most. */
   readonly seconds: number;
   readonly signal: AbortSignal;
+  /** The only one that is looked for: nothing is taken after it. */
+  readonly only?: string | undefined;
 }
 
 /** A subscription that is silent for so long is taken for empty. */
 const SILENCE_MILLISECONDS = 2_000;
+/** The emulator is near, and answers at once. */
+const EMULATOR_SILENCE_MILLISECONDS = 400;
 const PULL_MILLISECONDS = 60_000;
 const MESSAGES_A_REQUEST = 500;
 
 /** Pulls what is there, bounded in number and time. Throws a `Failure` when Google refuses. */
 export async function leaseDeadLetters(google: Google, options: LeaseOptions): Promise<Lease> {
-  const { subscriber } = google;
-  const { subscription, limit, seconds, signal } = options;
+  const { subscriber, emulator } = google;
+  const { subscription, limit, seconds, signal, only } = options;
   const what = `the subscription ${subscription}`;
   const held = new Map<string, DeadLetter>();
 
@@ -48,11 +52,13 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
     if (letters.length === 0) break;
     await modify(letters, seconds);
     for (const letter of letters) held.set(letter.messageId, letter);
+    if (only !== undefined && held.has(only)) break;
   }
   if (performance.now() >= end) more = true;
 
   async function pull(maxMessages: number): Promise<DeadLetter[]> {
-    const silence = { timeout: SILENCE_MILLISECONDS, retry: null };
+    const timeout = emulator ? EMULATOR_SILENCE_MILLISECONDS : SILENCE_MILLISECONDS;
+    const silence = { timeout, retry: null };
     const received = await ask(what, async () => {
       try {
         const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages }, silence);

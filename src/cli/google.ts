@@ -26,7 +26,11 @@ export async function openGoogle(environment: Environment): Promise<Google> {
   const projectId = googleCloudProject ?? projectOf(deadLetterTopic);
   const client = await openPubSub({ projectId, emulatorHost: pubsubEmulatorHost });
   try {
-    const options = await ask('the credentials', () => client.getClientConfig());
+    const options = await ask('Pub/Sub', async () => {
+      // A client of the library that finds none ends the process, whoever waits for it.
+      if (pubsubEmulatorHost === undefined) await client.auth.getClient();
+      return client.getClientConfig();
+    });
     const { v1 } = await import('@google-cloud/pubsub');
     const subscriber = new v1.SubscriberClient({ ...options });
     return {

@@ -3,6 +3,7 @@ import type { Environment } from '../../config/environment.ts';
 import { Failure } from '../outcome.ts';
 import { ask, find, type Google, type SubscriptionConfig } from './google.ts';
 import type { Names } from './names.ts';
+import { rightStep } from './provision-right.ts';
 import {
   configOf,
   differingSettings,
@@ -165,40 +166,4 @@ function onTopic({ topic, name }: SubscriptionConfig, expected: string, plan: Pl
     'other-topic',
     `Expected the subscription ${name} on ${expected}, found it on ${topic}; choose another name, for it cannot be moved.`,
   );
-}
-
-interface Right {
-  readonly name: string;
-  readonly iam: IAM;
-  readonly role: string;
-  readonly member: string | undefined;
-  /** Why it is left out where the member is not known. */
-  readonly otherwise: string;
-}
-
-function rightStep({ emulator }: Google, { name, iam, role, member, otherwise }: Right): Step {
-  return {
-    name,
-    async plan() {
-      if (emulator) return { kind: 'skipped', detail: 'the emulator knows no rights' };
-      if (member === undefined || member === '') return { kind: 'skipped', detail: otherwise };
-      // What is still to be made has no rights yet.
-      const [policy] = (await find(name, () => iam.getPolicy())) ?? [{}];
-      const bindings = policy.bindings ?? [];
-      if (bindings.some((binding) => binding.role === role && binding.members?.includes(member)))
-        return { kind: 'unchanged' };
-      if (bindings.some((binding) => binding.role?.includes('_withcond_')))
-        throw new Failure(
-          'conditional-rights',
-          `Found rights with conditions on ${iam.id}, which this command would lose; add ${role} for ${member} with gcloud.`,
-        );
-      // With the policy's etag, so that what another has granted meanwhile is not lost.
-      const next = async () => {
-        const [current] = await iam.getPolicy();
-        const others = current.bindings ?? [];
-        await iam.setPolicy({ ...current, bindings: [...others, { role, members: [member] }] });
-      };
-      return { kind: 'change', detail: `${role} for ${member}`, apply: () => ask(name, next) };
-    },
-  };
 }

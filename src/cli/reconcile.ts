@@ -34,7 +34,7 @@ export const registerReconcile: Register = (program, io, finish) => {
         .argParser(checkIds)
         .conflicts(['since', 'where']),
     )
-    .option('--concurrency <number>', 'customers put right at once', checkConcurrency)
+    .option('--concurrency <number>', 'customers put right at once, 500 unless given', checkConcurrency)
     .option('--json', 'each finding as a line of JSON, then the summary')
     .addHelpText('after', EXAMPLES)
     .action(async (given: unknown) => {

@@ -42,7 +42,7 @@ export const registerSync: Register = (program, io, finish) => {
     .option('--restart', 'begin anew, whatever an earlier run has left')
     .option('--report <file>', 'where rejected customers are written, NDJSON', 'rejected.ndjson')
     .option('--dry-run', 'write nothing, say what would be')
-    .option('--concurrency <number>', 'customers at once; QUEUE_CONCURRENCY unless given', checkConcurrency)
+    .option('--concurrency <number>', 'customers at once, 500 unless given', checkConcurrency)
     .option('--json', 'the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (given: unknown) => {

@@ -1,0 +1,96 @@
+import type { Outcome } from '../outcome.ts';
+import type { Checkpoint, State } from './checkpoint.ts';
+import { type CustomerWork, changeOf } from './customer-work.ts';
+import type { Item } from './pages.ts';
+import type { Progress } from './progress.ts';
+import type { Rejected, Report } from './report.ts';
+
+/** What is shown from the start. */
+export const COUNTS = { written: 0, unchanged: 0, rejected: 0, failed: 0 } as const;
+
+/** How one customer ended; undefined when it was not begun, or not ended well. */
+type End = { readonly count: string; readonly reason: string; readonly rejected?: Rejected } | undefined;
+
+/** One run over the pages: handles them, counts, reports what is rejected and moves the checkpoint. */
+export class SyncRun {
+  /** What ended it before its time. */
+  failure: { readonly reason: string; readonly message: string } | undefined;
+  failed = 0;
+  state: State;
+  readonly reasons: Record<string, number> = {};
+  readonly #work: CustomerWork;
+  readonly #checkpoint: Checkpoint;
+  readonly #report: Report;
+  readonly #progress: Progress;
+  readonly #stop: AbortController;
+  #broken = false;
+
+  constructor(
+    work: CustomerWork,
+    checkpoint: Checkpoint,
+    state: State,
+    report: Report,
+    progress: Progress,
+    stop: AbortController,
+  ) {
+    this.#work = work;
+    this.#checkpoint = checkpoint;
+    this.state = state;
+    this.#report = report;
+    this.#progress = progress;
+    this.#stop = stop;
+  }
+
+  async work(page: readonly Item[]): Promise<End[]> {
+    const customers = page.flatMap(({ customer }) => customer ?? []);
+    this.#work.pages.hold(customers);
+    try {
+      return await Promise.all(page.map((item) => this.#handle(item)));
+    } finally {
+      this.#work.pages.release(customers);
+    }
+  }
+
+  /** Moves the checkpoint to the last customer before which all have ended. */
+  async settle(page: readonly Item[], ends: readonly End[]): Promise<void> {
+    // A later page must not hide what an earlier one has left.
+    if (this.#broken) return;
+    const open = ends.indexOf(undefined);
+    const ended = ends.slice(0, open < 0 ? ends.length : open).filter((end) => end !== undefined);
+    this.#broken = open >= 0;
+    const last = page[ended.length - 1];
+    if (!last) return;
+    await this.#report.add(ended.flatMap(({ rejected }) => rejected ?? []));
+    const counts = { ...this.state.counts };
+    for (const { count, reason } of ended) {
+      counts[count] = (counts[count] ?? 0) + 1;
+      this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
+    }
+    this.state = { ...this.state, counts, position: last.position };
+    await this.#checkpoint.write(this.state);
+  }
+
+  async #handle({ position: { id }, customer }: Item): Promise<End> {
+    const outcome = await this.#work.handle(changeOf(this.#work.account.account.projectKey, id, customer));
+    if (!outcome) return undefined;
+    const count = countOf(outcome);
+    this.#progress.add(count);
+    if (outcome.kind === 'failed') {
+      this.failed += 1;
+      this.failure ??= { reason: outcome.reason, message: outcome.detail };
+      this.#stop.abort();
+      return undefined;
+    }
+    const { reason } = outcome;
+    if (outcome.kind !== 'rejected') return { count, reason };
+    return { count, reason, rejected: { id, version: customer?.version, reason, detail: outcome.detail } };
+  }
+}
+
+function countOf({ kind, reason }: Outcome): string {
+  if (kind === 'rejected' || kind === 'failed') return kind;
+  if (kind === 'ignored') return 'ignored';
+  return reason === 'unchanged' || reason === 'already-done' || reason === 'never-in-fluent'
+    ? 'unchanged'
+    : 'written';
+}

@@ -1,0 +1,104 @@
+import t from 'tap';
+import { z } from 'zod';
+import { startUpstreams } from '../sandbox/connected.ts';
+import { startProcess } from '../sandbox/process.ts';
+import { emulatorOrSkip } from '../sandbox/pubsub-emulator.ts';
+import { sendPush } from '../sandbox/push.ts';
+import { command } from './typed-command.ts';
+
+const List = z.object({
+  groups: z.array(z.object({ reason: z.string(), count: z.number() })),
+  letters: z.array(z.object({ messageId: z.string(), reason: z.string(), resource: z.string().nullable() })),
+});
+
+t.test('dead letters', async (t) => {
+  const [emulator, upstreams] = await Promise.all([emulatorOrSkip(t), startUpstreams(t)]);
+  if (emulator === undefined) return;
+  const { commercetools, fluent, env: joined } = upstreams;
+  const env = {
+    ...joined,
+    PUSH_AUTH: 'none',
+    PUBSUB_EMULATOR_HOST: emulator.host,
+    GOOGLE_CLOUD_PROJECT: emulator.projectId,
+    DEAD_LETTER_TOPIC: 'customers-dead-letters',
+  };
+  const made = await command(['provision', '--endpoint=http://127.0.0.1:9/'], env);
+  t.equal(made.code, 0, made.err);
+  const service = await startProcess(t, env);
+
+  async function list() {
+    const { code, out, err } = await command(['dead-letters', 'list', '--json'], env);
+    t.equal(code, 0, err);
+    return { out, ...List.parse(JSON.parse(out)) };
+  }
+
+  // Longer than Fluent takes, and never cut: what is left might be somebody else's.
+  const email = `${'a'.repeat(250)}@example.com`;
+  const customer = await commercetools.createCustomer({ email, password: 'secret' });
+  const change = (version: number) => ({
+    notificationType: 'ResourceUpdated',
+    projectKey: commercetools.projectKey,
+    resource: { typeId: 'customer', id: customer.id },
+    version,
+  });
+  const answers = await Promise.all([
+    sendPush(`${service.url}/push`, change(customer.version)),
+    sendPush(`${service.url}/push`, 'pii@example.com'),
+  ]);
+  t.same(
+    answers.map(({ status }) => status),
+    [204, 204],
+  );
+
+  let undecodable = '';
+  await t.test('list says what is parked and why, twice the same, and nothing personal', async (t) => {
+    const { out, groups, letters } = await list();
+    t.same(groups.map(({ reason, count }) => [reason, count]).sort(), [
+      ['no-email', 1],
+      ['undecodable', 1],
+    ]);
+    t.match(letters.find(({ reason }) => reason === 'no-email')?.resource, `customer/${customer.id}`);
+    t.notMatch(out, /@example/);
+    const again = await list();
+    t.equal(again.letters.length, 2);
+    undecodable = again.letters.find(({ reason }) => reason === 'undecodable')?.messageId ?? '';
+  });
+
+  await t.test('show keeps the payload back until it is asked for', async (t) => {
+    const kept = await command(['dead-letters', 'show', undecodable], env);
+    t.match(kept, { code: 0, out: /shown with --reveal/ });
+    t.notMatch(kept.out, /pii@/);
+    t.match(await command(['dead-letters', 'show', undecodable, '--reveal'], env), { code: 0, out: /pii@/ });
+  });
+
+  await t.test('what fails again goes back with its reason', async (t) => {
+    const { code, out } = await command(['dead-letters', 'replay', '--all'], env);
+    t.equal(code, 1);
+    t.match(out, /rejected \(no-email\)/);
+    t.match(out, /0 succeeded and are gone, 2 went back/);
+  });
+
+  await t.test('mended and replayed it is gone, and in Fluent', async (t) => {
+    await commercetools.updateCustomer(customer.id, [{ action: 'changeEmail', email: 'short@example.com' }]);
+    const { code, out, err } = await command(['dead-letters', 'replay', '--reason', 'no-email'], env);
+    t.equal(code, 0, out + err);
+    t.match(out, /done \(created\)/);
+    t.equal(fluent.customers.get(customer.id)?.primaryEmail, 'short@example.com');
+    t.same(
+      (await list()).letters.map(({ reason }) => reason),
+      ['undecodable'],
+    );
+  });
+
+  await t.test('drop asks, and then it is gone', async (t) => {
+    const asked = await command(['dead-letters', 'drop', '--all'], env, 'n\n');
+    t.match(asked, { code: 0, err: /Drop 1 \(1 undecodable\)\?/ });
+    const dropped = await command(['dead-letters', 'drop', '--all', '--yes'], env);
+    t.match(dropped, { code: 0, out: /1 dropped/ });
+    t.same((await list()).letters, []);
+  });
+
+  await t.test('which ones has to be said', async (t) => {
+    t.match(await command(['dead-letters', 'replay'], env), { code: 2, err: /--reason/ });
+  });
+});

@@ -1,0 +1,118 @@
+import t from 'tap';
+import { z } from 'zod';
+import { startUpstreams } from '../sandbox/connected.ts';
+import { emulatorOrSkip } from '../sandbox/pubsub-emulator.ts';
+import { command } from './typed-command.ts';
+
+const Report = z.object({
+  healthy: z.boolean(),
+  findings: z.array(z.object({ check: z.string(), state: z.string(), advice: z.string().optional() })),
+});
+
+t.test('doctor', async (t) => {
+  const [emulator, { commercetools, fluent, env: joined }] = await Promise.all([
+    emulatorOrSkip(t),
+    startUpstreams(t),
+  ]);
+  if (emulator === undefined) return;
+  const env = {
+    ...joined,
+    PUSH_AUTH: 'oidc',
+    PUSH_AUDIENCE: 'customer-sync',
+    PUSH_SERVICE_ACCOUNT: 'push@example.iam.gserviceaccount.com',
+    PUBSUB_EMULATOR_HOST: emulator.host,
+    GOOGLE_CLOUD_PROJECT: emulator.projectId,
+    DEAD_LETTER_TOPIC: 'customers-dead-letters',
+    ACK_DEADLINE_SECONDS: '60',
+  };
+
+  async function look(changed: Record<string, string> = {}) {
+    const { code, out, err } = await command(['doctor', '--json'], { ...env, ...changed });
+    const { healthy, findings } = Report.parse(JSON.parse(out));
+    const inState = (state: string) =>
+      findings.filter((one) => one.state === state).map(({ check }) => check);
+    return { code, err, out, healthy, findings, faults: inState('fault'), inState };
+  }
+
+  await t.test('before anything is set up it says what is missing and what to do', async (t) => {
+    const { code, faults, findings, inState } = await look();
+    t.equal(code, 1);
+    t.same(faults, [
+      'commercetools sandbox-project: subscription fluent-customer-sync',
+      'topic projects/sandbox-project/topics/customers',
+      'dead-letter topic projects/sandbox-project/topics/customers-dead-letters',
+      'push subscription projects/sandbox-project/subscriptions/customers',
+    ]);
+    t.ok(findings.filter(({ state }) => state === 'fault').every(({ advice }) => advice));
+    t.ok(
+      inState('skipped').includes('push subscription: ack deadline'),
+      'what cannot be checked is not green',
+    );
+  });
+
+  await t.test('once provisioned nothing is red', async (t) => {
+    const made = await command(['provision', '--endpoint=https://sync.example.com'], env);
+    t.equal(made.code, 0, made.err);
+    const { code, healthy, faults, inState, out } = await look();
+    t.same(faults, [], out);
+    t.same([code, healthy], [0, true]);
+    t.same(inState('warning'), []);
+    t.same(inState('skipped'), [
+      'Fluent SANDBOX: create and update customers',
+      'dead-letter topic: right to publish',
+    ]);
+    const text = await command(['doctor'], env);
+    t.match(text.out, /^✔ configuration/);
+    t.match(text.out, /✔ push subscription: authentication: OIDC/);
+  });
+
+  const RED = [
+    {
+      name: 'a wrong password of Fluent, and a subscription that is not as the environment says,',
+      env: {
+        FLUENT_PASSWORD: 'wrong-password',
+        ACK_DEADLINE_SECONDS: '90',
+        DUPLICATE_MEMORY_SECONDS: '30',
+        PUSH_AUDIENCE: 'another',
+      },
+      faults: [
+        'Fluent SANDBOX: token',
+        'push subscription: ack deadline',
+        'push subscription: retry delay',
+        'push subscription: authentication',
+      ],
+    },
+    {
+      name: 'a wrong secret of commercetools',
+      env: { CTP_CLIENT_SECRET: 'wrong-secret' },
+      faults: ['commercetools sandbox-project: token'],
+    },
+    {
+      name: 'a fault of the configuration',
+      env: { ACK_DEADLINE_SECONDS: 'soon' },
+      faults: ['configuration, environment ACK_DEADLINE_SECONDS'],
+    },
+  ];
+  for (const { name, env, faults: expected } of RED)
+    await t.test(`${name} is red`, async (t) => {
+      const { code, faults, out } = await look(env);
+      t.equal(code, 1);
+      t.same(faults, expected);
+      t.notMatch(out, /wrong-(password|secret)/);
+    });
+
+  await t.test(
+    'the health that commercetools tells is red or yellow, and a right that is missing is red',
+    async (t) => {
+      const SUBSCRIPTION = 'commercetools sandbox-project: subscription fluent-customer-sync';
+      commercetools.setSubscriptionHealth(400);
+      fluent.faults.on({ kind: 'permission', only: 'query' });
+      t.same((await look()).faults, [SUBSCRIPTION, 'Fluent SANDBOX: query customers']);
+      fluent.faults.off();
+      commercetools.setSubscriptionHealth(503);
+      const temporary = await look();
+      t.equal(temporary.code, 0);
+      t.same(temporary.inState('warning'), [SUBSCRIPTION]);
+    },
+  );
+});

@@ -1,0 +1,99 @@
+import t from 'tap';
+import { startUpstreams } from '../sandbox/connected.ts';
+import { emulatorOrSkip } from '../sandbox/pubsub-emulator.ts';
+import { command } from './typed-command.ts';
+
+t.test('provision and deprovision', async (t) => {
+  const [emulator, { commercetools, env: joined }] = await Promise.all([
+    emulatorOrSkip(t),
+    startUpstreams(t),
+  ]);
+  if (emulator === undefined) return;
+  const env = {
+    ...joined,
+    PUSH_AUTH: 'oidc',
+    PUSH_AUDIENCE: 'customer-sync',
+    PUSH_SERVICE_ACCOUNT: 'push@example.iam.gserviceaccount.com',
+    PUBSUB_EMULATOR_HOST: emulator.host,
+    GOOGLE_CLOUD_PROJECT: emulator.projectId,
+    ACK_DEADLINE_SECONDS: '60',
+  };
+  const ENDPOINT = '--endpoint=https://sync.example.com';
+  const run = async (...args: string[]) => {
+    const ended = await command([...args, '--json'], env);
+    return { ...ended, report: ended.out ? JSON.parse(ended.out) : undefined };
+  };
+
+  await t.test('a dry run says what there is to make, and makes nothing', async (t) => {
+    const { code, report } = await run('provision', ENDPOINT, '--dry-run');
+    t.equal(code, 0);
+    t.match(report, { dryRun: true, changes: 5 });
+    t.same(commercetools.subscriptions(), []);
+  });
+
+  await t.test('what is still to be made needs the endpoint', async (t) => {
+    const { code, err } = await run('provision', '--dry-run');
+    t.equal(code, 2);
+    t.match(err, /Expected --endpoint/);
+  });
+
+  await t.test('the first time makes everything, the second time changes nothing', async (t) => {
+    const first = await run('provision', ENDPOINT);
+    t.equal(first.code, 0, first.err);
+    t.equal(first.report.changes, 5);
+    t.match(commercetools.subscriptions(), [
+      {
+        key: 'fluent-customer-sync',
+        destination: { type: 'GoogleCloudPubSub', projectId: emulator.projectId, topic: 'customers' },
+        changes: [{ resourceTypeId: 'customer' }],
+        version: 1,
+      },
+    ]);
+    const second = await run('provision', ENDPOINT);
+    t.equal(second.code, 0);
+    t.equal(second.report.changes, 0, second.out);
+    t.equal(commercetools.subscriptions()[0]?.version, 1);
+  });
+
+  await t.test('only what differs is changed, and nothing is made anew', async (t) => {
+    const [before] = commercetools.subscriptions();
+    const ended = await command(
+      ['provision', '--json', '--topic=others', '--subscription=more', ENDPOINT],
+      env,
+    );
+    t.equal(ended.code, 0, ended.err);
+    const [after] = commercetools.subscriptions();
+    t.equal(after?.id, before?.id);
+    t.match(after?.destination, { topic: 'others' });
+    const back = await command(['provision', '--json'], { ...env, ACK_DEADLINE_SECONDS: '30' });
+    t.equal(back.code, 0, back.err);
+    const changed = JSON.parse(back.out).steps.filter(
+      ({ result }: { result: string }) => result === 'changed',
+    );
+    t.match(changed, [
+      { step: /^push subscription/, detail: 'ackDeadlineSeconds 60 → 30' },
+      { step: /^commercetools subscription/, detail: 'changeDestination' },
+    ]);
+    t.equal(changed.length, 2);
+    t.equal(commercetools.subscriptions()[0]?.id, before?.id);
+  });
+
+  await t.test('without PUSH_AUTH nothing is made that anybody could push to', async (t) => {
+    const { PUSH_AUTH: _, ...without } = env;
+    const { code, err } = await command(['provision', ENDPOINT], without);
+    t.equal(code, 2);
+    t.match(err, /environment PUSH_AUTH/);
+  });
+
+  await t.test('deprovision asks first, and leaves the topics', async (t) => {
+    const asked = await command(['deprovision'], env, 'no\n');
+    t.equal(asked.code, 0);
+    t.match(asked.err, /Remove for good\?.*push subscription.*Nothing was removed/s);
+    t.equal(commercetools.subscriptions().length, 1);
+    const removed = await command(['deprovision'], env, 'y\n');
+    t.equal(removed.code, 0, removed.err);
+    t.same(commercetools.subscriptions(), []);
+    const all = await run('deprovision', '--yes', '--topics');
+    t.match(all.report.removed, [/^dead-letter subscription/, /^topic/, /^dead-letter topic/]);
+  });
+});

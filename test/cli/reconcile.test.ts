@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
+import { runCommand } from './started.ts';
+
+/** Three customers that differ, each in its own way, among many that do not. */
+async function startDiffering(
+  t: Test,
+): Promise<Upstreams & { missing: string; different: string; orphaned: string; cwd: string }> {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent, env } = upstreams;
+  commercetools.seed(600);
+  const cwd = t.testdir({});
+  const { code, err } = await runCommand(t, ['sync'], env, cwd);
+  t.equal(code, 0, err);
+  const [missing, different, orphaned] = commercetools.customers().map(({ id }) => id);
+  if (!missing || !different || !orphaned) throw new Error('Expected three customers.');
+  fluent.customers.delete(missing);
+  fluent.seed({ username: different, lastName: 'Meddled' });
+  await commercetools.deleteCustomer(orphaned);
+  fluent.seed({ username: 'somebody-else', primaryEmail: 'else@example.com' });
+  fluent.seed({
+    username: 'elsewhere',
+    retailer: { id: '2' },
+    attributes: [{ name: 'commercetoolsId', type: 'STRING', value: 'elsewhere' }],
+  });
+  return { ...upstreams, missing, different, orphaned, cwd };
+}
+
+function linesOf(out: string) {
+  return out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+t.test('reconcile says what is missing, different and orphaned, and writes nothing', async (t) => {
+  const { fluent, env, cwd, missing, different, orphaned } = await startDiffering(t);
+  const before = fluent.requests.mutation.requests;
+  const { code, out } = await runCommand(t, ['reconcile', '--json'], env, cwd);
+  t.equal(code, 1);
+  const lines = linesOf(out);
+  t.same(
+    lines.slice(0, -1).map(({ finding, id, fields }) => ({ finding, id, fields })),
+    [
+      ...[
+        { finding: 'missing', id: missing, fields: undefined },
+        { finding: 'different', id: different, fields: ['lastName'] },
+      ].sort((one, other) => (one.id < other.id ? -1 : 1)),
+      { finding: 'orphaned', id: orphaned, fields: undefined },
+    ],
+  );
+  t.match(lines.at(-1), {
+    summary: { finished: true, equal: 597, missing: 1, different: 1, orphaned: 1, fixed: 0 },
+  });
+  t.equal(fluent.requests.mutation.requests, before);
+  t.notMatch(out, /Meddled/);
+  const table = await runCommand(t, ['reconcile'], env, cwd);
+  t.equal(table.code, 1);
+  t.match(table.out, new RegExp(`different.*${different}.*lastName`));
+});
+
+t.test('reconcile --fix puts right what it finds, orphans where the route anonymises', async (t) => {
+  const { fluent, env, cwd, different, orphaned, missing } = await startDiffering(t);
+  const left = await runCommand(t, ['reconcile', '--fix', '--json'], env, cwd);
+  t.equal(left.code, 1, 'an orphan stays where the route ignores deletions');
+  t.match(linesOf(left.out).at(-1), { summary: { missing: 1, different: 1, orphaned: 1, fixed: 2 } });
+  t.ok(fluent.customers.has(missing));
+  t.not(fluent.customers.get(different)?.lastName, 'Meddled');
+
+  const configuration = readFileSync(join(import.meta.dirname, '../../config/connector.yml'), 'utf8');
+  const connector = join(
+    t.testdir({ 'connector.yml': configuration.replace('onDelete: ignore', 'onDelete: anonymise') }),
+    'connector.yml',
+  );
+  const anonymising = { ...env, CONNECTOR_CONFIG: connector };
+  const fixed = await runCommand(t, ['reconcile', '--fix'], anonymising, cwd);
+  t.equal(fixed.code, 0, fixed.err);
+  t.equal(fluent.customers.get(orphaned)?.primaryEmail, `deleted-${orphaned}@anonymised.invalid`);
+  t.equal(fluent.customers.get('elsewhere')?.primaryEmail, undefined, 'another retailer is left alone');
+  const again = await runCommand(t, ['reconcile', '--json'], anonymising, cwd);
+  t.equal(again.code, 0, 'then both sides are equal');
+  t.match(linesOf(again.out), [{ summary: { equal: 599, missing: 0, different: 0, orphaned: 0 } }]);
+});
+
+t.test('reconcile ends with 3 when an upstream cannot be asked', async (t) => {
+  const { commercetools, fluent, env } = await startUpstreams(t);
+  commercetools.seed(3);
+  fluent.faults.on({ kind: 'permission', only: 'query' });
+  const { code, err } = await runCommand(t, ['reconcile'], env, t.testdir({}));
+  t.equal(code, 3);
+  t.match(err, /not complete/);
+});

@@ -1,0 +1,216 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
+import { until } from '../sandbox/until.ts';
+import { runCommand, startCommand } from './started.ts';
+
+const STATE = '.customer-sync-state.json';
+
+/** Notes the pages of customers that are asked for, each by the id that it follows; the stand-in's own log is short. */
+function notePages(t: Test, { commercetools }: Upstreams): string[] {
+  const pages: string[] = [];
+  let seen = 0;
+  const note = () => {
+    const total = Object.values(commercetools.requests).reduce((sum, count) => sum + count, 0);
+    const added = total === seen ? [] : commercetools.log.slice(seen - total);
+    seen = total;
+    for (const line of added)
+      if (line.includes('sort='))
+        pages.push(/id > "([^"]+)"/.exec(decodeURIComponent(line).replaceAll('+', ' '))?.[1] ?? '');
+  };
+  const timer = setInterval(note, 5);
+  t.teardown(() => clearInterval(timer));
+  return pages;
+}
+
+function inFluent({ fluent }: Upstreams): string[] {
+  return [...fluent.customers.keys()].sort();
+}
+
+function idsIn({ commercetools }: Upstreams): string[] {
+  return commercetools
+    .customers()
+    .map(({ id }) => id)
+    .sort();
+}
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const)
+  t.test(`a sync of 5,000 customers that ${signal} ends goes on where it was`, async (t) => {
+    const upstreams = await startUpstreams(t);
+    const { commercetools, fluent, env } = upstreams;
+    commercetools.seed(5_000);
+    const noted = notePages(t, upstreams);
+    const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
+    const cwd = t.testdir({});
+    const first = startCommand(t, ['sync', '--json'], env, cwd);
+    t.ok(await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > 1_800), 'it is under way');
+    first.kill(signal);
+    const { code, err } = await first.ended;
+    const before = fluent.writes.created;
+    t.ok(before < 5_000, 'it was in the middle');
+    if (signal === 'SIGINT') {
+      t.equal(code, 130);
+      t.match(err, /Run the same command again/);
+    }
+    const state = JSON.parse(readFileSync(join(cwd, STATE), 'utf8'));
+    const ids = idsIn(upstreams);
+    const done = ids.indexOf(state.position.id) + 1;
+    t.ok(done >= 500, `${done} are done by the checkpoint`);
+    t.ok(
+      ids.slice(0, done).every((id) => fluent.customers.has(id)),
+      'no customer before the checkpoint is left out',
+    );
+
+    off();
+    const seen = noted.length;
+    const second = await runCommand(t, ['sync', '--json'], env, cwd);
+    t.equal(second.code, 0, second.err);
+    t.same(inFluent(upstreams), ids, 'none is left out');
+    const pages = noted.slice(seen);
+    t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
+    t.equal(pages.length, Math.floor((5_000 - done) / 500) + 1, 'no page is read twice');
+    t.equal(fluent.writes.created, 5_000, 'none is created twice');
+    t.match(JSON.parse(second.out), { finished: true, continued: true, total: 5_000, ended: 5_000 });
+    t.notOk(existsSync(join(cwd, STATE)), 'what is finished leaves no checkpoint');
+  });
+
+t.test('rejected customers end in the report and stop nobody else', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, env } = upstreams;
+  commercetools.seed(12);
+  const [one] = commercetools.customers();
+  if (!one) throw new Error('Expected a customer.');
+  await commercetools.updateCustomer(one.id, { email: `${'x'.repeat(250)}@example.com` });
+  const cwd = t.testdir({});
+  const { code, out } = await runCommand(t, ['sync', '--json', '--report', 'bad.ndjson'], env, cwd);
+  t.equal(code, 1);
+  t.match(JSON.parse(out), { written: 11, rejected: 1, failed: 0, report: 'bad.ndjson' });
+  t.match(JSON.parse(readFileSync(join(cwd, 'bad.ndjson'), 'utf8')), {
+    id: one.id,
+    version: 2,
+    reason: 'no-email',
+  });
+  t.notOk(readFileSync(join(cwd, 'bad.ndjson'), 'utf8').includes('xxxx'), 'it holds nothing personal');
+});
+
+t.test('--since, --where and --ids select', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent, env } = upstreams;
+  const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+  const seeded = commercetools.seed(6);
+  for (const [index, { id }] of seeded.entries())
+    await commercetools.updateCustomer(id, { lastModifiedAt: ago(index + 0.5) });
+  const [a, b, c, d] = seeded.map(({ id }) => id);
+  const cases = [
+    { args: ['--since', '2h'], expected: [a, b] },
+    { args: ['--since', ago(3)], expected: [a, b, c] },
+    { args: ['--where', 'customerNumber in ("C3", "C4")'], expected: [c, d] },
+    { args: ['--ids', `${d}, ${a}`], expected: [a, d] },
+    { args: ['--since', '2h', '--where', 'customerNumber = "C2"'], expected: [b] },
+  ];
+  for (const { args, expected } of cases) {
+    fluent.customers.clear();
+    const { code, err } = await runCommand(t, ['sync', ...args], env, t.testdir({}));
+    t.equal(code, 0, err);
+    t.same(inFluent(upstreams), [...expected].sort(), args.join(' '));
+  }
+});
+
+t.test('--dry-run writes nothing and says what would be', async (t) => {
+  const { commercetools, fluent, env } = await startUpstreams(t);
+  commercetools.seed(3);
+  const cwd = t.testdir({});
+  await runCommand(t, ['sync'], env, cwd);
+  const [changed, removed] = commercetools.customers();
+  if (!changed || !removed) throw new Error('Expected customers.');
+  await commercetools.updateCustomer(changed.id, { lastName: 'Renamed' });
+  fluent.customers.delete(removed.id);
+  const before = fluent.requests.mutation.requests;
+  const { code, out } = await runCommand(t, ['sync', '--dry-run', '--json'], env, cwd);
+  t.equal(code, 0);
+  t.equal(fluent.requests.mutation.requests, before);
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.match(
+    lines.find(({ id }) => id === changed.id),
+    { would: 'update', fields: ['lastName', 'attributes.commercetoolsVersion'] },
+  );
+  t.match(
+    lines.find(({ id }) => id === removed.id),
+    { would: 'create' },
+  );
+  t.match(lines.at(-1), { dryRun: true, create: 1, update: 1, unchanged: 1 });
+  t.notMatch(out, /Renamed/);
+  t.notOk(existsSync(join(cwd, STATE)));
+});
+
+t.test('the checkpoint may be a custom object', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent, env } = upstreams;
+  commercetools.seed(1_100);
+  const noted = notePages(t, upstreams);
+  const where = ['--state', 'custom-object:customer-sync/backfill'];
+  const cwd = t.testdir({});
+  const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
+  const first = startCommand(t, ['sync', ...where], env, cwd);
+  t.ok(await until(() => commercetools.requests.write > 0), 'a page was kept');
+  first.kill('SIGINT');
+  t.equal((await first.ended).code, 130);
+  off();
+  const seen = noted.length;
+  const other = await runCommand(t, ['sync', ...where, '--where', 'key = "a"'], env, cwd);
+  t.equal(other.code, 2, 'another selection is refused');
+  t.match(other.err, /--restart/);
+  t.equal(noted.length, seen);
+  const second = await runCommand(t, ['sync', ...where], env, cwd);
+  t.equal(second.code, 0, second.err);
+  t.ok(noted[seen], 'it goes on after a position');
+  t.same(inFluent(upstreams), idsIn(upstreams));
+  t.notOk(existsSync(join(cwd, STATE)));
+  const third = await runCommand(t, ['sync', ...where, '--json'], env, cwd);
+  t.match(
+    JSON.parse(third.out),
+    { continued: false, unchanged: 1_100 },
+    'a finished run leaves no checkpoint',
+  );
+});
+
+t.test('a customer that fails on and on ends the run, and the next goes on', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent, env } = upstreams;
+  commercetools.seed(20);
+  const off = fluent.faults.on({ kind: 'permission', only: 'mutation' });
+  const cwd = t.testdir({});
+  const { code, err } = await runCommand(t, ['sync'], env, cwd);
+  t.equal(code, 3);
+  t.match(err, /Run the same command again/);
+  off();
+  const second = await runCommand(t, ['sync'], env, cwd);
+  t.equal(second.code, 0, second.err);
+  t.same(inFluent(upstreams), idsIn(upstreams));
+});
+
+t.test('a command line that cannot be is refused with what to do', async (t) => {
+  const { env } = await startUpstreams(t);
+  const cases: [string[], RegExp][] = [
+    [['--since', 'yesterday'], /2026-01-31/],
+    [['--ids', 'a"b'], /letters, digits/],
+    [['--account', 'other'], /sandbox-project/],
+    [['--state', 'custom-object:x'], /<container>\/<key>/],
+    [['--ids', 'a', '--since', '2h'], /cannot be used with/],
+  ];
+  const cwd = t.testdir({});
+  await Promise.all(
+    cases.map(async ([args, expected]) => {
+      const { code, err } = await runCommand(t, ['sync', ...args], env, cwd);
+      t.equal(code, 2, args.join(' '));
+      t.match(err, expected);
+    }),
+  );
+  const help = await runCommand(t, ['sync', '--help'], env, cwd);
+  t.equal(help.code, 0);
+  t.match(help.out, /Examples:/);
+});
