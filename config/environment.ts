@@ -16,6 +16,12 @@ export type PushAuth =
   | { readonly kind: 'token'; readonly tokens: readonly string[] }
   | { readonly kind: 'none' };
 
+/** Whether there is a page, and what opens it from other machines. */
+export interface DashboardAccess {
+  readonly on: boolean;
+  readonly token?: string;
+}
+
 /** The environment, read once at the start. Times are in seconds. */
 export type Environment = ReturnType<typeof toEnvironment>;
 
@@ -65,8 +71,18 @@ function toEnvironment(values: z.output<typeof variables>) {
     commercetoolsConcurrency: values.COMMERCETOOLS_CONCURRENCY,
     fluentConcurrency: values.FLUENT_CONCURRENCY,
     fluentBatch: values.FLUENT_BATCH,
+    ...(values.METRICS_TOKEN === undefined ? {} : { metricsToken: values.METRICS_TOKEN }),
+    ...(values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      ? {}
+      : { traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),
+    dashboard: toDashboard(values),
     duplicateMemorySeconds: values.DUPLICATE_MEMORY_SECONDS,
   } as const;
+}
+
+function toDashboard({ DASHBOARD, DASHBOARD_TOKEN, NODE_ENV }: z.output<typeof variables>): DashboardAccess {
+  const on = DASHBOARD === undefined ? NODE_ENV !== 'production' : DASHBOARD === 'on';
+  return { on, ...(on && DASHBOARD_TOKEN !== undefined && { token: DASHBOARD_TOKEN }) };
 }
 
 function toPushAuth(values: z.output<typeof variables>): PushAuth {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from '../src/dashboard/access.ts';
 
 const text = (error: string, pattern = /./) => z.string({ error }).regex(pattern, { error });
 
@@ -19,9 +20,12 @@ export const httpUrl = z
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const LEAST = 16;
+const DEFAULT_HOST = '0.0.0.0';
+
 const service = z.object({
   PORT: whole(0, 65_535).default(8080).describe('The port to listen on.'),
-  HOST: text('a host name or address').default('0.0.0.0').describe('The address to listen on.'),
+  HOST: text('a host name or address').default(DEFAULT_HOST).describe('The address to listen on.'),
   LOG_LEVEL: z
     .enum(LEVELS, { error: `one of ${LEVELS.join(', ')}` })
     .default('info')
@@ -69,6 +73,36 @@ const service = z.object({
   FLUENT_BATCH: whole(1, 100)
     .default(10)
     .describe('How many customers one mutation to Fluent writes at most.'),
+  METRICS_TOKEN: text(`at least ${LEAST} characters`)
+    .min(LEAST, { error: `at least ${LEAST} characters` })
+    .optional()
+    .meta({
+      secret: true,
+      description: `The bearer token that \`GET /metrics\` asks for, at least ${LEAST} characters; without it anybody may read the metrics.`,
+    }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe(
+      'Where an OpenTelemetry collector takes OTLP over HTTP, as in `http://collector:4318`: traces of every push go there. Without it nothing is traced.',
+    ),
+  DASHBOARD: z
+    .enum(['on', 'off'], { error: 'on or off' })
+    .optional()
+    .describe(
+      'The page at `/` that shows the sync at work: `on` or `off`; on unless `NODE_ENV` is `production`.',
+    ),
+  DASHBOARD_TOKEN: text(`at least ${LEAST} characters`)
+    .min(LEAST, { error: `at least ${LEAST} characters` })
+    .optional()
+    .meta({
+      secret: true,
+      description: `Opens the page, by \`?token=\` once, from any machine; at least ${LEAST} characters. Without it the page opens on the service's own machine alone.`,
+    }),
+  NODE_ENV: text('a word, as in production')
+    .optional()
+    .describe(
+      'With `production`, which the Docker image and App Engine set, the page is off unless `DASHBOARD` is `on`.',
+    ),
   DUPLICATE_MEMORY_SECONDS: whole(0, 86_400)
     .default(10)
     .describe(
@@ -92,7 +126,6 @@ const oidc = z.object({
     .describe('With `oidc`: where the certificates are, PEM by key id in JSON.'),
 });
 
-const LEAST = 16;
 const tokens = `tokens separated by commas, each of at least ${LEAST} characters`;
 
 const token = z.object({
@@ -122,7 +155,16 @@ export const variables = z.intersection(
       path: ['DEAD_LETTER_TOPIC'],
       error: 'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
       when: always,
-    }),
+    })
+    .refine(
+      ({ DASHBOARD, DASHBOARD_TOKEN, HOST }) =>
+        DASHBOARD !== 'on' || DASHBOARD_TOKEN || isLoopback(HOST ?? DEFAULT_HOST),
+      {
+        path: ['DASHBOARD_TOKEN'],
+        error: 'a token, because DASHBOARD is on and HOST can be reached from other machines',
+        when: always,
+      },
+    ),
   z.discriminatedUnion('PUSH_AUTH', [oidc, token, z.object({ PUSH_AUTH: z.literal('none') })], {
     error: 'oidc, token or none',
   }),

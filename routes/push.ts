@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { answerError } from '../src/answer-error.ts';
 
 interface Push {
   Body: Buffer | undefined;
@@ -14,6 +15,10 @@ export default async function push(app: FastifyInstance): Promise<void> {
   app.post<Push>(
     '/push',
     {
+      errorHandler(error, request, reply) {
+        answerError(error, request, reply);
+        app.observer?.pushAnswered(reply.statusCode);
+      },
       onRequest: async (request, reply) => {
         if (app.readiness.draining) {
           request.log.info({ reason: 'draining', status: 503 }, 'A push was not let in.');
@@ -43,6 +48,7 @@ export default async function push(app: FastifyInstance): Promise<void> {
         reply.elapsedTime,
       );
       if (problem) return refuse(reply, status, problem.reason, problem.detail, retryAfterSeconds);
+      app.observer?.pushAnswered(status);
       return reply.code(status).send();
     },
   );
@@ -55,6 +61,7 @@ function refuse(
   detail: string,
   retryAfterSeconds?: number,
 ) {
+  reply.server.observer?.pushAnswered(status);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   return reply.code(status).send({ reason, detail });

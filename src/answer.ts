@@ -51,7 +51,6 @@ export function answerFor(outcome: Outcome, parked: boolean): Answer {
 /** The same outcome, for an observer. */
 export function observed(outcome: Outcome, parked: boolean, about: About): ObservedOutcome {
   const { event, route } = about.received;
-  const occurredAt = event?.occurredAt === undefined ? Number.NaN : Date.parse(event.occurredAt);
   return {
     outcome: outcome.kind,
     reason: outcome.reason,
@@ -60,11 +59,16 @@ export function observed(outcome: Outcome, parked: boolean, about: About): Obser
     resource: event?.resource && `${event.resource.typeId}/${event.resource.id}`,
     version: event?.version,
     milliseconds: about.milliseconds,
-    // Clocks differ: an event from the future is no lag.
-    lagMilliseconds: Number.isNaN(occurredAt) ? undefined : Math.max(0, Date.now() - occurredAt),
+    lagMilliseconds: outcome.kind === 'ignored' ? undefined : lagOf(event?.occurredAt),
     parked,
     late: about.late ?? false,
   };
+}
+
+function lagOf(occurredAt: string | undefined): number | undefined {
+  const lag = occurredAt === undefined ? Number.NaN : Date.now() - Date.parse(occurredAt);
+  // Clocks differ: an event from the future is no lag.
+  return Number.isNaN(lag) ? undefined : Math.max(0, lag);
 }
 
 /** Writes the one line of an outcome: ids, codes and times only. `traces` is the prefix that Cloud Logging wants. */

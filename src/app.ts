@@ -6,21 +6,31 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Configuration } from '../config/load.ts';
 import { answerError } from './answer-error.ts';
 import { type Authenticate, createAuthenticate } from './authenticate/authenticate.ts';
+import { bearerOf } from './authenticate/bearer-of.ts';
 import { type Dashboard, openDashboard } from './dashboard/dashboard.ts';
 import { Recorder } from './dashboard/recorder.ts';
 import { createDeadLetters } from './dead-letter.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './describe.ts';
 import { openEngine } from './engine.ts';
 import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { combine, type Observer } from './observer.ts';
 import { createProcessPush, type ProcessPush } from './process-push.ts';
 import { Readiness } from './readiness.ts';
 import { Redelivery } from './redelivery.ts';
+import { stateOf } from './state.ts';
 import { traceOf } from './trace.ts';
+import { openTraces } from './traces.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
     authenticate: Authenticate;
     processPush: ProcessPush;
+    observer: Observer | undefined;
+    /** All metrics in Prometheus' text format. */
+    metrics(): Promise<{ readonly type: string; readonly body: string }>;
+    /** Judges the `Authorization` header of who asks for metrics. */
+    mayReadMetrics(authorization: string | undefined): boolean;
     readiness: Readiness;
     /** Says whether this instance should be sent work, and asks the upstreams that refuse it once more. */
     probeReadiness(): readonly string[];
@@ -47,8 +57,13 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   const { environment, handlers, routes } = configuration;
   const readiness = new Readiness();
   const recorder = environment.dashboard.on ? new Recorder() : undefined;
-  const engine = openEngine(configuration, log, (upstream, accepted) =>
-    readiness.credentials(upstream, accepted),
+  const metrics = createMetrics();
+  const observer = combine(recorder ? [metrics.observer, recorder] : [metrics.observer]);
+  const engine = openEngine(
+    configuration,
+    log,
+    (upstream, accepted) => readiness.credentials(upstream, accepted),
+    observer,
   );
   const { accounts, queue } = engine;
   const deadLetters = environment.deadLetterTopic
@@ -67,6 +82,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       : undefined;
 
   const traces = environment.googleCloudProject ? `projects/${environment.googleCloudProject}/traces/` : '';
+  const tracing = environment.traceEndpoint ? await openTraces(environment.traceEndpoint) : undefined;
   const logger: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance: logger,
@@ -97,6 +113,11 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
     readiness.probe(accounts.flatMap(({ upstreams }) => upstreams));
     return readiness.reasons;
   });
+  app.decorate('observer', observer);
+  app.decorate('mayReadMetrics', bearerOf(environment.metricsToken));
+  app.decorate('metrics', () =>
+    metrics.text(stateOf(engine, environment.queue, readiness.reasons.length === 0)),
+  );
   app.decorate('connector', describeConnector(routes, handlers, accounts));
   app.decorate(
     'dashboard',
@@ -122,6 +143,8 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       redelivery,
       deadlineMilliseconds: engine.deadlines.answer,
       log,
+      observer,
+      tracing,
       traces,
     }),
   );
@@ -134,6 +157,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   app.addHook('onClose', async () => {
     await engine.close();
     await deadLetters?.close();
+    await tracing?.close();
   });
   await app.register(fastifyAutoload, { dir: join(ROOT, 'routes'), forceESM: true });
   for (const line of describeReplacements(handlers)) log.warn(line, 'A shipped handler is replaced.');

@@ -1,30 +1,26 @@
 import type * as Prometheus from 'prom-client';
 import type { Observer } from './observer.ts';
 import type { State } from './state.ts';
+import type { Count, Tally } from './tally.ts';
 
 const PREFIX = 'customer_sync_';
 const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const LAG_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
 const BATCH_CUSTOMERS = [1, 2, 5, 10, 20, 50, 100];
-/** Handlers choose reasons; one that puts an id into its reason must not fill the memory. */
-const MOST_REASONS = 100;
-const REASON = /^[a-z0-9-]{1,50}$/;
 
 /** The metrics of one service in a registry of their own; names, units and labels are the operators' interface. */
 export interface Instruments {
   readonly registry: Prometheus.Registry;
-  readonly observer: Observer;
-  /** Sets the gauges. */
-  show(state: State): void;
+  readonly observer: Omit<Observer, 'pushAnswered'>;
+  /** Sets the gauges, and the counters of answers by status and of outcomes. */
+  show(state: State, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
 }
 
-export function createInstruments({
-  Counter,
-  Gauge,
-  Histogram,
-  Registry,
-  collectDefaultMetrics,
-}: typeof Prometheus): Instruments {
+/** `reasons` keeps those of dead letters within bounds. */
+export function createInstruments(
+  { Counter, Gauge, Histogram, Registry, collectDefaultMetrics }: typeof Prometheus,
+  reasons: Pick<Tally, 'bounded'>,
+): Instruments {
   const registry = new Registry();
   const registers = [registry];
   const counter = <const Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
@@ -50,7 +46,7 @@ export function createInstruments({
   const deadLetters = counter('dead_letters_total', 'Dead letters parked, by reason.', ['reason']);
   const pushSeconds = histogram(
     'push_duration_seconds',
-    'From the arrival of a push to the outcome of its event.',
+    'From the arrival of a push to the outcome of its event, ignored events apart.',
     DURATION_SECONDS,
   );
   const lagSeconds = histogram(
@@ -107,27 +103,14 @@ export function createInstruments({
     'state',
   ]);
   collectDefaultMetrics({ register: registry });
-  // A rate needs a series that was there before the first push.
-  pushes.inc({ status: '204' }, 0);
-
-  const reasons = new Set<string>();
-  function bounded(reason: string): string {
-    if (reasons.has(reason)) return reason;
-    if (reasons.size >= MOST_REASONS || !REASON.test(reason)) return 'other';
-    reasons.add(reason);
-    return reason;
-  }
 
   return {
     registry,
     observer: {
-      pushAnswered: (status) => pushes.inc({ status }),
-      outcome({ outcome, reason: said, route = 'none', milliseconds, lagMilliseconds, parked }) {
-        const reason = bounded(said);
-        events.inc({ route, outcome, reason });
+      outcome({ outcome, reason, milliseconds, lagMilliseconds, parked }) {
         pushSeconds.observe(milliseconds / 1000);
         if (outcome === 'done' && lagMilliseconds !== undefined) lagSeconds.observe(lagMilliseconds / 1000);
-        if (parked) deadLetters.inc({ reason });
+        if (parked) deadLetters.inc({ reason: reasons.bounded(reason) });
       },
       waited: (milliseconds) => waitSeconds.observe(milliseconds / 1000),
       handled: (milliseconds) => handlingSeconds.observe(milliseconds / 1000),
@@ -139,7 +122,10 @@ export function createInstruments({
       circuit: (upstream, state) => circuitChanges.inc({ upstream, state: CODES[state] }),
       tokenRenewed: (upstream, renewed) => tokens.inc({ upstream, result: renewed ? 'ok' : 'failed' }),
     },
-    show(state) {
+    show(state, answers, outcomes) {
+      for (const counter of [pushes, events]) counter.reset();
+      for (const [status, count] of answers) pushes.inc({ status }, count);
+      for (const { labels, count } of outcomes) events.labels(...labels).inc(count);
       ready.set(state.ready ? 1 : 0);
       queueEvents.set(state.queue.events);
       queueWaiting.set(state.queue.waiting);

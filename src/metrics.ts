@@ -1,6 +1,7 @@
 import type { Instruments } from './instruments.ts';
 import type { Observer } from './observer.ts';
 import type { State } from './state.ts';
+import { Tally } from './tally.ts';
 
 export interface Metrics {
   readonly observer: Observer;
@@ -8,27 +9,31 @@ export interface Metrics {
   text(state: State): Promise<{ readonly type: string; readonly body: string }>;
 }
 
-/** prom-client takes longer to load than a push to answer, so it waits for the first look, or for so many observations. */
+/** prom-client takes longer to load than a push to answer, so it waits for the first look, or for so much to count. */
 const LOAD_AFTER_OBSERVATIONS = 1_000;
 
 /** Counts what the service tells it; what comes before prom-client is loaded is kept and counted then. */
 export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metrics {
   let instruments: Instruments | undefined;
   let loading: Promise<Instruments> | undefined;
-  const kept: ((observer: Observer) => void)[] = [];
+  const kept: ((observer: Instruments['observer']) => void)[] = [];
+  // What every push pays is counted here: prom-client makes strings and objects for each count.
+  const tally = new Tally();
+  // A rate needs a series that was there before the first push.
+  const answers = new Map([[204, 0]]);
 
   async function load(): Promise<Instruments> {
-    const [{ default: prometheus }, { createInstruments }] = await Promise.all([
+    const [prometheus, { createInstruments }] = await Promise.all([
       import('prom-client'),
       import('./instruments.ts'),
     ]);
-    const loaded = createInstruments(prometheus);
+    const loaded = createInstruments(prometheus, tally);
     for (const tell of kept.splice(0)) tell(loaded.observer);
     instruments = loaded;
     return loaded;
   }
 
-  function count(tell: (observer: Observer) => void): void {
+  function count(tell: (observer: Instruments['observer']) => void): void {
     if (instruments) {
       tell(instruments.observer);
       return;
@@ -39,8 +44,13 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
 
   return {
     observer: {
-      pushAnswered: (status) => count((observer) => observer.pushAnswered(status)),
-      outcome: (outcome) => count((observer) => observer.outcome(outcome)),
+      pushAnswered(status) {
+        answers.set(status, (answers.get(status) ?? 0) + 1);
+      },
+      outcome(observed) {
+        tally.count(observed.route ?? 'none', observed.outcome, observed.reason);
+        if (observed.outcome !== 'ignored') count((observer) => observer.outcome(observed));
+      },
       waited: (milliseconds) => count((observer) => observer.waited(milliseconds)),
       handled: (milliseconds) => count((observer) => observer.handled(milliseconds)),
       request: (request) => count((observer) => observer.request(request)),
@@ -50,7 +60,7 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
     async text(state) {
       loading ??= load();
       const { registry, show } = await loading;
-      show(state);
+      show(state, answers, tally.read());
       return { type: registry.contentType, body: await registry.metrics() };
     },
   };

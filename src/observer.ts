@@ -14,7 +14,7 @@ export interface ObservedOutcome {
   readonly version: number | undefined;
   /** From the arrival of the push to the outcome. */
   readonly milliseconds: number;
-  /** From commercetools' own time of the change to the outcome: the real lag. */
+  /** From commercetools' own time of the change to the outcome: the real lag. Undefined where nothing was to be done. */
   readonly lagMilliseconds: number | undefined;
   readonly parked: boolean;
   readonly late: boolean;

@@ -10,18 +10,28 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Span, Traces } from './traces.ts';
 
 const NAME = 'customer-sync';
 const FLUSH_MILLISECONDS = 2_000;
+/** All tries of one export; spans that a collector does not take by then are dropped. */
+const EXPORT_MILLISECONDS = 3_000;
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
 
 /** The only file that knows OpenTelemetry's SDK. Nothing global is set, so other libraries' spans stay out. */
 export function openTelemetry(endpoint: string): Traces {
-  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
+  const exporter = new OTLPTraceExporter({
+    url: `${endpoint}/v1/traces`,
+    timeoutMillis: EXPORT_MILLISECONDS,
+  });
   const provider = new TracerProvider({
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours.
     resource: defaultResource()
@@ -47,7 +57,14 @@ const originals = new WeakMap<Span, OpenTelemetrySpan>();
 function wrap(tracer: Tracer, original: OpenTelemetrySpan): Span {
   const span: Span = {
     child: (name) =>
-      wrap(tracer, tracer.startSpan(name, { kind: KINDS[name] }, trace.setSpan(ROOT_CONTEXT, original))),
+      wrap(
+        tracer,
+        tracer.startSpan(
+          name,
+          { kind: KINDS[name] ?? SpanKind.INTERNAL },
+          trace.setSpan(ROOT_CONTEXT, original),
+        ),
+      ),
     end(attributes = {}, failed = false) {
       if (!original.isRecording()) return;
       original.setAttributes({ ...attributes });
@@ -64,8 +81,6 @@ function wrap(tracer: Tracer, original: OpenTelemetrySpan): Span {
 }
 
 const KINDS: Readonly<Record<string, SpanKind>> = {
-  wait: SpanKind.INTERNAL,
-  handle: SpanKind.INTERNAL,
   read: SpanKind.CLIENT,
   check: SpanKind.CLIENT,
   'look-up': SpanKind.CLIENT,

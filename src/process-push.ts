@@ -10,6 +10,8 @@ import type { Outcome } from './outcome.ts';
 import type { Receive } from './receive.ts';
 import type { Redelivery } from './redelivery.ts';
 import { traceOf } from './trace.ts';
+import { waitOf } from './traced.ts';
+import type { Attributes, Traces } from './traces.ts';
 
 export interface PushOptions {
   readonly receive: Receive;
@@ -21,6 +23,7 @@ export interface PushOptions {
   readonly deadlineMilliseconds: number;
   readonly log: Log;
   readonly observer?: Observer | undefined;
+  readonly tracing?: Traces | undefined;
   readonly traces: string;
 }
 
@@ -35,24 +38,27 @@ const DEADLINE: Outcome = {
 
 /** Receive, queue, handle, answer: the whole way of a push after its authentication. */
 export function createProcessPush(options: PushOptions): ProcessPush {
-  const { receive, queue, deadLetters, redelivery, deadlineMilliseconds, log, observer, traces } = options;
+  const { receive, queue, deadLetters, redelivery, deadlineMilliseconds, log, observer, tracing, traces } =
+    options;
 
   return async (headers, body, elapsed) => {
     const arrivedAt = performance.now() - elapsed;
+    const span = tracing?.push(headers, elapsed);
     // Once acknowledged, nothing but the work itself sets a limit to it.
-    const received = receive(headers, body, redelivery ? undefined : arrivedAt + deadlineMilliseconds);
+    const received = receive(headers, body, redelivery ? undefined : arrivedAt + deadlineMilliseconds, span);
     const trace = traceOf(headers);
 
     function conclude(outcome: Outcome, parked: boolean, late = false): Answer {
       const milliseconds = performance.now() - arrivedAt;
       logOutcome(log, outcome, parked, { received, milliseconds, trace, late }, traces);
+      span?.end(attributesOf(outcome, received), outcome.kind === 'failed' || outcome.kind === 'rejected');
       observer?.outcome(observed(outcome, parked, { received, milliseconds, late }));
       return answerFor(outcome, parked);
     }
 
     if (received.event && 'job' in received.next && redelivery?.full)
       return conclude(busy('queue-full', 1), false);
-    const ticket = 'job' in received.next ? queue.enqueue(received.next.job) : received.next;
+    const ticket = 'job' in received.next ? queue.enqueue(waitOf(received.next.job, span)) : received.next;
     if ('busy' in ticket) return conclude(busy(ticket.busy, ticket.retryAfterSeconds), false);
     if (redelivery && 'job' in received.next && 'abandon' in ticket) {
       redelivery.keep(received, received.next.job, ticket, conclude);
@@ -89,5 +95,14 @@ function busy(reason: string, retryAfterSeconds: number): Outcome {
     reason,
     detail: 'The service takes in no more events for the moment.',
     retryAfterSeconds,
+  };
+}
+
+function attributesOf(outcome: Outcome, { event, route }: ReturnType<Receive>): Attributes {
+  return {
+    'customer_sync.event': event?.identity,
+    'customer_sync.route': route?.name,
+    'customer_sync.outcome': outcome.kind,
+    'customer_sync.reason': outcome.reason,
   };
 }

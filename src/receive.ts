@@ -7,6 +7,8 @@ import type { Context } from './handler.ts';
 import type { Log } from './log.ts';
 import { decode, isSubscriptionTest, openEnvelope } from './notification/index.ts';
 import { Failure, type Outcome, outcomeOf, Rejection, STATUS } from './outcome.ts';
+import { handling } from './traced.ts';
+import type { Span } from './traces.ts';
 
 /** What became of a push on its way to the event queue. */
 export interface Received {
@@ -34,12 +36,17 @@ export interface ReceiveOptions {
 
 /**
  * Decodes a push and picks its route: everything that needs no waiting. Never throws. `deadline` is when the push must be
- * answered, in milliseconds of `performance.now()`.
+ * answered, in milliseconds of `performance.now()`; `span` is its own.
  */
-export type Receive = (headers: IncomingHttpHeaders, body: Buffer, deadline?: number) => Received;
+export type Receive = (
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+  deadline?: number,
+  span?: Span,
+) => Received;
 
 export function createReceive(options: ReceiveOptions): Receive {
-  return (headers, body, deadline) => {
+  return (headers, body, deadline, span) => {
     let delivery: Delivery = { attributes: {}, data: body };
     let event: Event | undefined;
     let route: BoundRoute | undefined;
@@ -51,7 +58,7 @@ export function createReceive(options: ReceiveOptions): Receive {
         return { delivery, event, route, next: settled('ignored', 'subscription-test') };
       route = options.route(event);
       if (!route) return { delivery, event, route, next: settled('ignored', 'no-route') };
-      return { delivery, event, route, next: { job: jobFor(event, route, deadline, options) } };
+      return { delivery, event, route, next: { job: jobFor(event, route, deadline, options, span) } };
     } catch (error) {
       return { delivery, event, route, next: { outcome: outcomeOf(error) } };
     }
@@ -68,6 +75,7 @@ export function jobFor(
   route: BoundRoute,
   deadline: number | undefined,
   { accountOf, runMilliseconds, graceMilliseconds, log }: Omit<ReceiveOptions, 'route'>,
+  span?: Span,
 ): Job<Event> {
   const account = accountOf(event.projectKey);
   if (!account)
@@ -100,8 +108,10 @@ export function jobFor(
         },
         signal: begin.signal,
       };
-      const work = route.handle(newest, context);
-      return checked(await withGrace(begin.signal, graceMilliseconds, work), route);
+      return await handling(span, context, async (context) => {
+        const work = route.handle(newest, context);
+        return checked(await withGrace(begin.signal, graceMilliseconds, work), route);
+      });
     },
   };
 }

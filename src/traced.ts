@@ -1,4 +1,6 @@
 import type { Commercetools } from './commercetools/commercetools.ts';
+import type { Event } from './event.ts';
+import type { Job } from './event-queue.ts';
 import type { Fluent } from './fluent/fluent.ts';
 import { type Span, timed } from './traces.ts';
 
@@ -11,7 +13,7 @@ interface Clients {
  * The clients with a span for each call of this run. A call that leaves in a batch with others' takes as long as the batch:
  * the span is what this event waited for, not its share of the upstream's work.
  */
-export function traced<Context extends Clients>(context: Context, span: Span): Context {
+function traced<Context extends Clients>(context: Context, span: Span): Context {
   const { commercetools, fluent } = context;
   const reading: Commercetools = {
     ...commercetools,
@@ -20,11 +22,38 @@ export function traced<Context extends Clients>(context: Context, span: Span): C
     readCustomerById: (id) => timed(span, 'read', () => commercetools.readCustomerById(id)),
   };
   const writing: Fluent = {
-    findCustomer: (username, options) =>
-      timed(span, 'look-up', () => fluent.findCustomer(username, options)),
+    findCustomer: (username, options) => timed(span, 'look-up', () => fluent.findCustomer(username, options)),
     createCustomer: (input) => timed(span, 'write', () => fluent.createCustomer(input)),
     updateCustomer: (input) => timed(span, 'write', () => fluent.updateCustomer(input)),
     request: (query, variables) => timed(span, 'other', () => fluent.request(query, variables)),
   };
   return { ...context, commercetools: reading, fluent: writing };
+}
+
+/** Runs a handler in a span of its own, with clients that add theirs; without a span it just runs it. */
+export async function handling<Context extends Clients, T>(
+  span: Span | undefined,
+  context: Context,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  if (!span) return work(context);
+  return timed(span, 'handle', (child) => work(traced(context, child)));
+}
+
+const spans = new WeakMap<Job<Event>, Span>();
+
+/** The job with a span for its wait, which points to the push whose run serves it, where that is another's. */
+export function waitOf(job: Job<Event>, span: Span | undefined): Job<Event> {
+  if (!span) return job;
+  const wait = span.child('wait');
+  const waiting: Job<Event> = {
+    ...job,
+    begun(by) {
+      const other = by === waiting ? undefined : spans.get(by);
+      if (other) wait.link(other);
+      wait.end({ 'customer_sync.shared': other !== undefined });
+    },
+  };
+  spans.set(waiting, span);
+  return waiting;
 }

@@ -28,10 +28,10 @@ export async function openTraces(endpoint: string): Promise<Traces> {
 }
 
 /** Times `work` as a child of the span, with the code of what it throws. */
-export async function timed<T>(span: Span, name: string, work: () => Promise<T>): Promise<T> {
+export async function timed<T>(span: Span, name: string, work: (child: Span) => Promise<T>): Promise<T> {
   const child = span.child(name);
   try {
-    const value = await work();
+    const value = await work(child);
     child.end();
     return value;
   } catch (error) {

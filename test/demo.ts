@@ -3,6 +3,7 @@ import type { Customer } from '@commercetools/platform-sdk';
 import { accessToken } from './sandbox/access-token.ts';
 import { startCommercetools } from './sandbox/commercetools.ts';
 import type { Payload } from './sandbox/commercetools-notifications.ts';
+import { startTraffic } from './sandbox/demo-traffic.ts';
 import { type FluentSandbox, startFluent } from './sandbox/fluent.ts';
 import { type PushResponse, sendPush } from './sandbox/push.ts';
 import { environmentFor, startService } from './sandbox/service.ts';
@@ -43,7 +44,8 @@ const service = await startService({
   throw error;
 });
 
-console.log(`The service listens at ${service.url}, between stand-ins for commercetools and Fluent.\n`);
+console.log(`The service listens at ${service.url}, between stand-ins for commercetools and Fluent.`);
+console.log(`${values.once ? '' : `Its page, live: ${service.url}/\n`}`);
 
 const created = await commercetools.createCustomer({
   email: 'ada@example.com',
@@ -117,10 +119,13 @@ function table(customer: Customer | undefined, { customers, requests }: FluentSa
 }
 
 async function stayUp(customer: Customer): Promise<void> {
-  // From now on each change is pushed by itself, as Pub/Sub would.
+  const traffic = await startTraffic({ commercetools, push: service.push });
+  // From now on each change is pushed by itself, as Pub/Sub would; only Ada's is worth a line.
   deliver = async (notification) => {
+    if (!JSON.stringify(notification['resource'])?.includes(customer.id))
+      return traffic.deliver(notification);
     const answer: PushResponse = await sendPush(service.push, notification);
-    const held = fluent.customers.get(String(notification['resource'] && customer.id));
+    const held = fluent.customers.get(customer.id);
     console.log(
       `pushed ${notification.notificationType} version ${notification['version']} → ${answer.status}, ${lastOutcome()}; ` +
         `Fluent holds ${held?.firstName} ${held?.lastName}, ${held?.primaryEmail}`,
@@ -128,7 +133,8 @@ async function stayUp(customer: Customer): Promise<void> {
   };
   const token = await accessToken(commercetools);
   const version = commercetools.customer(customer.id)?.version;
-  console.log(`It stays up now; Ctrl-C ends it. To try, from another terminal in this folder:
+  console.log(`It stays up now, with a change every second or so, and the page shows it: ${service.url}/
+Ctrl-C ends it. To try, from another terminal in this folder:
 
    # change the customer in commercetools, and see it arrive
    curl -s -o /dev/null -w '%{http_code}\\n' ${commercetools.url}/demo/customers/${customer.id} \\
@@ -145,6 +151,7 @@ async function stayUp(customer: Customer): Promise<void> {
 `);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
+      traffic.stop();
       await service.close();
       await Promise.all([commercetools.close(), fluent.close()]);
       process.exit(0);

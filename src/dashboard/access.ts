@@ -36,7 +36,8 @@ export function createAccess(token: string | undefined): (visit: Visit) => Admis
 
   return ({ headers, queryToken }) => {
     if (queryToken !== undefined) {
-      if (!same(queryToken, token)) return refused(401, 'Expected the token in DASHBOARD_TOKEN, got another.');
+      if (!same(queryToken, token))
+        return refused(401, 'Expected the token in DASHBOARD_TOKEN, got another.');
       const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
       const cookie = `${COOKIE}=${pass}; Path=/; Max-Age=${HOURS_12}; HttpOnly; SameSite=Strict${secure}`;
       return { verdict: 'enter', cookie };

@@ -45,12 +45,11 @@ export class Recorder implements Observer {
   readonly recent = new Recent(RECENT);
   readonly reasons = new Reasons(REASONS);
   readonly requests = new Requests();
-  readonly #slots = new Slots(COLUMNS, SLOT_MILLISECONDS, HOUR_SLOTS);
   readonly #lags = new Spread(HOUR_SLOTS);
+  readonly #slots = new Slots(COLUMNS, SLOT_MILLISECONDS, HOUR_SLOTS, (place) => this.#lags.clear(place));
   readonly #circuits = new Map<string, CircuitState>();
   readonly #renewals = new Map<string, Renewal>();
   readonly #clock: () => number;
-  #lagPlace = -1;
 
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
@@ -73,7 +72,7 @@ export class Recorder implements Observer {
     if (lag === undefined) return;
     // How far behind the failed ones are is known as well, and shows where nothing gets done.
     if (outcome.outcome === 'done' || outcome.outcome === 'failed') this.#slots.most('oldest', now, lag);
-    if (outcome.outcome === 'done') this.#lags.add(this.#place(now), lag);
+    if (outcome.outcome === 'done') this.#lags.add(this.#slots.at(now), lag);
   }
 
   waited(milliseconds: number): void {
@@ -117,10 +116,13 @@ export class Recorder implements Observer {
   /** The latest `slots` slots. Lags are null where nothing was done. */
   history(slots: number = HOUR_SLOTS) {
     const now = this.#clock();
-    this.#place(now);
     const places = this.#slots.places(now, slots);
     const read = (column: (typeof COLUMNS)[number]) => this.#slots.read(column, now, slots);
     const waits = read('waits');
+    const oldest = read('oldest');
+    // An estimate must not be beyond what is known.
+    const quantile = (share: number) =>
+      places.map((place, index) => atMost(this.#lags.quantile([place], share), oldest[index] ?? 0));
     return {
       /** Milliseconds since 1970. */
       since: this.#slots.since(now, slots),
@@ -132,17 +134,17 @@ export class Recorder implements Observer {
       failed: read('failed'),
       queue: read('queue'),
       waited: read('waited').map((sum, index) => rounded(sum / Math.max(1, waits[index] ?? 0))),
-      oldest: read('oldest').map((lag) => (lag > 0 ? lag : null)),
-      lag50: places.map((place) => this.#lags.quantile([place], 0.5)),
-      lag95: places.map((place) => this.#lags.quantile([place], 0.95)),
+      oldest: oldest.map((lag) => (lag > 0 ? lag : null)),
+      lag50: quantile(0.5),
+      lag95: quantile(0.95),
     };
   }
 
   /** Totals and averages; `seconds` is less than 60 after a start. */
   minute() {
     const now = this.#clock();
-    this.#place(now);
     const places = this.#slots.places(now, MINUTE_SLOTS);
+    const oldest = Math.max(...this.#slots.read('oldest', now, MINUTE_SLOTS));
     const sum = (column: (typeof COLUMNS)[number]) => this.#slots.sum(column, now, MINUTE_SLOTS);
     return {
       seconds: Math.max(1, (now - this.#slots.since(now, MINUTE_SLOTS)) / 1000),
@@ -155,26 +157,15 @@ export class Recorder implements Observer {
       parked: sum('parked'),
       handled: sum('runs') > 0 ? rounded(sum('handled') / sum('runs')) : null,
       waited: sum('waits') > 0 ? rounded(sum('waited') / sum('waits')) : null,
-      lag50: this.#lags.quantile(places, 0.5),
-      lag95: this.#lags.quantile(places, 0.95),
-      oldest: Math.max(...this.#slots.read('oldest', now, MINUTE_SLOTS)) || null,
+      lag50: atMost(this.#lags.quantile(places, 0.5), oldest),
+      lag95: atMost(this.#lags.quantile(places, 0.95), oldest),
+      oldest: oldest || null,
     };
   }
+}
 
-  /** The spread's slots turn with the others. */
-  #place(now: number): number {
-    const place = this.#slots.at(now);
-    if (place !== this.#lagPlace) {
-      if (this.#lagPlace < 0) this.#lags.clear(place);
-      else
-        for (let next = (this.#lagPlace + 1) % HOUR_SLOTS; ; next = (next + 1) % HOUR_SLOTS) {
-          this.#lags.clear(next);
-          if (next === place) break;
-        }
-      this.#lagPlace = place;
-    }
-    return place;
-  }
+function atMost(lag: number | null, most: number): number | null {
+  return lag === null ? null : Math.min(lag, most);
 }
 
 function rounded(milliseconds: number): number {

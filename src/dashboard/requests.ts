@@ -18,7 +18,10 @@ const MINUTE_SLOTS = 12;
 
 /** Requests by upstream and operation. Both come from the code and the configuration, so there are few. */
 export class Requests {
-  readonly #upstreams = new Map<string, Map<string, Slots<'requests' | 'faults' | 'milliseconds' | 'size'>>>();
+  readonly #upstreams = new Map<
+    string,
+    Map<string, Slots<'requests' | 'faults' | 'milliseconds' | 'size'>>
+  >();
 
   add({ upstream, operation, result, milliseconds, size }: ObservedRequest, now: number): void {
     let operations = this.#upstreams.get(upstream);

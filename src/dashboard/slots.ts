@@ -7,10 +7,18 @@ export class Slots<Column extends string> {
   readonly milliseconds: number;
   readonly count: number;
   readonly #columns: ReadonlyMap<Column, Float64Array>;
+  readonly #onClear: (place: number) => void;
   #latest = -1;
   #first = -1;
 
-  constructor(columns: readonly Column[], milliseconds: number, count: number) {
+  /** `onClear` is told of each place that begins anew, for what is kept beside. */
+  constructor(
+    columns: readonly Column[],
+    milliseconds: number,
+    count: number,
+    onClear: (place: number) => void = () => {},
+  ) {
+    this.#onClear = onClear;
     this.milliseconds = milliseconds;
     this.count = count;
     this.#columns = new Map(columns.map((column) => [column, new Float64Array(count)]));
@@ -51,7 +59,8 @@ export class Slots<Column extends string> {
 
   /** When the oldest of the latest `slots` slots began. */
   since(now: number, slots: number = this.count): number {
-    return (this.at(now), this.#latest - this.places(now, slots).length + 1) * this.milliseconds;
+    const { length } = this.places(now, slots);
+    return (this.#latest - length + 1) * this.milliseconds;
   }
 
   /** A column of the latest `slots` slots, oldest first. */
@@ -67,5 +76,6 @@ export class Slots<Column extends string> {
 
   #clear(place: number): void {
     for (const values of this.#columns.values()) values[place] = 0;
+    this.#onClear(place);
   }
 }

@@ -113,6 +113,11 @@ export class Upstream {
     });
   }
 
+  get circuit(): ObservedCircuit {
+    // Isolated by hand, which nobody does, it is as good as open.
+    return STATES[this.#breaker.state] ?? 'Open';
+  }
+
   /** Sends a request with the account's token; tries again what is worth it within the budget. */
   async send<T>(request: Request, read: Read<T>, purpose: Purpose): Promise<T> {
     using deadline = new Deadline(this.#options.budgetMilliseconds, this.#closing.signal);

@@ -28,6 +28,8 @@ const EMULATOR_SUBSCRIPTIONS = 24;
 export interface Channel {
   /** Which pusher it is, in words for the report. */
   readonly name: string;
+  /** Whether it may leave a message undelivered for good, as the emulator does at times and Pub/Sub never. */
+  readonly forgets: boolean;
   /** Resolves with the message id. */
   publish(data: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   readonly deadLetters: readonly DeadLetter[];
@@ -59,6 +61,7 @@ async function emulatorChannel(emulator: PubSubEmulator, endpoint: string, rando
   );
   return {
     name: `Google's Pub/Sub emulator, ${EMULATOR_SUBSCRIPTIONS} subscriptions`,
+    forgets: true,
     publish: (data, attributes) => random.pick(channels).publish(data, { ...attributes }),
     get deadLetters() {
       return channels.flatMap(({ deadLetters }) => deadLetters);
@@ -85,6 +88,7 @@ async function ownChannel(name: string, endpoint: string, random: Random): Promi
   });
   return {
     name,
+    forgets: false,
     publish: async (data, attributes) => pusher.publish(data, attributes),
     get deadLetters() {
       return [...topic.letters, ...byPolicy];

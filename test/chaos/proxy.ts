@@ -23,6 +23,8 @@ export interface PushProxy {
     unreachable: number;
     heldBack: number;
   };
+  /** In `performance.now()`. */
+  readonly lastDeliveryAt: number;
   readonly answers: ReadonlyMap<number, number>;
   /** Between the answer to a delivery that failed and the next delivery of the same message; `Infinity` without any. */
   readonly shortestRedeliverySeconds: number;
@@ -56,6 +58,7 @@ export async function startProxy(
   const counts = { deliveries: 0, redeliveries: 0, duplicates: 0, lostAcks: 0, unreachable: 0, heldBack: 0 };
   let mischief = { duplicate: 0, lostAck: 0 };
   let turn = 0;
+  let lastDeliveryAt = performance.now();
   let shortest = Number.POSITIVE_INFINITY;
   let shortestFromDelivery = Number.POSITIVE_INFINITY;
 
@@ -72,6 +75,7 @@ export async function startProxy(
       await wait(early);
     }
     const deliveredAt = performance.now();
+    lastDeliveryAt = deliveredAt;
     if (failed !== undefined) {
       shortest = Math.min(shortest, (deliveredAt - failed.answeredAt) / 1000);
       shortestFromDelivery = Math.min(shortestFromDelivery, (deliveredAt - failed.deliveredAt) / 1000);
@@ -114,6 +118,9 @@ export async function startProxy(
     acknowledged,
     counts,
     answers,
+    get lastDeliveryAt() {
+      return lastDeliveryAt;
+    },
     get shortestRedeliverySeconds() {
       return shortest;
     },

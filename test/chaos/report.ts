@@ -16,6 +16,8 @@ export interface Report {
   readonly unreachable: number;
   /** Redeliveries that came before their time, as the emulator's do, and were kept back until then. */
   readonly heldBack: number;
+  /** Messages that the emulator had forgotten and the test pushed in its place, as Pub/Sub would have. */
+  readonly pushedInstead: number;
   /** How many pushes were answered with each status. */
   readonly answers: Readonly<Record<string, number>>;
   readonly shortestRedeliverySeconds: number;
@@ -63,6 +65,7 @@ export function table(report: Report): string {
     ['lost acks', report.lostAcks],
     ['to an instance that was gone', report.unreachable],
     ['redeliveries kept back', report.heldBack],
+    ['forgotten by the emulator', report.pushedInstead],
     ['shortest time to a redelivery', redelivery(report)],
     ['kills (SIGKILL)', report.kills],
     ['drains (SIGTERM)', report.drains],

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startCommercetools } from '../sandbox/commercetools.ts';
 import type { Payload } from '../sandbox/commercetools-notifications.ts';
 import { startFluent } from '../sandbox/fluent.ts';
+import { sendPush } from '../sandbox/push.ts';
 import { environmentFor } from '../sandbox/service.ts';
 import { type Channel, openChannel, SERVICE_DEADLINE_SECONDS } from './channel.ts';
 import { disturb } from './faults.ts';
@@ -24,6 +25,8 @@ const FLUENT = {
   password: 'chaos-password-7713',
 };
 const SETTLE_MILLISECONDS = 120_000;
+/** The emulator loses track of a message now and then: nothing is delivered, and nothing is there to pull either. */
+const FORGOTTEN_MILLISECONDS = 20_000;
 const PROGRESS_MILLISECONDS = 5_000;
 /** A run may go on for as long after its push was answered. */
 const AFTERMATH_MILLISECONDS = SERVICE_DEADLINE_SECONDS * 1_000;
@@ -102,7 +105,20 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       deadLetters: channel.deadLetters,
     });
     const calmAt = performance.now();
-    const equal = await settled(evidence);
+    let pushedInstead = 0;
+    const equal = await settled(evidence, async () => {
+      if (!channel.forgets) return;
+      const open = [...publisher.ids].filter((id) => !proxy.acknowledged.has(id));
+      const silent = performance.now() - proxy.lastDeliveryAt > FORGOTTEN_MILLISECONDS;
+      if (!silent || open.length === 0) return;
+      pushedInstead += open.length;
+      await Promise.all(
+        open.map(async (messageId) => {
+          const message = publisher.message(messageId);
+          if (message) await sendPush(endpoint, message.data, { messageId, attributes: message.attributes });
+        }),
+      );
+    });
     const secondsUntilEqual = equal ? (performance.now() - calmAt) / 1000 : undefined;
     // What still runs, and what is delivered once too often, must not spoil it either.
     await wait(AFTERMATH_MILLISECONDS);
@@ -128,6 +144,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       deleted: worked.deleted,
       events: publisher.ids.size,
       ...proxy.counts,
+      pushedInstead,
       answers: Object.fromEntries(proxy.answers),
       shortestRedeliverySeconds: proxy.shortestRedeliverySeconds,
       shortestFromDeliverySeconds: proxy.shortestFromDeliverySeconds,
@@ -157,10 +174,11 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
 }
 
 /** Waits until nothing is wrong any more, with a bound; says whether it came to that. */
-async function settled(evidence: () => Evidence): Promise<boolean> {
+async function settled(evidence: () => Evidence, look: () => Promise<void>): Promise<boolean> {
   const end = performance.now() + SETTLE_MILLISECONDS;
   while (performance.now() < end) {
     if (judge(evidence()).faults.length === 0) return true;
+    await look();
     await wait(100);
   }
   return false;

@@ -115,7 +115,9 @@ const report = {
   badExits: instances.misbehaved,
 };
 if (values.json) console.log(JSON.stringify(report));
-else console.table(report);
+else
+  for (const [name, value] of Object.entries(report))
+    console.log(`${name.padEnd(26)}${typeof value === 'object' ? JSON.stringify(value) : value}`);
 const flat = grown <= MOST_GROWTH;
 if (!flat) console.error(`Memory grew by ${Math.round(grown * 100)} % after the warm-up.`);
 process.exit(flat && report.leftOver === 0 && instances.misbehaved.length === 0 ? 0 : 1);

@@ -22,6 +22,7 @@ export interface Amounts {
 /** Publishes late and in no order, and knows every message id that there should be an end of. */
 export class Publisher {
   readonly ids = new Set<string>();
+  readonly #messages = new Map<string, { data: string; attributes: Readonly<Record<string, string>> }>();
   readonly #channel: Channel;
   readonly #random: Random;
   readonly #under = new Set<Promise<void>>();
@@ -41,10 +42,17 @@ export class Publisher {
     // Most leave soon; a few are overtaken by many.
     const delay = LONGEST_DELAY_MILLISECONDS * this.#random.next() ** 3;
     const sending = wait(delay).then(async () => {
-      this.ids.add(await this.#channel.publish(data, attributes));
+      const id = await this.#channel.publish(data, attributes);
+      this.ids.add(id);
+      this.#messages.set(id, { data, attributes });
     });
     this.#under.add(sending);
     sending.finally(() => this.#under.delete(sending)).catch(() => undefined);
+  }
+
+  /** What was published under this id. */
+  message(id: string): { data: string; attributes: Readonly<Record<string, string>> } | undefined {
+    return this.#messages.get(id);
   }
 
   /** Waits until everything is published; rejects when something could not be. */

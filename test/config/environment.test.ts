@@ -13,6 +13,7 @@ const defaults = {
   commercetoolsConcurrency: 10,
   fluentConcurrency: 10,
   fluentBatch: 10,
+  dashboard: { on: true },
   duplicateMemorySeconds: 10,
 };
 const none = { PUSH_AUTH: 'none' };
@@ -73,7 +74,12 @@ const readable = [
       COMMERCETOOLS_CONCURRENCY: '1',
       FLUENT_CONCURRENCY: '2',
       FLUENT_BATCH: '100',
+      DASHBOARD: 'on',
+      DASHBOARD_TOKEN: '0123456789abcdef',
+      NODE_ENV: 'production',
       DUPLICATE_MEMORY_SECONDS: '0',
+      METRICS_TOKEN: '0123456789abcdef',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
     },
     expected: {
       port: 0,
@@ -90,8 +96,26 @@ const readable = [
       commercetoolsConcurrency: 1,
       fluentConcurrency: 2,
       fluentBatch: 100,
+      dashboard: { on: true, token: '0123456789abcdef' },
+      metricsToken: '0123456789abcdef',
+      traceEndpoint: 'http://collector:4318',
       duplicateMemorySeconds: 0,
     },
+  },
+  {
+    name: 'leaves the page out in production',
+    input: { ...none, NODE_ENV: 'production' },
+    expected: { ...defaults, dashboard: { on: false } },
+  },
+  {
+    name: 'leaves the page out when told to, and its token with it',
+    input: { ...none, DASHBOARD: 'off', DASHBOARD_TOKEN: '0123456789abcdef' },
+    expected: { ...defaults, dashboard: { on: false } },
+  },
+  {
+    name: 'wants no token for a page that only this machine can reach',
+    input: { ...none, DASHBOARD: 'on', HOST: 'localhost' },
+    expected: { ...defaults, host: 'localhost' },
   },
 ];
 
@@ -138,6 +162,16 @@ const faulty = [
     expected: [['PUSH_TOKEN', TOKENS, 'a value of 5 characters']],
   },
   {
+    name: 'measures a short metrics token and does not show it',
+    input: { ...none, METRICS_TOKEN: 'hello' },
+    expected: [['METRICS_TOKEN', 'at least 16 characters', 'a value of 5 characters']],
+  },
+  {
+    name: 'wants a URL for the collector of traces',
+    input: { ...none, OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
+    expected: [['OTEL_EXPORTER_OTLP_ENDPOINT', 'an http:// or https:// URL', '"collector:4318"']],
+  },
+  {
     name: 'refuses a list without tokens',
     input: { PUSH_AUTH: 'token', PUSH_TOKEN: ', ,' },
     expected: [['PUSH_TOKEN', TOKENS, 'a value of 3 characters']],
@@ -178,6 +212,22 @@ const faulty = [
         'nothing',
       ],
     ],
+  },
+  {
+    name: 'wants a token for a page that is asked for where others can reach it',
+    input: { ...none, DASHBOARD: 'on' },
+    expected: [
+      [
+        'DASHBOARD_TOKEN',
+        'a token, because DASHBOARD is on and HOST can be reached from other machines',
+        'nothing',
+      ],
+    ],
+  },
+  {
+    name: 'measures a short token for the page and does not show it',
+    input: { ...none, DASHBOARD_TOKEN: 'hello' },
+    expected: [['DASHBOARD_TOKEN', 'at least 16 characters', 'a value of 5 characters']],
   },
   {
     name: 'refuses a topic that Pub/Sub would refuse',

@@ -1,0 +1,121 @@
+import type { Browser } from 'playwright-core';
+import t from 'tap';
+import { findChromium, openPage, startBrowser } from '../sandbox/browser.ts';
+import { connect, startUpstreams } from '../sandbox/connected.ts';
+import { sendPush } from '../sandbox/push.ts';
+import { startService } from '../sandbox/service.ts';
+import { until } from '../sandbox/until.ts';
+
+const found = findChromium();
+const PATIENCE = 20_000;
+
+const GREEN = `(() => {
+  const canvas = document.querySelector('#plot-events canvas');
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let points = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at] === 27 && data[at + 1] === 127 && data[at + 2] === 77) points += 1;
+  return points;
+})()`;
+
+if ('skip' in found) t.test('the page in a browser', { skip: found.skip }, async () => {});
+else await inBrowser(await startBrowser(found.path));
+
+async function inBrowser(browser: Browser): Promise<void> {
+  t.teardown(() => browser.close());
+  const upstreams = await startUpstreams(t);
+  const customers = upstreams.commercetools.seed(3);
+  const [first, second] = customers;
+  if (!first || !second) throw new Error('Expected customers.');
+  const changeOf = ({ id, version }: { id: string; version: number }) => ({
+    notificationType: 'ResourceUpdated',
+    projectKey: upstreams.commercetools.projectKey,
+    resource: { typeId: 'customer', id },
+    version,
+    oldVersion: version,
+    modifiedAt: new Date().toISOString(),
+  });
+
+  await t.test('moves when pushes come, and finds one by its resource id', async (t) => {
+    const { url, push } = await connect(t, upstreams);
+    const { page, said } = await openPage(t, browser, url);
+    /** How many points of the plot have the colour of what is done. */
+    const drawn = () => page.evaluate<number>(GREEN);
+    t.equal(await drawn(), 0);
+    const label = page.locator('#plot-events .canvas');
+    for (const customer of [first, second, first])
+      t.equal((await sendPush(push, changeOf(customer))).status, 204);
+    t.equal((await sendPush(push, 'no JSON')).status, 422);
+    await page.locator('#recent tbody tr').nth(3).waitFor({ timeout: PATIENCE });
+    t.equal(await page.locator('#reasons tbody tr').count(), 1);
+    t.match(await page.locator('#reasons tbody').innerText(), /rejected\s+undecodable\s+1/);
+    t.match(await page.locator('#flow desc').textContent(), /Done: 3, .+ Rejected: 1, /);
+    t.match(await page.locator('#accounts').innerText(), /commercetools .+ answers[\s\S]+Fluent SANDBOX/);
+    t.ok(
+      await until(
+        async () => /done 0\.\d+\/s/.test((await label.getAttribute('aria-label')) ?? ''),
+        PATIENCE,
+      ),
+    );
+    t.ok(await until(async () => (await drawn()) > 20, PATIENCE), 'the canvas shows it');
+
+    await page.getByLabel('Resource id or reason').fill(second.id.slice(0, 13).toUpperCase());
+    t.equal(await page.locator('#found').textContent(), '1 of 4 outcomes found');
+    t.match(await page.locator('#recent tbody').innerText(), second.id);
+    await page.getByLabel('Resource id or reason').fill('');
+    await page.getByLabel('Outcome', { exact: true }).selectOption('rejected');
+    t.equal(await page.locator('#recent tbody tr').count(), 1);
+    t.strictSame(said, [], 'the console is silent');
+  });
+
+  await t.test('survives a restart of the service', async (t) => {
+    const before = await connect(t, upstreams);
+    const { page, said } = await openPage(t, browser, before.url);
+    await sendPush(before.push, 'no JSON');
+    await page.locator('#recent tbody tr').first().waitFor({ timeout: PATIENCE });
+    await before.drain();
+    await before.close();
+    await page.locator('#connection[data-state="lost"]').waitFor({ timeout: PATIENCE });
+    t.equal(await page.locator('#verdict').textContent(), 'Not known');
+    const after = await startService({ ...upstreams.env, PORT: new URL(before.url).port });
+    t.teardown(() => after.close());
+    await page.locator('#connection[data-state="live"]').waitFor({ timeout: PATIENCE });
+    t.equal((await sendPush(after.push, changeOf(first))).status, 204);
+    await page.locator('#recent tbody tr', { hasText: first.id }).waitFor({ timeout: PATIENCE });
+    t.equal(await page.locator('#recent tbody tr').count(), 1, 'and shows what the new one knows');
+    // That nobody listened for a moment is said by the browser itself.
+    t.strictSame(
+      said.filter((text) => !/net::ERR_/.test(text)),
+      [],
+    );
+  });
+
+  await t.test('is used by keyboard', async (t) => {
+    const { url, push } = await connect(t, upstreams);
+    await sendPush(push, changeOf(first));
+    const { page } = await openPage(t, browser, url);
+    await page.locator('#recent tbody button').first().waitFor({ timeout: PATIENCE });
+    const focused = () =>
+      page.evaluate<string>(
+        'document.activeElement.id || document.activeElement.className || document.activeElement.name',
+      );
+    await page.keyboard.press('Tab');
+    t.equal(await focused(), 'skip');
+    await page.keyboard.press('Tab');
+    t.equal(await focused(), 'span');
+    await page.keyboard.press('ArrowRight');
+    t.ok(await page.locator('#span input[value="900"]').isChecked());
+    const way: string[] = [];
+    for (let presses = 0; presses < 6; presses += 1) {
+      await page.keyboard.press('Tab');
+      way.push(await focused());
+    }
+    t.strictSame(way.slice(way.indexOf('search')).slice(0, 4), ['search', 'kind', 'pause', 'id']);
+    await page.locator('#recent tbody button').first().focus();
+    await page.keyboard.press('Enter');
+    t.equal(await page.getByLabel('Resource id or reason').inputValue(), first.id);
+    t.equal(await focused(), 'search');
+  });
+}

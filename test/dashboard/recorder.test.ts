@@ -1,0 +1,137 @@
+import t from 'tap';
+import { Reasons } from '../../src/dashboard/reasons.ts';
+import { RECENT, Recorder } from '../../src/dashboard/recorder.ts';
+import type { ObservedOutcome } from '../../src/observer.ts';
+
+const START = 1_700_000_000_000;
+
+function outcome(more: Partial<ObservedOutcome> = {}): ObservedOutcome {
+  return {
+    outcome: 'done',
+    reason: 'updated',
+    route: 'route',
+    projectKey: 'project',
+    resource: 'customer/1',
+    version: 1,
+    milliseconds: 10,
+    lagMilliseconds: 20,
+    parked: false,
+    late: false,
+    ...more,
+  };
+}
+
+function recording() {
+  const time = { now: START };
+  return { time, recorder: new Recorder(() => time.now) };
+}
+
+t.test('counts outcomes in the slot that they fall in, and knows nothing of the time before', async (t) => {
+  const { time, recorder } = recording();
+  recorder.outcome(outcome());
+  time.now += 5_000;
+  recorder.outcome(outcome({ outcome: 'rejected', reason: 'undecodable' }));
+  recorder.outcome(outcome({ outcome: 'failed', reason: 'deadline', lagMilliseconds: 9_000 }));
+  time.now += 5_000;
+  const history = recorder.history();
+  t.equal(history.since, START);
+  t.strictSame(history.done, [1, 0, 0]);
+  t.strictSame(history.rejected, [0, 1, 0]);
+  t.strictSame(history.failed, [0, 1, 0]);
+  t.strictSame(history.oldest, [20, 9_000, null]);
+  t.match(history.lag50, [Number, null, null]);
+});
+
+t.test('keeps an hour and no more, however long it runs and however quiet it was', async (t) => {
+  const { time, recorder } = recording();
+  for (let slot = 0; slot < 2_000; slot += 1) {
+    recorder.outcome(outcome());
+    time.now += 5_000;
+  }
+  t.equal(recorder.history().done.length, 720);
+  t.equal(
+    recorder.history().done.reduce((sum, count) => sum + count),
+    719,
+    'the latest slot is still empty',
+  );
+  time.now += 7_200_000;
+  t.equal(
+    recorder.history().done.reduce((sum, count) => sum + count),
+    0,
+  );
+  t.ok(recorder.history().lag95.every((lag) => lag === null));
+});
+
+t.test('goes on in the latest slot when the clock is set back', async (t) => {
+  const { time, recorder } = recording();
+  recorder.outcome(outcome());
+  time.now -= 60_000;
+  recorder.outcome(outcome());
+  t.strictSame(recorder.history().done, [2]);
+});
+
+t.test('tells the lag to a tenth', async (t) => {
+  const { recorder } = recording();
+  for (let lag = 1; lag <= 1_000; lag += 1) recorder.outcome(outcome({ lagMilliseconds: lag }));
+  const { lag50, lag95 } = recorder.minute();
+  t.ok(lag50 !== null && Math.abs(lag50 - 500) < 50, `got ${lag50}`);
+  t.ok(lag95 !== null && Math.abs(lag95 - 950) < 95, `got ${lag95}`);
+});
+
+t.test('keeps the last outcomes and numbers them', async (t) => {
+  const { recorder } = recording();
+  for (let version = 1; version <= RECENT + 3; version += 1) recorder.outcome(outcome({ version }));
+  const all = recorder.recent.after(0);
+  t.equal(all.length, RECENT);
+  t.match(all[0], { number: 4, version: 4 });
+  t.match(recorder.recent.after(RECENT + 1), [{ version: RECENT + 2 }, { version: RECENT + 3 }]);
+  t.strictSame(recorder.recent.after(RECENT + 3), []);
+});
+
+t.test('groups by reason, forgets after an hour, and is bounded', async (t) => {
+  const reasons = new Reasons(2);
+  reasons.add(outcome({ reason: 'a' }), START);
+  reasons.add(outcome({ reason: 'b', resource: 'customer/2' }), START + 1);
+  reasons.add(outcome({ reason: 'b', resource: 'customer/3' }), START + 2);
+  t.match(reasons.read(START + 3), [
+    { reason: 'b', count: 2, resource: 'customer/3', lastAt: START + 2 },
+    { reason: 'a', count: 1 },
+  ]);
+  reasons.add(outcome({ reason: 'c' }), START + 4);
+  t.strictSame(
+    reasons.read(START + 4).map(({ reason }) => reason),
+    ['b', 'c'],
+  );
+  t.strictSame(reasons.read(START + 3_700_000), []);
+});
+
+t.test('tells requests apart by upstream and operation, for a minute', async (t) => {
+  const { time, recorder } = recording();
+  const request = { upstream: 'Fluent A', operation: 'write', milliseconds: 10, size: 4 } as const;
+  recorder.request({ ...request, result: 'ok' });
+  recorder.request({ ...request, result: 'throttled', milliseconds: 30, size: 2 });
+  recorder.request({ ...request, result: 'declined', milliseconds: 20, size: 3 });
+  t.strictSame(recorder.requests.read('Fluent A', time.now), [
+    { operation: 'write', requests: 3, faults: 1, milliseconds: 20, size: 3 },
+  ]);
+  t.match(recorder.requests.read('Fluent A', time.now + 61_000), [{ requests: 0, milliseconds: null }]);
+  t.strictSame(recorder.requests.read('Fluent B', time.now), []);
+});
+
+t.test('costs next to nothing an event', async (t) => {
+  const recorder = new Recorder();
+  const events = 50_000;
+  const round = () => {
+    const begin = performance.now();
+    for (let event = 0; event < events; event += 1) {
+      recorder.pushAnswered(204);
+      recorder.waited(1);
+      recorder.outcome(outcome({ version: event }));
+    }
+    return ((performance.now() - begin) * 1_000) / events;
+  };
+  // The best of a few: what else runs on the machine is not the recorder's cost.
+  const microseconds = Math.min(...Array.from({ length: 5 }, round));
+  t.comment(`${microseconds.toFixed(2)} µs an event`);
+  t.ok(microseconds < 2, `expected less than 2 µs, took ${microseconds.toFixed(2)}`);
+});

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import t from 'tap';
+import { connect, startUpstreams } from '../sandbox/connected.ts';
+import { sendPush } from '../sandbox/push.ts';
+import { until } from '../sandbox/until.ts';
+
+const TOKEN = '0123456789abcdef';
+
+/** A stream as it arrives; `fetch` would hold a connection of its pool. */
+async function watch(
+  url: string,
+): Promise<{ response: IncomingMessage; text: () => string; stop: () => void }> {
+  const asked = request(`${url}/dashboard/events`, { agent: false }).end();
+  const [response] = await once(asked, 'response');
+  let text = '';
+  response.setEncoding('utf8');
+  response.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  response.on('error', () => {});
+  return { response, text: () => text, stop: () => asked.destroy() };
+}
+
+t.test('serves the page and its files under a strict policy, and again as not modified', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams);
+  const page = await fetch(`${url}/`);
+  t.equal(page.status, 200);
+  const policy = page.headers.get('content-security-policy') ?? '';
+  for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"])
+    t.ok(policy.split('; ').includes(part), part);
+  t.notMatch(policy, /unsafe|\*/);
+  const html = await page.text();
+  t.notMatch(html, / style=|<style|<script>| on\w+=/, 'nothing is inline');
+  const files = [...html.matchAll(/(?:href|src)="(\/dashboard\/[^"]+)"/g)].map(([, path]) => path ?? '');
+  t.ok(files.length >= 4);
+  for (const path of [...files, '/dashboard/uplot.js']) {
+    const file = await fetch(url + path);
+    t.equal(file.status, 200, path);
+    t.equal(file.headers.get('x-content-type-options'), 'nosniff');
+    t.equal(file.headers.get('content-encoding'), 'gzip');
+    const etag = file.headers.get('etag') ?? '';
+    t.equal((await fetch(url + path, { headers: { 'if-none-match': etag } })).status, 304);
+    await file.arrayBuffer();
+  }
+  for (const path of ['/dashboard/package.json', '/dashboard/..%2fdashboard.ts', '/dashboard/constructor'])
+    t.equal((await fetch(url + path)).status, 404, path);
+});
+
+t.test('is not there in production, nor when it is off', async (t) => {
+  const upstreams = await startUpstreams(t);
+  for (const env of [{ NODE_ENV: 'production' }, { DASHBOARD: 'off' }] as const) {
+    const { url } = await connect(t, upstreams, { ...env });
+    for (const path of ['/', '/dashboard/events', '/dashboard/page.js'])
+      t.equal((await fetch(url + path)).status, 404);
+  }
+});
+
+t.test('opens by the token once, then by the cookie', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams, {
+    DASHBOARD: 'on',
+    NODE_ENV: 'production',
+    DASHBOARD_TOKEN: TOKEN,
+  });
+  const closed = await fetch(`${url}/`);
+  t.equal(closed.status, 401);
+  t.match(await closed.text(), /<form action="\/">/);
+  t.equal((await fetch(`${url}/dashboard/events`)).status, 401);
+  t.equal((await fetch(`${url}/?token=wrong`, { redirect: 'manual' })).status, 401);
+  const opened = await fetch(`${url}/?token=${TOKEN}`, { redirect: 'manual' });
+  t.equal(opened.status, 303);
+  t.equal(opened.headers.get('location'), '/');
+  const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const inside = await fetch(`${url}/`, { headers: { cookie } });
+  t.equal(inside.status, 200);
+  t.match(await inside.text(), 'id="verdict"');
+});
+
+t.test('refuses a name that is not this machine’s, with how to open it', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams);
+  const refused = request(`${url}/`, { headers: { host: 'sync.example.com' } }).end();
+  const [response] = await once(refused, 'response');
+  t.equal(response.statusCode, 403);
+  response.setEncoding('utf8');
+  const text: string[] = await response.toArray();
+  t.match(text.join(''), /set DASHBOARD_TOKEN/);
+});
+
+t.test('streams a snapshot and then ticks, without anything personal', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url, push } = await connect(t, upstreams);
+  const customer = await upstreams.commercetools.createCustomer({
+    email: 'ada@example.com',
+    firstName: 'Ada',
+  });
+  const resource = { typeId: 'customer', id: customer.id };
+  const change = { notificationType: 'ResourceUpdated', resource, version: customer.version };
+  t.equal((await sendPush(push, change)).status, 204);
+  const { response, text, stop } = await watch(url);
+  t.teardown(stop);
+  t.equal(response.headers['content-type'], 'text/event-stream; charset=utf-8');
+  t.ok(await until(() => text().includes('event: snapshot')));
+  t.ok(await until(() => text().includes(customer.id)));
+  await sendPush(push, 'no JSON');
+  t.ok(await until(() => text().includes('event: tick') && text().includes('undecodable')));
+  t.notMatch(text(), /ada@example|"Ada"|sandbox-secret/i);
+});
+
+t.test('lets in twenty at once, and the next when one goes', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams);
+  const watching = await Promise.all(Array.from({ length: 20 }, () => watch(url)));
+  t.teardown(() => watching.forEach(({ stop }) => void stop()));
+  t.ok(watching.every(({ response }) => response.statusCode === 200));
+  const refused = await fetch(`${url}/dashboard/events`);
+  t.equal(refused.status, 503);
+  t.equal(refused.headers.get('retry-after'), '5');
+  t.match(await refused.json(), { reason: 'too-many-watch' });
+  watching[0]?.stop();
+  t.ok(
+    await until(async () => {
+      const { response, stop } = await watch(url);
+      stop();
+      return response.statusCode === 200;
+    }),
+  );
+});
+
+t.test('ends the streams when the service closes', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await connect(t, upstreams);
+  const { response } = await watch(service.url);
+  const ended = once(response, 'end');
+  const begin = performance.now();
+  await service.drain();
+  await service.close();
+  await ended;
+  t.ok(performance.now() - begin < 2_000, 'and is not held up by them');
+});

@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CommercetoolsSandbox, Payload } from './commercetools.ts';
+import { sendPush } from './push.ts';
+
+export interface TrafficOptions {
+  readonly commercetools: CommercetoolsSandbox;
+  /** Where pushes go. */
+  readonly push: string;
+  /** Between two changes, on average; 1,000 when left out. */
+  readonly everyMilliseconds?: number;
+}
+
+const FIRST_NAMES = ['Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Radia', 'Tony', 'Frances'];
+const REDELIVERIES = 3;
+const REDELIVERY_MILLISECONDS = 4_000;
+
+/** What can never be handled, each in its way: invented, and of no project that there is. */
+const POISON: readonly unknown[] = [
+  'this is no JSON',
+  {
+    notificationType: 'ResourceUpdated',
+    projectKey: 'elsewhere',
+    resource: { typeId: 'customer', id: 'a-1' },
+    version: 2,
+    oldVersion: 1,
+    modifiedAt: '2026-03-02T09:15:00.000Z',
+  },
+  '',
+];
+const UNWANTED = {
+  notificationType: 'ResourceUpdated',
+  resource: { typeId: 'order', id: 'o-1' },
+  version: 1,
+};
+
+/** Pushes as Pub/Sub does: what is not acknowledged comes again, a few times. Never rejects. */
+export async function deliver(push: string, payload: unknown, signal?: AbortSignal): Promise<void> {
+  for (let attempt = 1; attempt <= REDELIVERIES && !signal?.aborted; attempt += 1) {
+    const answer = await sendPush(push, payload).catch(() => undefined);
+    // What was rejected would come again as well, but a demo has no need of that.
+    if (answer && answer.status < 500) return;
+    await wait(REDELIVERY_MILLISECONDS, undefined, { ref: false });
+  }
+}
+
+/**
+ * Changes invented customers, one after the other; now and then there is an event that nobody wants, one that is poison,
+ * and an upstream that fails for a moment. `change` is what has to be delivered: let `onNotification` bring it here.
+ */
+export async function startTraffic(
+  options: TrafficOptions,
+): Promise<{ deliver(change: Payload): void; stop(): void }> {
+  const { commercetools, push, everyMilliseconds = 1_000 } = options;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const customers = commercetools.seed(8);
+
+  async function step(turn: number): Promise<void> {
+    if (turn % 9 === 4) void deliver(push, UNWANTED, signal);
+    if (turn % 23 === 7) void deliver(push, POISON[Math.floor(turn / 23) % POISON.length], signal);
+    if (turn % 41 === 30) commercetools.fault({ kind: 'status', only: ['query', 'by-id'], times: 3 });
+    const customer = customers[(turn * 5) % customers.length];
+    const firstName = FIRST_NAMES[(turn + Math.floor(turn / customers.length)) % FIRST_NAMES.length] ?? 'Ada';
+    if (customer) await commercetools.updateCustomer(customer.id, [{ action: 'setFirstName', firstName }]);
+  }
+
+  async function keepOn(): Promise<void> {
+    for (let turn = 0; !signal.aborted; turn += 1) {
+      await step(turn);
+      await wait(everyMilliseconds * (0.3 + Math.random() * 1.4), undefined, { ref: false });
+    }
+  }
+  // Ended by the end of the stand-ins as well.
+  keepOn().catch(() => ending.abort());
+  return { deliver: (change) => void deliver(push, change, signal), stop: () => ending.abort() };
+}
