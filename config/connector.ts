@@ -1,54 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import type { AccountConfig } from '../src/accounts.ts';
+import type { RouteConfig } from '../src/bind-routes.ts';
+import type { Fault } from '../src/configuration-fault.ts';
 import { duplicates, toFaults } from './connector-faults.ts';
 import { connectorSchema } from './connector-schema.ts';
-import { type Path, parseSource, type SourceDocument } from './document.ts';
-import type { Fault } from './faults.ts';
+import { parseSource, type SourceDocument } from './document.ts';
 import { digitsAreText, substitute } from './substitute.ts';
 
 type File = z.output<typeof connectorSchema>;
+
+export type { AccountConfig } from '../src/accounts.ts';
+export type { RouteConfig } from '../src/bind-routes.ts';
 
 /** The connector's configuration, checked and with the environment's values in it. Holds secrets: never log it whole. */
 export interface Connector {
   readonly accounts: readonly AccountConfig[];
   /** In the order of the file: the first that wants an event gets it. */
   readonly routes: readonly RouteConfig[];
-}
-
-/** A commercetools project and the Fluent account and retailer that it feeds, with the credentials of both. */
-export interface AccountConfig {
-  readonly commercetools: {
-    readonly projectKey: string;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    /** URLs have no slash at the end. */
-    readonly authUrl: string;
-    readonly apiUrl: string;
-    readonly scopes?: readonly string[];
-  };
-  readonly fluent: {
-    readonly apiUrl: string;
-    readonly account?: string;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly username: string;
-    readonly password: string;
-    readonly retailerId: string;
-  };
-}
-
-/** One line of the routing table. */
-export interface RouteConfig {
-  readonly name: string;
-  readonly handlerName: string;
-  /** As commercetools names types: `customer`. */
-  readonly resourceType: string;
-  /** Notification types and Message types; absent means all. */
-  readonly filter?: readonly string[];
-  /** For the handler: all props but `name` and `inclusion-filter`, not yet checked. */
-  readonly props: Readonly<Record<string, unknown>>;
-  /** `file:line:column` of the value at a path inside the props, or of the nearest thing around it. */
-  locate(path: Path): string;
 }
 
 /**

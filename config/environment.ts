@@ -1,20 +1,10 @@
 import type { z } from 'zod';
+import type { PushAuth } from '../src/authenticate/authenticate.ts';
 import { describeFound, type Fault } from './faults.ts';
 import { documented, variables } from './variables.ts';
 
+export type { PushAuth } from '../src/authenticate/authenticate.ts';
 export { type Fault, formatFaults } from './faults.ts';
-
-/** How a push proves that it comes from the subscription. */
-export type PushAuth =
-  | {
-      readonly kind: 'oidc';
-      readonly audience: string;
-      readonly serviceAccount: string;
-      /** PEM by key id, in JSON. */
-      readonly certsUrl: string;
-    }
-  | { readonly kind: 'token'; readonly tokens: readonly string[] }
-  | { readonly kind: 'none' };
 
 /** Whether there is a page, and what opens it from other machines. */
 export interface DashboardAccess {

@@ -1,12 +1,6 @@
-/** One thing that keeps the service from starting, told so that it can be mended without reading the code. */
-export interface Fault {
-  /** `environment PORT`, or `config/connector.yml:12:5` (line and column start at 1). */
-  readonly where: string;
-  readonly expected: string;
-  /** Never a secret's value. */
-  readonly found: string;
-  readonly advice?: string;
-}
+import type { Fault } from '../src/configuration-fault.ts';
+
+export type { Fault } from '../src/configuration-fault.ts';
 
 const LONGEST_QUOTE = 80;
 

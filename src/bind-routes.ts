@@ -8,11 +8,14 @@ import { unreachable } from './router.ts';
 export interface RouteConfig {
   readonly name: string;
   readonly handlerName: string;
+  /** As commercetools names types: `customer`. */
   readonly resourceType: string;
+  /** Notification types and Message types; absent means all. */
   readonly filter?: readonly string[];
+  /** For the handler: all props but `name` and `inclusion-filter`, not yet checked. */
   readonly props: Readonly<Record<string, unknown>>;
-  /** `file:line:column` of a value inside the props. */
-  locate(path: (string | number)[]): string;
+  /** `file:line:column` of the value at a path inside the props, or of the nearest thing around it. */
+  locate(path: readonly (string | number)[]): string;
 }
 
 /** A route with the handler that it leads to. */

@@ -59,7 +59,7 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
         const message = { data: delivery.data, attributes: attributesOf(delivery, event, grounds) };
         await Promise.race([publisher.publishMessage(message), timeIsUp.promise]);
       } catch (error) {
-        log.error({ err: error, topic }, 'A dead letter could not be parked.');
+        log.error({ err: error, topic, event: event?.identity }, 'A dead letter could not be parked.');
         throw new Failure(
           'parking-failed',
           'The event was rejected, and its dead letter could not be parked.',

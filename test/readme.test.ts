@@ -11,12 +11,12 @@ t.test('the README lists every variable as the schema describes it', async (t) =
 });
 
 t.test('every file that the README links to is there', async (t) => {
-  for (const [, target] of readme.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g))
-    await t.resolves(access(join(root, target ?? '')), target);
+  for (const [, target = ''] of readme.matchAll(/\]\((?!https?:|#)([^)#]+)\)/g))
+    await t.resolves(access(join(root, target)), target);
 });
 
 t.test('every npm script that the README names is there', async (t) => {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  for (const [, name] of readme.matchAll(/npm run ([a-z:-]+)/g))
-    t.ok(Object.hasOwn(scripts, name ?? ''), name);
+  for (const [, name = ''] of readme.matchAll(/npm run ([a-z:-]+)/g))
+    t.ok(Object.hasOwn(scripts, name), name);
 });

@@ -10,6 +10,7 @@ export type PushAuth =
       readonly kind: 'oidc';
       readonly audience: string;
       readonly serviceAccount: string;
+      /** PEM by key id, in JSON. */
       readonly certsUrl: string;
     }
   | { readonly kind: 'token'; readonly tokens: readonly string[] }
