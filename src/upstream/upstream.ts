@@ -1,19 +1,11 @@
-import {
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  DelegateBackoff,
-  handleWhen,
-  isBrokenCircuitError,
-  retry,
-} from 'cockatiel';
+import { type CircuitBreakerPolicy, CircuitState, isBrokenCircuitError } from 'cockatiel';
 import { Deadline } from '../deadline.ts';
 import type { Log } from '../log.ts';
 import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observer.ts';
 import { type Answer, createExchange, type Exchange, type Request } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 import { Limit } from './limit.ts';
+import { createBreaker, createRetry } from './policies.ts';
 import { type Token, TokenSource } from './token-source.ts';
 
 /** What a request is for. */
@@ -53,9 +45,6 @@ export interface UpstreamOptions {
 /** Reads an answer: returns what it holds, or throws the `UpstreamFault` that it is. */
 export type Read<T> = (answer: Answer) => T;
 
-const TRIES = 3;
-const LONGEST_WAIT_MILLISECONDS = 2_000;
-const BREAK_AFTER_FAULTS = 10;
 const BREAK_MILLISECONDS = 5_000;
 const TOKEN: Purpose = { operation: 'token', size: 0 };
 const STATES: Readonly<Partial<Record<CircuitState, ObservedCircuit>>> = {
@@ -77,10 +66,7 @@ export class Upstream {
   readonly #tokens: TokenSource;
   readonly #closing = new AbortController();
   readonly close: () => Promise<void>;
-  readonly #retry = retry(handleWhen(worthRetry), {
-    maxAttempts: TRIES - 1,
-    backoff: new DelegateBackoff((context) => waitBefore(context.attempt, context.result)),
-  });
+  readonly #retry = createRetry();
   readonly #breaker: CircuitBreakerPolicy;
   #tokenRefused = false;
 
@@ -95,17 +81,7 @@ export class Upstream {
       return close();
     };
     this.#tokens = new TokenSource(() => this.#fetchToken());
-    this.#breaker = circuitBreaker(
-      // Out of time, too, is an upstream that did not answer.
-      handleWhen(
-        (error) =>
-          error instanceof UpstreamFault && (error.kind === 'transient' || error.kind === 'unavailable'),
-      ),
-      {
-        breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS),
-        halfOpenAfter: options.breakMilliseconds ?? BREAK_MILLISECONDS,
-      },
-    );
+    this.#breaker = createBreaker(options.breakMilliseconds ?? BREAK_MILLISECONDS);
     this.#breaker.onStateChange((state) => {
       const circuit = STATES[state];
       options.log.warn({ upstream: this.name, circuit }, 'The circuit changed.');
@@ -230,17 +206,4 @@ export class Upstream {
     }
     return signal.aborted ? UpstreamFault.outOfTime(this.name) : error;
   }
-}
-
-function worthRetry(error: unknown): boolean {
-  if (!(error instanceof UpstreamFault)) return false;
-  if (error.kind !== 'transient' && error.kind !== 'throttled') return false;
-  return (error.retryAfterSeconds ?? 0) * 1000 <= LONGEST_WAIT_MILLISECONDS;
-}
-
-/** Milliseconds: what the upstream asked for, else 100, 200, … with full jitter so that batches do not return together. */
-function waitBefore(attempt: number, result: unknown): number {
-  const asked = result && typeof result === 'object' && 'error' in result ? result.error : undefined;
-  const least = asked instanceof UpstreamFault ? (asked.retryAfterSeconds ?? 0) * 1000 : 0;
-  return least + Math.random() * 100 * 2 ** attempt;
 }
