@@ -79,5 +79,5 @@ export function openEngine(
 function deadlinesOf(ackDeadlineSeconds: number): Deadlines {
   const whole = ackDeadlineSeconds * 1000;
   const answer = whole - Math.min(1_000, whole / 10);
-  return { answer, request: Math.min(15_000, answer / 2) };
+  return { answer, request: Math.min(10_000, answer / 2) };
 }

@@ -56,9 +56,10 @@ export type Handle = (event: Event, context: Context) => Promise<Outcome>;
 export interface Preview {
   /**
    * `gone`: the commercetools customer is no longer there; what is done then is in `reason`, with an `input` if anything is
-   * sent. `rejected`: it can never work, for `reason`.
+   * sent. `ignored`: it is left as it is, for `reason`, and what differs is no difference. `rejected`: it can never work,
+   * for `reason`.
    */
-  readonly action: 'create' | 'update' | 'none' | 'gone' | 'rejected';
+  readonly action: 'create' | 'update' | 'none' | 'gone' | 'ignored' | 'rejected';
   /** The key in Fluent; it may be personal. Undefined where it cannot be told. */
   readonly username: string | undefined;
   /** True when Fluent has the customer. */

@@ -1,5 +1,5 @@
 import type { Context, FluentCustomer, Outcome, UpdateCustomerInput } from '../../src/handler.ts';
-import { attributesOf, versionOf } from './difference.ts';
+import { attributesOf, otherOwner, versionOf } from './difference.ts';
 import { ID_ATTRIBUTE, VERSION_ATTRIBUTE } from './map.ts';
 
 /** `.invalid` is reserved: nothing sent there can arrive anywhere. RFC 2606 */
@@ -8,7 +8,7 @@ const emailFor = (id: string) => `deleted-${id}@anonymised.invalid`;
 /**
  * What blanks all that Fluent knows of a person whose commercetools customer is gone: names, phone and the mapped
  * attributes; the e-mail address is replaced. The username stays, for nothing in Fluent can change it. Undefined when it
- * is so already.
+ * is so already, or when the username has passed to another customer meanwhile.
  */
 export function anonymisation(
   id: string,
@@ -17,6 +17,7 @@ export function anonymisation(
   mappedAttributes: readonly string[],
   version: number,
 ): UpdateCustomerInput | undefined {
+  if (otherOwner(found, id) !== undefined) return undefined;
   const held = attributesOf(found);
   const blanked = mappedAttributes.filter((name) => held.get(name) !== undefined && held.get(name) !== '');
   const personal = [found.title, found.firstName, found.lastName, found.primaryPhone].some(Boolean);
@@ -31,7 +32,7 @@ export function anonymisation(
     attributes: [
       ...blanked.map((name) => ({ name, type: 'STRING', value: '' })),
       { name: ID_ATTRIBUTE, type: 'STRING', value: id },
-      { name: VERSION_ATTRIBUTE, type: 'INTEGER', value: Math.max(version, versionOf(found)) },
+      { name: VERSION_ATTRIBUTE, type: 'INTEGER', value: Math.max(version, versionOf(found, id)) },
     ],
   };
 }

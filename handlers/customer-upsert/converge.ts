@@ -8,8 +8,8 @@ import {
   type Outcome,
   Rejection,
 } from '../../src/handler.ts';
-import { createFor, requireUsername } from './create.ts';
-import { differingFields, hasLeftovers, updateFor, versionOf } from './difference.ts';
+import { createFor, requireOwnership, requireUsername } from './create.ts';
+import { differingFields, hasLeftovers, otherOwner, updateFor, versionOf } from './difference.ts';
 import type { CustomerMap, Desired } from './map.ts';
 import type { Memory } from './memory.ts';
 
@@ -57,6 +57,7 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     knownUsername === undefined ? undefined : lookUp(knownUsername),
   ]);
   let username = knownUsername;
+  let begun = false;
 
   for (let round = 1; round <= ROUNDS; round += 1) {
     // What was found before a write of our own says nothing of Fluent any more: look again.
@@ -70,7 +71,8 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     }
     username = wanted;
 
-    const known = Math.max(versionOf(found?.customer), memory.written(id));
+    await requireOwnership(found?.customer, id, context);
+    const known = Math.max(versionOf(found?.customer, id), memory.written(id));
     if (known > customer.version) {
       // Another run has been here with a newer version than we have read: never older over newer.
       customer = await readNewer(known);
@@ -101,10 +103,15 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
   async function lookUp(name: string, options: { alone?: boolean } = {}): Promise<Found> {
     if (!options.alone) {
       const gathered = await context.fluent.findCustomer(name);
-      if (versionOf(gathered) >= memory.written(id)) return { customer: gathered, believable: true };
+      if (isBelievable(gathered)) return { customer: gathered, believable: true };
     }
     const customer = await context.fluent.findCustomer(name, { alone: true });
-    return { customer, believable: versionOf(customer) >= memory.written(id) };
+    return { customer, believable: isBelievable(customer) };
+  }
+
+  /** It shows what was written, or that the username has passed to another customer since. */
+  function isBelievable(customer: FluentCustomer | undefined): boolean {
+    return versionOf(customer, id) >= memory.written(id) || otherOwner(customer, id) !== undefined;
   }
 
   async function readNewer(version: number): Promise<Customer | undefined> {
@@ -123,12 +130,17 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     seen: FluentCustomer | undefined,
     version: number,
   ): Promise<{ reason: 'created' | 'updated'; after: FluentCustomer } | undefined> {
-    if (context.signal.aborted)
-      throw new Failure('out-of-time', 'The time for the event is up; nothing was begun.');
+    // What this run has written it also puts right, however late: the event may be finished elsewhere by now, and then
+    // nobody else would.
+    const signal = begun ? undefined : context.signal;
+    if (signal?.aborted) throw new Failure('out-of-time', 'The time for the event is up; nothing was begun.');
+    begun = true;
     try {
       const after = seen
-        ? await context.fluent.updateCustomer(updateFor(name, desired, seen))
-        : await context.fluent.createCustomer(createFor(name, desired, context.account.retailerId));
+        ? await context.fluent.updateCustomer(updateFor(name, desired, seen), { signal })
+        : await context.fluent.createCustomer(createFor(name, desired, context.account.retailerId), {
+            signal,
+          });
       memory.write(id, version);
       return { reason: seen ? 'updated' : 'created', after };
     } catch (error) {

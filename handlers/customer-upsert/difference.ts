@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Attribute, FluentCustomer, UpdateCustomerInput } from '../../src/handler.ts';
-import { type Desired, VERSION_ATTRIBUTE } from './map.ts';
+import { type Desired, ID_ATTRIBUTE, VERSION_ATTRIBUTE } from './map.ts';
 
 /** Names of the fields in which Fluent's customer is not as it should be; `attributes.<name>` for attributes. */
 export function differingFields(desired: Desired, found: FluentCustomer): string[] {
@@ -59,8 +59,15 @@ export function attributesOf(found: FluentCustomer): Map<string, unknown> {
   return new Map(found.attributes?.map(({ name, value }) => [name, value]));
 }
 
-/** The commercetools version that Fluent's customer is a copy of; 0 when it does not say. */
-export function versionOf(found: FluentCustomer | undefined): number {
+/** The commercetools customer that Fluent's is a copy of, where that is another one than `id`. */
+export function otherOwner(found: FluentCustomer | undefined, id: string): string | undefined {
+  const owner = found && attributesOf(found).get(ID_ATTRIBUTE);
+  return typeof owner === 'string' && owner !== '' && owner !== id ? owner : undefined;
+}
+
+/** The version of commercetools customer `id` that Fluent's is a copy of; 0 when it does not say, or is another's copy. */
+export function versionOf(found: FluentCustomer | undefined, id: string): number {
+  if (otherOwner(found, id) !== undefined) return 0;
   const version = Number(found && attributesOf(found).get(VERSION_ATTRIBUTE));
   return Number.isSafeInteger(version) && version > 0 ? version : 0;
 }

@@ -7,7 +7,7 @@ import {
   Rejection,
 } from '../../src/handler.ts';
 import { anonymisation } from './anonymise.ts';
-import { createFor, requireUsername } from './create.ts';
+import { createFor, requireOwnership, requireUsername } from './create.ts';
 import { differingFields, updateFor, versionOf } from './difference.ts';
 import type { CustomerMap, Desired } from './map.ts';
 import type { Props } from './props.ts';
@@ -37,17 +37,25 @@ export function preview(
     let desired = await map.map(customer);
     const { username } = desired;
     const found = username === undefined ? undefined : await fluent.findCustomer(username);
-    if (versionOf(found) > customer.version) {
+    if (versionOf(found, id) > customer.version) {
       customer = await commercetools.readCustomerById(id);
       if (!customer) return previewGone();
-      if (versionOf(found) > customer.version)
+      if (versionOf(found, id) > customer.version)
         throw new Failure(
           'older-than-fluent',
-          `Fluent has version ${versionOf(found)} of customer ${id}, commercetools only ${customer.version}.`,
+          `Fluent has version ${versionOf(found, id)} of customer ${id}, commercetools only ${customer.version}.`,
         );
       desired = await map.map(customer);
     }
-    return { version: customer.version, ...describe(desired, found, context.account.retailerId) };
+    const { version: read } = customer;
+    try {
+      await requireOwnership(found, id, context);
+    } catch (error) {
+      if (!(error instanceof Rejection)) throw error;
+      const { reason, message: detail } = error;
+      return { ...NOTHING, version: read, action: 'rejected', username, found: true, reason, detail };
+    }
+    return { version: read, ...describe(desired, found, context.account.retailerId) };
 
     async function previewGone(): Promise<Preview> {
       const username = await map.username({ id, ...identifiers });

@@ -3,7 +3,7 @@ import { Failure } from '../outcome.ts';
 import { openCustomerWork } from './customer-work.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { countCustomers, type Item, readPages } from './pages.ts';
-import { previewerOf } from './previews.ts';
+import { previewerOf, type Undecided } from './previews.ts';
 import { number, Progress } from './progress.ts';
 import { queryOf, windowOf } from './resume.ts';
 import type { SyncOptions } from './sync.ts';
@@ -14,6 +14,7 @@ const WOULD = {
   update: 'update',
   none: 'unchanged',
   gone: 'gone',
+  ignored: 'ignored',
   rejected: 'rejected',
 } as const;
 
@@ -39,16 +40,18 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     if (options.json) io.out(JSON.stringify({ dryRun: true, finished, total, ...counts, fields }));
     else io.out(sentence(counts, fields));
     if (!finished) return EXIT.interrupted;
-    return (counts['rejected'] ?? 0) > 0 ? EXIT.found : EXIT.ok;
+    return (counts['rejected'] ?? 0) + (counts['undecided'] ?? 0) > 0 ? EXIT.found : EXIT.ok;
 
-    async function settle(page: readonly Item[], previews: readonly Preview[]): Promise<void> {
+    async function settle(page: readonly Item[], previews: readonly (Preview | Undecided)[]): Promise<void> {
       for (const [index, preview] of previews.entries()) {
-        const would = WOULD[preview.action];
+        const would = wouldOf(preview);
         progress.add(would);
         counts[would] = (counts[would] ?? 0) + 1;
-        const sent = preview.action === 'update' ? preview.differing : [];
+        const sent = 'action' in preview && preview.action === 'update' ? preview.differing : [];
         for (const field of sent) fields[field] = (fields[field] ?? 0) + 1;
-        if (would !== 'unchanged') io.out(line(page[index]?.position.id ?? '', preview, options.json));
+        if (would === 'unchanged' || would === 'ignored') continue;
+        const id = page[index]?.position.id ?? '';
+        io.out('action' in preview ? line(id, preview, options.json) : unsaid(id, preview, options.json));
       }
     }
   } catch (error) {
@@ -57,6 +60,16 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
   } finally {
     await work.close();
   }
+}
+
+function wouldOf(preview: Preview | Undecided): string {
+  return 'action' in preview ? WOULD[preview.action] : 'undecided';
+}
+
+function unsaid(id: string, { undecided }: Undecided, json: boolean): string {
+  return json
+    ? JSON.stringify({ would: 'undecided', id, reason: undecided })
+    : `undecided    ${id}: ${undecided}`;
 }
 
 function line(id: string, { action, version, differing, reason, detail }: Preview, json: boolean): string {

@@ -2,9 +2,10 @@ import Table from 'cli-table3';
 import type { Io } from './io.ts';
 import { number } from './progress.ts';
 
-/** Where the two sides differ; no personal data. */
+/** Where the two sides differ, or may; no personal data. */
 export interface Finding {
-  readonly finding: 'missing' | 'different' | 'orphaned';
+  /** `undecided`: it could not be compared, for `reason`. */
+  readonly finding: 'missing' | 'different' | 'orphaned' | 'undecided';
   /** Of the commercetools customer. */
   readonly id: string;
   readonly version?: number | undefined;
@@ -20,7 +21,7 @@ const SHOWN = 50;
 
 /** Tells what was found: each as a line of JSON, or the first fifty in a table. */
 export class Findings {
-  readonly counts = { equal: 0, missing: 0, different: 0, orphaned: 0 };
+  readonly counts = { equal: 0, missing: 0, different: 0, orphaned: 0, undecided: 0 };
   fixed = 0;
   readonly #io: Io;
   readonly #json: boolean;
@@ -32,7 +33,8 @@ export class Findings {
   }
 
   get total(): number {
-    return this.counts.missing + this.counts.different + this.counts.orphaned;
+    const { missing, different, orphaned, undecided } = this.counts;
+    return missing + different + orphaned + undecided;
   }
 
   add(finding: Finding): void {

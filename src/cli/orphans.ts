@@ -2,6 +2,7 @@ import type { Event } from '../event.ts';
 import type { CustomerWork } from './customer-work.ts';
 import type { Finding } from './findings.ts';
 import type { Copy } from './fluent-pages.ts';
+import { decided } from './previews.ts';
 
 /** Finds the copies of a page whose commercetools customer is gone, and has the handler do with them what it does after a deletion. */
 export async function orphansAmong(
@@ -19,7 +20,9 @@ async function orphan(copy: Copy, work: CustomerWork, fix: boolean): Promise<Fin
   const held = await Promise.all(work.siblings.map(({ commercetools }) => commercetools.readCustomer(id)));
   if (held.some((customer) => customer !== undefined)) return undefined;
   const event = deletionOf(work.account.account.projectKey, copy);
-  const preview = await work.preview?.(event);
+  const preview = work.preview && (await decided(work.preview(event)));
+  if (preview && 'undecided' in preview) return { finding: 'undecided', id, reason: preview.undecided };
+  if (preview?.action === 'ignored') return undefined;
   if (preview?.action === 'gone' && preview.username === copy.username && preview.reason === 'unchanged')
     return undefined;
   const finding = { finding: 'orphaned', id } as const;

@@ -1,10 +1,17 @@
 import { ConfigurationError } from '../configuration-fault.ts';
 import type { Preview } from '../handler.ts';
+import { Failure, Rejection } from '../outcome.ts';
+import { isAccountFault } from './account-fault.ts';
 import { type CustomerWork, changeOf } from './customer-work.ts';
 import type { Item } from './pages.ts';
 
-/** Previews customers of pages. Throws a `ConfigurationError` when the handler cannot preview. */
-export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Promise<Preview[]> {
+/** Why it cannot be told of one customer what would be done. */
+export interface Undecided {
+  readonly undecided: string;
+}
+
+/** Previews customers of pages. Throws what concerns every customer, and a `ConfigurationError` when the handler cannot preview. */
+export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Promise<(Preview | Undecided)[]> {
   const { preview, route, account, pages } = work;
   if (!preview)
     throw new ConfigurationError([
@@ -22,10 +29,21 @@ export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Prom
     try {
       const { projectKey } = account.account;
       return await Promise.all(
-        page.map(({ position: { id }, customer }) => preview(changeOf(projectKey, id, customer))),
+        page.map(({ position: { id }, customer }) => decided(preview(changeOf(projectKey, id, customer)))),
       );
     } finally {
       pages.release(customers);
     }
   };
+}
+
+/** What a preview says, or, where it cannot tell for this one customer, why. Throws what concerns every customer. */
+export async function decided<Seen>(preview: Promise<Seen>): Promise<Seen | Undecided> {
+  try {
+    return await preview;
+  } catch (error) {
+    if (error instanceof Rejection) return { undecided: error.reason };
+    if (error instanceof Failure && !isAccountFault(error.reason)) return { undecided: error.reason };
+    throw error;
+  }
 }

@@ -1,14 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** One rejected customer, for a person and for scripts. */
-export interface Rejected {
+/** One customer that did not arrive, for a person and for scripts. */
+export interface Reported {
+  /** `failed` may work in a later run, `rejected` only after a change of the customer or the mapping. */
+  readonly outcome: 'rejected' | 'failed';
   readonly id: string;
   readonly version: number | undefined;
   readonly reason: string;
   readonly detail: string;
 }
 
-/** A file of rejected customers, NDJSON; it is made with the first of them, and goes on where an earlier run is continued. */
+/** A file of rejected and failed customers, NDJSON; it is made with the first of them, and goes on where an earlier run is continued. */
 export class Report {
   readonly path: string;
   readonly #continued: boolean;
@@ -20,10 +22,10 @@ export class Report {
   }
 
   /** Written before the run's checkpoint moves past them. */
-  async add(rejected: readonly Rejected[]): Promise<void> {
-    if (rejected.length === 0) return;
+  async add(reported: readonly Reported[]): Promise<void> {
+    if (reported.length === 0) return;
     this.#file ??= await open(this.path, this.#continued ? 'a' : 'w');
-    await this.#file.appendFile(rejected.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    await this.#file.appendFile(reported.map((one) => `${JSON.stringify(one)}\n`).join(''));
   }
 
   async close(): Promise<void> {

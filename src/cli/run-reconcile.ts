@@ -6,7 +6,7 @@ import { readFluentPages } from './fluent-pages.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { orphansAmong } from './orphans.ts';
 import { countCustomers, type Item, readPages } from './pages.ts';
-import { previewerOf } from './previews.ts';
+import { previewerOf, type Undecided } from './previews.ts';
 import { Progress } from './progress.ts';
 import type { ReconcileOptions } from './reconcile.ts';
 import { queryOf, windowOf } from './resume.ts';
@@ -51,6 +51,7 @@ async function compare(
     equal: 0,
     missing: 0,
     different: 0,
+    undecided: 0,
   });
 
   async function findingsOf(page: readonly Item[]): Promise<(Finding | undefined)[]> {
@@ -58,10 +59,11 @@ async function compare(
     return Promise.all(page.map((item, index) => findingFor(item, previews[index])));
   }
 
-  async function findingFor({ position: { id }, customer }: Item, seen: Preview | undefined) {
+  async function findingFor({ position: { id }, customer }: Item, seen: Preview | Undecided | undefined) {
     const finding = seen && found(id, seen);
     if (!finding || !options.fix || finding.reason !== undefined) return finding;
     const outcome = await work.handle(changeOf(account.projectKey, id, customer));
+    if (outcome?.kind === 'ignored') return undefined;
     return outcome?.kind === 'done'
       ? { ...finding, fixed: true }
       : { ...finding, reason: outcome?.reason ?? 'interrupted' };
@@ -86,8 +88,10 @@ async function compare(
   }
 }
 
-function found(id: string, { action, version, differing, found, reason }: Preview): Finding | undefined {
-  if (action === 'none' || action === 'gone') return undefined;
+function found(id: string, seen: Preview | Undecided): Finding | undefined {
+  if ('undecided' in seen) return { finding: 'undecided', id, reason: seen.undecided };
+  const { action, version, differing, found, reason } = seen;
+  if (action === 'none' || action === 'gone' || action === 'ignored') return undefined;
   const why = action === 'rejected' ? { reason } : {};
   return found
     ? { finding: 'different', id, version, fields: differing, ...why }

@@ -75,7 +75,9 @@ async function conclude(
   const finished = !failure && !interrupted;
   if (finished) await checkpoint.remove();
   const rejected = counts['rejected'] ?? 0;
-  const where = rejected > 0 ? { report: options.report } : {};
+  const failed = counts['failed'] ?? 0;
+  const reported = rejected + failed > 0;
+  const where = reported ? { report: options.report } : {};
   const ended = sum(counts);
   if (options.json)
     io.out(
@@ -86,14 +88,14 @@ async function conclude(
         ended,
         ...COUNTS,
         ...counts,
-        failed: run.failed,
         reasons: run.reasons,
         ...where,
         ...(failure && { failure: failure.reason }),
       }),
     );
-  if (rejected > 0) io.err(`${number(rejected)} rejected; ${options.report} says which, and why.`);
-  if (finished) return rejected > 0 ? EXIT.found : EXIT.ok;
+  if (reported)
+    io.err(`${number(rejected)} rejected, ${number(failed)} failed; ${options.report} says which, and why.`);
+  if (finished) return reported ? EXIT.found : EXIT.ok;
   const why = failure ? `${failure.message} (${failure.reason})` : 'Interrupted.';
   io.err(
     `${why} ${number(ended)} of ${number(total)} customers are done. Run the same command again: it goes on from there, as ${checkpoint.name} says.`,

@@ -4,11 +4,12 @@ import {
   createApiBuilderFromCtpClient,
 } from '@commercetools/platform-sdk';
 import { createClient, type Middleware } from '@commercetools/sdk-client-v2';
+import { z } from 'zod';
 import { Failure } from '../outcome.ts';
 import type { Request } from '../upstream/exchange.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import { gather } from '../upstream/gather.ts';
-import { readObject } from '../upstream/read-json.ts';
+import { readJson, readObject } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { QueryTrust } from './query-trust.ts';
 
@@ -70,9 +71,15 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
     const where = `id in (${distinct.map((id) => JSON.stringify(id)).join(',')})`;
     const queryArgs = { where, limit: distinct.length, withTotal: false };
     const api = apiFor({ operation, size: distinct.length });
-    const { body } = await api.customers().get({ queryArgs }).execute();
-    const found = new Map(body.results.map((customer) => [customer.id, customer]));
-    return ids.map((id) => ({ customer: found.get(id), queried: true }));
+    try {
+      const { body } = await api.customers().get({ queryArgs }).execute();
+      const found = new Map(body.results.map((customer) => [customer.id, customer]));
+      return ids.map((id) => ({ customer: found.get(id), queried: true }));
+    } catch (error) {
+      if (!(error instanceof UpstreamFault) || error.kind !== 'final') throw error;
+      // Something in the query is refused, and nobody knows whose: each for itself then.
+      return (await Promise.all(ids.map((id) => readMany([id], operation)))).flat();
+    }
   }
 
   const read = gather<string, Read>(options.batch, (ids) => readMany(ids, 'read'));
@@ -113,6 +120,14 @@ function notOlder(id: string, atLeast: number, customer: Customer | undefined): 
 /** commercetools' answer for a resource that does not exist. */
 class NotFound extends Error {}
 
+const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
+
+/** A gateway, or a wrong URL, answers 404 too; taken for commercetools' own it would make every customer a deleted one. */
+function saysNotFound(name: string, text: string): boolean {
+  const answer = NotFoundAnswer.safeParse(readJson(name, text));
+  return answer.success && answer.data.errors.some(({ code }) => code === 'ResourceNotFound');
+}
+
 /**
  * The SDK's own HTTP middleware leaves the body out of its time-out and never settles when an error's body breaks off;
  * ours hands the request to the upstream, which knows about both.
@@ -132,7 +147,7 @@ function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Midd
       const body = await upstream.send(
         sent,
         (answer) => {
-          if (answer.status === 404) throw new NotFound();
+          if (answer.status === 404 && saysNotFound(upstream.name, answer.text)) throw new NotFound();
           if (answer.status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, answer.text);
           const detail = `${upstream.name} answered HTTP ${answer.status} to ${method}.`;
           throw new UpstreamFault('final', `http-${answer.status}`, detail);

@@ -16,10 +16,16 @@ export { Conflict, NotThere } from './errors.ts';
 export interface Fluent {
   /** The customer of exactly that username, or undefined. `alone` asks by reference, in a query of its own. */
   findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
-  /** Returns the customer as it is now. Throws `Conflict` when the username, or another unique value, is taken. */
-  createCustomer(input: CreateCustomerInput): Promise<FluentCustomer>;
+  /** Returns the customer as it is now; sends nothing once `signal` has aborted. Throws `Conflict` when the username, or another unique value, is taken. */
+  createCustomer(
+    input: CreateCustomerInput,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<FluentCustomer>;
   /** Likewise. Throws `NotThere` when there is no such customer, `Conflict` when another has a unique value of it. */
-  updateCustomer(input: UpdateCustomerInput): Promise<FluentCustomer>;
+  updateCustomer(
+    input: UpdateCustomerInput,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<FluentCustomer>;
   /** Any other operation, with the same token, limits, retry and deadline; returns `data`, throws on any error. */
   request(query: string, variables?: Record<string, unknown>): Promise<unknown>;
 }
@@ -82,7 +88,14 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     try {
       return await load(keys);
     } catch (error) {
-      if (error instanceof UpstreamFault && error.kind !== 'final') throw error;
+      // Fluent may answer HTTP 500 for one customer that it cannot bear; what cannot be reached is not asked in halves.
+      const one = keys.length === 1;
+      if (
+        error instanceof UpstreamFault &&
+        error.kind !== 'final' &&
+        (one || error.reason !== 'upstream-error')
+      )
+        throw error;
       if (keys.length === 1 && error instanceof TooComplex)
         throw new Rejection('too-complex', `${error.message} It was a single customer.`);
       if (keys.length === 1) throw error;
@@ -116,8 +129,16 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     return usernames.map((username) => found.get(username));
   }
 
+  async function writeInTime(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
+    const timely = writes.filter(({ signal }) => !signal?.aborted);
+    const answers = timely.length > 0 ? await inHalves(timely, writeAll) : [];
+    const byWrite = new Map(timely.map((timelyWrite, index) => [timelyWrite, answers[index]]));
+    return writes.map((asked) => byWrite.get(asked) ?? UpstreamFault.outOfTime(upstream.name));
+  }
+
   async function writeAll(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
-    const { data, errors } = await send(write(writes), { operation: 'write', size: writes.length });
+    const begin = writes.flatMap(({ signal }) => signal ?? []);
+    const { data, errors } = await send(write(writes), { operation: 'write', size: writes.length, begin });
     const byAlias = new Map(errors?.map((error) => [error.path?.[0], error]));
     return writes.map((_, index) => {
       const error = byAlias.get(`w${index}`);
@@ -135,9 +156,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   const gatherLookUps = gather<string, FluentCustomer | undefined>(options.lookUpBatch, (keys) =>
     inHalves(keys, find),
   );
-  const gatherWrites = gather<CustomerWrite, FluentCustomer>(options.writeBatch, (keys) =>
-    inHalves(keys, writeAll),
-  );
+  const gatherWrites = gather<CustomerWrite, FluentCustomer>(options.writeBatch, writeInTime);
 
   return {
     async findCustomer(username, { alone = false } = {}) {
@@ -145,8 +164,8 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
       const [found] = await findBy([username], [], [username]);
       return found;
     },
-    createCustomer: (input) => gatherWrites({ mutation: 'createCustomer', input }),
-    updateCustomer: (input) => gatherWrites({ mutation: 'updateCustomer', input }),
+    createCustomer: (input, { signal } = {}) => gatherWrites({ mutation: 'createCustomer', input, signal }),
+    updateCustomer: (input, { signal } = {}) => gatherWrites({ mutation: 'updateCustomer', input, signal }),
     async request(query, variables = {}) {
       const { data, errors } = await send({ query, variables }, { operation: 'other', size: 1 });
       const [error] = errors ?? [];

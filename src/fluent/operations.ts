@@ -7,9 +7,13 @@ export interface Operation {
 }
 
 /** A create or update of one customer. */
-export type CustomerWrite =
+export type CustomerWrite = (
   | { readonly mutation: 'createCustomer'; readonly input: CreateCustomerInput }
-  | { readonly mutation: 'updateCustomer'; readonly input: UpdateCustomerInput };
+  | { readonly mutation: 'updateCustomer'; readonly input: UpdateCustomerInput }
+) & {
+  /** It is not sent any more once this has aborted. */
+  readonly signal?: AbortSignal | undefined;
+};
 
 const FIELDS =
   'username title country firstName lastName primaryEmail primaryPhone timezone promotionOptIn attributes { name type value }';

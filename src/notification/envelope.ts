@@ -8,6 +8,12 @@ export type OpenedDelivery = Delivery & { readonly parsed?: unknown };
 
 // What Pub/Sub says about a delivery is never a reason to refuse the event: what does not fit is left out.
 const Text = z.string().min(1).optional().catch(undefined);
+// Is logged, so it has to look like what it is.
+const MessageId = z
+  .string()
+  .regex(/^[\w.:-]{1,128}$/)
+  .optional()
+  .catch(undefined);
 const Time = z.iso.datetime({ offset: true }).optional().catch(undefined);
 const Attempt = z.int().positive().optional().catch(undefined);
 
@@ -16,8 +22,8 @@ const Wrapped = z.object({
   message: z.object({
     data: z.string().nullish(),
     attributes: z.record(z.string(), z.string()).optional().catch(undefined),
-    messageId: Text,
-    message_id: Text,
+    messageId: MessageId,
+    message_id: MessageId,
     publishTime: Time,
     publish_time: Time,
   }),
@@ -27,7 +33,7 @@ const Wrapped = z.object({
 
 /** https://cloud.google.com/pubsub/docs/payload-unwrapping */
 const Metadata = z.object({
-  'x-goog-pubsub-message-id': Text,
+  'x-goog-pubsub-message-id': MessageId,
   'x-goog-pubsub-publish-time': Time,
   'x-goog-pubsub-subscription-name': Text,
 });

@@ -10,6 +10,10 @@ const OwnId = z
   .regex(/^[\w.:-]{1,128}$/)
   .optional()
   .catch(undefined);
+// Kinds and types are words, and are logged: a text that is none is not passed on.
+const Word = /^[A-Za-z][\w.-]{0,99}$/;
+/** The kind of a notification as it is known from here on. */
+export const wordOf = (text: string): string => (Word.test(text) ? text : 'unknown');
 /** The resource that a notification is about; the id becomes part of a query predicate, so only what an id can be passes. */
 export const Reference = z.object({
   typeId: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
@@ -34,7 +38,7 @@ export const Change = z.object({
 /** https://docs.commercetools.com/api/projects/subscriptions#message-notification */
 export const Message = z.object({
   id: OwnId,
-  type: WellFormed,
+  type: z.string().transform(wordOf),
   projectKey: ProjectKey.nullish(),
   resource: Reference,
   resourceUserProvidedIdentifiers: Identifiers.nullish(),
@@ -46,7 +50,7 @@ export const Message = z.object({
 /** An Event, or a kind that did not exist when this was written: what is there and fits is taken, nothing is demanded. */
 export const Other = z.object({
   id: OwnId,
-  type: WellFormed.optional().catch(undefined),
+  type: z.string().transform(wordOf).optional().catch(undefined),
   projectKey: ProjectKey.optional().catch(undefined),
   resource: Reference.optional().catch(undefined),
   resourceUserProvidedIdentifiers: Identifiers.optional().catch(undefined),

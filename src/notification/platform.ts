@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Delivery, Event, Resource } from '../event.ts';
 import { Rejection } from '../outcome.ts';
 import { isObject, parseShape } from './parse.ts';
-import { Change, type Identifiers, Message, Other, type Reference } from './platform-shape.ts';
+import { Change, type Identifiers, Message, Other, type Reference, wordOf } from './platform-shape.ts';
 
 /** What the wrapping around a payload says of it; the payload's own word goes first. */
 export interface Hints {
@@ -30,11 +30,11 @@ export function readPlatform(payload: Record<string, unknown>, delivery: Deliver
 
 function kindOf(payload: Record<string, unknown>, hints: Hints): string {
   const kind = payload.notificationType ?? undefined;
-  if (typeof kind === 'string') return kind;
+  if (typeof kind === 'string') return wordOf(kind);
   if (kind === undefined) {
     // Older payloads say `type` and `resource` only.
     if (typeof payload.type === 'string' && isObject(payload.resource)) return 'Message';
-    if (hints.kind !== undefined) return hints.kind;
+    if (hints.kind !== undefined) return wordOf(hints.kind);
   }
   throw new Rejection(
     'undecodable',

@@ -13,6 +13,8 @@ export interface Purpose {
   readonly operation: Operation;
   /** Customers that leave together. */
   readonly size: number;
+  /** Once one of these has aborted no try is begun any more: a write that is sent too late may undo a newer one. */
+  readonly begin?: readonly AbortSignal[];
 }
 
 /** Requests that finish what has been begun go first. */
@@ -128,8 +130,9 @@ export class Upstream {
   }
 
   async #try<T>(request: Request, read: Read<T>, purpose: Purpose, signal: AbortSignal): Promise<T> {
-    if (signal.aborted) throw UpstreamFault.outOfTime(this.name);
     const token = await this.#tokens.get();
+    if (signal.aborted || purpose.begin?.some(({ aborted }) => aborted))
+      throw UpstreamFault.outOfTime(this.name);
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
       // A token that cannot be had is one fault, however many wait for it, and not for the circuit to count.

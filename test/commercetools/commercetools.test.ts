@@ -328,12 +328,18 @@ t.test('trouble that stays is a failure that says what it was and holds no token
   await Promise.all(cases.map(tryOne));
 });
 
-t.test('a query that fails fails for each that waited for it', async (t) => {
+t.test('a query that is refused is made up for by one read each', async (t) => {
   const { sandbox, open } = await start(t);
+  const customers = await Promise.all(
+    ['a', 'b'].map((name) => sandbox.createCustomer({ email: `${name}@example.com` })),
+  );
   sandbox.fault({ kind: 'status', status: 400, only: 'query' });
   const { commercetools } = open();
-  const errors = await Promise.all(['a', 'b'].map((id) => errorOf(commercetools.readCustomer(id))));
-  t.match(errors.map(outcomeOf), [{ reason: 'http-400' }, { reason: 'http-400' }]);
+  const read = await Promise.all(customers.map(({ id }) => commercetools.readCustomer(id)));
+  t.match(
+    read,
+    customers.map(({ id }) => ({ id })),
+  );
 });
 
 t.test('the request builder goes the same way, writes included', async (t) => {

@@ -496,3 +496,83 @@ t.test('an answer lost after the write took effect is found done', async (t) => 
   t.match(await handle(changed(customer)), { kind: 'done' });
   t.match(fluent.writes, { created: 1, updated: 0 });
 });
+
+t.test('a gateway that answers 404 does not make a customer a deleted one', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const { handle } = await instance({ onDelete: 'anonymise' });
+  await handle(changed(customer));
+  const next = await commercetools.updateCustomer(customer.id, { firstName: 'Next' });
+  commercetools.fault({ kind: 'status', status: 404, only: 'by-id' });
+  t.match(await handle(changed(next)), { kind: 'failed' });
+  t.match(heldBy(fluent, customer.id), { firstName: 'Amba', primaryEmail: 'amba@example.com' });
+});
+
+t.test('a customer created anew under the username of one that is gone takes its place', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const { handle } = await instance({ mapping: { username: 'customerNumber' }, onDelete: 'anonymise' });
+  let first = await commercetools.createCustomer(PERSON);
+  first = await commercetools.updateCustomer(first.id, { firstName: 'Newer' });
+  await handle(changed(first));
+  await commercetools.deleteCustomer(first.id);
+  const second = await commercetools.createCustomer({ ...PERSON, firstName: 'Second' });
+  t.ok(second.version < first.version);
+  t.match(await handle(changed(second)), { kind: 'done', reason: 'updated' });
+  t.match(heldBy(fluent, 'N1'), { firstName: 'Second' });
+  // The late deletion of the first one finds the second's record, and leaves it alone.
+  const identifiers = { customerNumber: 'N1' };
+  const late = { ...changed(first), kind: 'ResourceDeleted', deletion: true };
+  t.match(await handle({ ...late, resource: { typeId: 'customer', id: first.id, identifiers } }), {
+    kind: 'done',
+  });
+  t.match(heldBy(fluent, 'N1'), { firstName: 'Second' });
+});
+
+t.test('two living customers do not share one record in Fluent', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const { handle } = await instance({ mapping: { username: 'lastName' } });
+  const first = await commercetools.createCustomer({ email: 'a@example.com', lastName: 'Same' });
+  const second = await commercetools.createCustomer({ email: 'b@example.com', lastName: 'Same' });
+  await handle(changed(first));
+  t.match(await handle(changed(second)), { kind: 'rejected', reason: 'username-taken' });
+  t.match(heldBy(fluent, 'Same'), { primaryEmail: 'a@example.com' });
+});
+
+t.test('what a run has written it puts right even after its time', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  const time = new AbortController();
+  const { handle } = await instance({
+    over: ({ fluent: real }) => ({
+      fluent: {
+        ...real,
+        // Its time ends while the write is under way, and another instance brings the next version meanwhile.
+        async createCustomer(input, options) {
+          await commercetools.updateCustomer(customer.id, { firstName: 'Newer' });
+          const written = await real.createCustomer(input, options);
+          time.abort();
+          return written;
+        },
+      },
+    }),
+  });
+  t.match(await handle(changed(customer), time.signal), { kind: 'done' });
+  t.match(heldBy(fluent, customer.id), { firstName: 'Newer' });
+});
+
+t.test('nothing is sent for an event after its time', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  fluent.faults.on({ kind: 'status', status: 503, only: 'mutation', times: 1 });
+  const { handle } = await instance({
+    over: ({ fluent: real }) => ({
+      fluent: {
+        ...real,
+        createCustomer: (input) => real.createCustomer(input, { signal: AbortSignal.timeout(20) }),
+      },
+    }),
+  });
+  // The first try fails, and the time is up before the next.
+  t.match(await handle(changed(customer)), { kind: 'failed', reason: 'out-of-time' });
+  t.notOk(fluent.customers.has(customer.id));
+});
