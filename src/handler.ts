@@ -109,7 +109,15 @@ export interface Settings {
   readonly duplicateMemorySeconds: number;
 }
 
+/** A handler that can say what it would do; one that builds upon it can rely on that. */
+export type PreviewingHandler<Props extends z.ZodType> = Handler<Props> &
+  Required<Pick<Handler<Props>, 'createPreview'>>;
+
 /** Gives a handler the type of its props. */
+export function defineHandler<Props extends z.ZodType>(
+  handler: PreviewingHandler<Props>,
+): PreviewingHandler<Props>;
+export function defineHandler<Props extends z.ZodType>(handler: Handler<Props>): Handler<Props>;
 export function defineHandler<Props extends z.ZodType>(handler: Handler<Props>): Handler<Props> {
   return handler;
 }

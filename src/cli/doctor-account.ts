@@ -19,7 +19,7 @@ export function accountChecks(
   const tokens = new Map<string, Promise<void>>();
   /** One request, however many checks need the token. */
   const token = (upstream: typeof reading) => {
-    if (!upstream) throw new Failure('no-upstream', 'The account has no such upstream.');
+    if (!upstream) throw noUpstream();
     const asked = tokens.get(upstream.name) ?? upstream.probe();
     tokens.set(upstream.name, asked);
     return asked;
@@ -32,6 +32,21 @@ export function accountChecks(
     );
     return given ? look() : { state: 'skipped', detail: 'there is no token' };
   };
+  let listed: Promise<number> | undefined;
+  /** Past the client, which takes a 404 for a resource that is not there; a list is there wherever its project is. */
+  const customersStatus = async () => {
+    if (!reading) throw noUpstream();
+    listed ??= reading.send(
+      {
+        method: 'GET',
+        url: `${apiUrl}/${projectKey}/customers?limit=1&withTotal=false`,
+        headers: { accept: 'application/json' },
+      },
+      ({ status }) => status,
+      { operation: 'other', size: 1 },
+    );
+    return listed;
+  };
   const fluentName = writing?.name ?? `Fluent ${projectKey}`;
   const subscription = `commercetools ${projectKey}: subscription ${key}`;
   return [
@@ -43,17 +58,24 @@ export function accountChecks(
       name: `commercetools ${projectKey}: read customers`,
       look: () =>
         withToken(reading, async () => {
-          await commercetools.api
-            .customers()
-            .get({ queryArgs: { limit: 1, withTotal: false } })
-            .execute();
-          return { state: 'ok' };
+          const status = await customersStatus();
+          if (status < 300) return { state: 'ok' };
+          if (status !== 404) return { state: 'fault', detail: `commercetools answered HTTP ${status}` };
+          return {
+            state: 'fault',
+            detail: `the project ${projectKey} does not exist at CTP_API_URL, ${apiUrl} (HTTP 404)`,
+            advice: "Look at CTP_PROJECT_KEY, and whether CTP_API_URL is of the project's region.",
+          };
         }),
     },
     {
       name: subscription,
       look: () =>
-        withToken(reading, () => subscriptionFound(commercetools, { projectKey, apiUrl, key, names })),
+        withToken(reading, async () => {
+          if ((await customersStatus().catch(() => undefined)) === 404)
+            return { state: 'skipped', detail: 'there is no such project' };
+          return subscriptionFound(commercetools, { projectKey, apiUrl, key, names });
+        }),
     },
     { name: `${fluentName}: token`, look: () => token(writing).then(() => ({ state: 'ok' })) },
     {
@@ -69,6 +91,10 @@ export function accountChecks(
       look: async () => ({ state: 'skipped', detail: 'the right to write shows only by writing' }),
     },
   ];
+}
+
+function noUpstream(): Failure {
+  return new Failure('no-upstream', 'The account has no such upstream.');
 }
 
 interface Where {

@@ -88,16 +88,23 @@ t.test('doctor', async (t) => {
       faults: ['commercetools sandbox-project: token'],
     },
     {
+      name: 'a project that does not exist',
+      env: { CTP_PROJECT_KEY: 'no-such-project', CTP_SCOPES: '' },
+      faults: ['commercetools no-such-project: read customers'],
+      said: /the project no-such-project does not exist at CTP_API_URL, http/,
+    },
+    {
       name: 'a fault of the configuration',
       env: { ACK_DEADLINE_SECONDS: 'soon' },
       faults: ['configuration, environment ACK_DEADLINE_SECONDS'],
     },
   ];
-  for (const { name, env, faults: expected } of RED)
+  for (const { name, env, faults: expected, said } of RED)
     await t.test(`${name} is red`, async (t) => {
       const { code, faults, out } = await look(env);
       t.equal(code, 1);
       t.same(faults, expected);
+      if (said) t.match(out, said);
       t.notMatch(out, /wrong-(password|secret)/);
     });
 

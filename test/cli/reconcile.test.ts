@@ -92,3 +92,30 @@ t.test('reconcile ends with 3 when an upstream cannot be asked', async (t) => {
   t.equal(code, 3);
   t.match(err, /not complete/);
 });
+
+t.test('what cannot be compared is undecided, and the comparison goes past it', async (t) => {
+  const { commercetools, fluent, env } = await startUpstreams(t);
+  commercetools.seed(5);
+  const cwd = t.testdir({});
+  const synced = await runCommand(t, ['sync'], env, cwd);
+  t.equal(synced.code, 0, synced.err);
+  const [one] = commercetools.customers();
+  const copy = one && fluent.customers.get(one.id);
+  if (!one || !copy) throw new Error('Expected a customer on both sides.');
+  const attributes = (copy.attributes ?? []).map((attribute) =>
+    attribute.name === 'commercetoolsVersion' ? { ...attribute, value: 99 } : attribute,
+  );
+  fluent.seed({ ...copy, attributes });
+  const { code, out, err } = await runCommand(t, ['reconcile', '--fix', '--json'], env, cwd);
+  t.equal(code, 1, err);
+  t.match(linesOf(out), [
+    { finding: 'undecided', id: one.id, reason: 'older-than-fluent' },
+    { summary: { finished: true, equal: 4, missing: 0, different: 0, undecided: 1, fixed: 0 } },
+  ]);
+  const dry = await runCommand(t, ['sync', '--dry-run', '--json'], env, cwd);
+  t.equal(dry.code, 1, dry.err);
+  t.match(linesOf(dry.out), [
+    { would: 'undecided', id: one.id, reason: 'older-than-fluent' },
+    { unchanged: 4, undecided: 1 },
+  ]);
+});

@@ -89,9 +89,61 @@ t.test('rejected customers end in the report and stop nobody else', async (t) =>
   t.match(JSON.parse(readFileSync(join(cwd, 'bad.ndjson'), 'utf8')), {
     id: one.id,
     version: 2,
+    outcome: 'rejected',
     reason: 'no-email',
   });
   t.notOk(readFileSync(join(cwd, 'bad.ndjson'), 'utf8').includes('xxxx'), 'it holds nothing personal');
+});
+
+t.test('customers that always fail end in the report and stop nobody else', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent, env } = upstreams;
+  const ids = commercetools
+    .seed(60)
+    .map(({ id }) => id)
+    .sort();
+  const [first, second, third] = [ids[0], ids[30], ids[59]];
+  if (!first || !second || !third) throw new Error('Expected customers.');
+  const failing = [first, second, third];
+  const off = fluent.faults.on({ kind: 'partial', usernames: failing });
+  const cwd = t.testdir({});
+  const { code, out, err } = await runCommand(t, ['sync', '--json', '--report', 'bad.ndjson'], env, cwd);
+  t.equal(code, 1, err);
+  t.match(JSON.parse(out), { finished: true, written: 57, failed: 3, ended: 60, report: 'bad.ndjson' });
+  const reported = readFileSync(join(cwd, 'bad.ndjson'), 'utf8').trim().split('\n');
+  t.match(
+    reported.map((line) => JSON.parse(line)),
+    failing.map((id) => ({ outcome: 'failed', id, version: 1, reason: 'upstream-error' })),
+  );
+  t.same(
+    inFluent(upstreams),
+    ids.filter((id) => !failing.includes(id)),
+  );
+  t.notOk(existsSync(join(cwd, STATE)), 'the run is finished');
+  off();
+  const again = await runCommand(t, ['sync', '--ids', failing.join(',')], env, cwd);
+  t.equal(again.code, 0, again.err);
+  t.same(inFluent(upstreams), ids);
+});
+
+t.test('20 customers in a row that fail end the run, and the next begins with them', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent, env } = upstreams;
+  const ids = commercetools
+    .seed(40)
+    .map(({ id }) => id)
+    .sort();
+  const off = fluent.faults.on({ kind: 'partial', usernames: ids.slice(5, 25) });
+  const cwd = t.testdir({});
+  const { code, out, err } = await runCommand(t, ['sync', '--json'], env, cwd);
+  t.equal(code, 3);
+  t.match(err, /20 customers in a row/);
+  t.match(JSON.parse(out), { finished: false, ended: 5, failed: 0, failure: 'upstream-error' });
+  t.match(JSON.parse(readFileSync(join(cwd, STATE), 'utf8')), { position: { id: ids[4] } });
+  off();
+  const second = await runCommand(t, ['sync'], env, cwd);
+  t.equal(second.code, 0, second.err);
+  t.same(inFluent(upstreams), ids);
 });
 
 t.test('--since, --where and --ids select', async (t) => {
@@ -178,7 +230,7 @@ t.test('the checkpoint may be a custom object', async (t) => {
   );
 });
 
-t.test('a customer that fails on and on ends the run, and the next goes on', async (t) => {
+t.test('a right that is missing ends the run, and the next goes on', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent, env } = upstreams;
   commercetools.seed(20);

@@ -2,6 +2,8 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { z } from 'zod';
+import { loadConfiguration } from '../../config/load.ts';
+import { runReconcile } from '../../src/cli/run-reconcile.ts';
 import { accessToken } from '../sandbox/access-token.ts';
 import { type CommercetoolsSandbox, startCommercetools } from '../sandbox/commercetools.ts';
 import { startFluent } from '../sandbox/fluent.ts';
@@ -91,6 +93,22 @@ t.test(
       t.equal(answer.status, 204, answer.body);
       t.equal(fluent.customers.has(customer.id), email.endsWith('.org'), email);
     }
+    const said: string[] = [];
+    const io = {
+      env: {},
+      stdin: process.stdin,
+      out: (text: string) => void said.push(text),
+      err: () => {},
+      terminal: false,
+      signal: new AbortController().signal,
+      configuration: () => loadConfiguration(environmentFor(commercetools, fluent), handlersFolder),
+    };
+    for (const fix of [false, true])
+      t.equal(await runReconcile({ fix, json: true }, io), 0, 'what it leaves out is no difference');
+    t.match(
+      said.map((line) => JSON.parse(line)),
+      [{ summary: { equal: 2 } }, { summary: { equal: 2 } }],
+    );
     const connector = await (await fetch(`${service.url}/connector`)).text();
     t.match(connector, '"source":"handlers/custom/customer-upsert.ts","replaces":"handlers/customer-upsert"');
   },
