@@ -10,4 +10,4 @@ flushCompileCache();
 // An event that waits a second for its upstreams is neither young nor old to V8's collector, which left alone lets such
 // pile up to 400 MB before it looks. Looking sooner costs some processor time and halves that (`npm run bench`).
 setFlagsFromString('--semi-space-growth-factor=1');
-setFlagsFromString('--heap-growing-percent=20');
+setFlagsFromString('--heap-growing-percent=60');
