@@ -26,6 +26,7 @@ export function chart(title: string, unit: string, bars: readonly Bar[]): string
   const height = 60 + bars.length * ROW;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#334155">`,
+    `<title>${title}, ${unit}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     `<text x="16" y="26" font-size="15" font-weight="600">${title}</text><text x="${WIDTH - 16}" y="26" text-anchor="end">${unit}</text>`,
     ...rows,
