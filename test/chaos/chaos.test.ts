@@ -12,9 +12,9 @@ const SHORT = [
   '--customers',
   '40',
   '--changes',
-  '250',
+  '200',
   '--minutes',
-  '0.1',
+  '0.08',
   '--pusher',
   'own',
 ];

@@ -35,20 +35,23 @@ function idsIn({ commercetools }: Upstreams): string[] {
     .sort();
 }
 
-for (const signal of ['SIGINT', 'SIGKILL'] as const)
-  t.test(`a sync of 5,000 customers that ${signal} ends goes on where it was`, async (t) => {
+for (const [signal, count] of [
+  ['SIGINT', 5_000],
+  ['SIGKILL', 2_000],
+] as const)
+  t.test(`a sync of ${count} customers that ${signal} ends goes on where it was`, async (t) => {
     const upstreams = await startUpstreams(t);
     const { commercetools, fluent, env } = upstreams;
-    commercetools.seed(5_000);
+    commercetools.seed(count);
     const noted = notePages(t, upstreams);
     const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
     const cwd = t.testdir({});
     const first = startCommand(t, ['sync', '--json'], env, cwd);
-    t.ok(await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > 1_800), 'it is under way');
+    t.ok(await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > count * 0.36), 'it is under way');
     first.kill(signal);
     const { code, err } = await first.ended;
     const before = fluent.writes.created;
-    t.ok(before < 5_000, 'it was in the middle');
+    t.ok(before < count, 'it was in the middle');
     if (signal === 'SIGINT') {
       t.equal(code, 130);
       t.match(err, /Run the same command again/);
@@ -69,9 +72,9 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
     t.same(inFluent(upstreams), ids, 'none is left out');
     const pages = noted.slice(seen);
     t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
-    t.equal(pages.length, Math.floor((5_000 - done) / 500) + 1, 'no page is read twice');
-    t.equal(fluent.writes.created, 5_000, 'none is created twice');
-    t.match(JSON.parse(second.out), { finished: true, continued: true, total: 5_000, ended: 5_000 });
+    t.equal(pages.length, Math.floor((count - done) / 500) + 1, 'no page is read twice');
+    t.equal(fluent.writes.created, count, 'none is created twice');
+    t.match(JSON.parse(second.out), { finished: true, continued: true, total: count, ended: count });
     t.notOk(existsSync(join(cwd, STATE)), 'what is finished leaves no checkpoint');
   });
 

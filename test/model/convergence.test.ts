@@ -7,7 +7,7 @@ import { EXAMPLES } from './examples.ts';
 import { attribute, type Upstreams, versionIn } from './upstreams.ts';
 import { type Break, play } from './world.ts';
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 200);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 120);
 const MEMORY_SECONDS = 10;
 
 // The handler's memory asks this clock; no test below waits for time to pass.
