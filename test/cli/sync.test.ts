@@ -47,7 +47,10 @@ for (const [signal, count] of [
     const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
     const cwd = t.testdir({});
     const first = startCommand(t, ['sync', '--json'], env, cwd);
-    t.ok(await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > count * 0.36), 'it is under way');
+    t.ok(
+      await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > count * 0.36),
+      'it is under way',
+    );
     first.kill(signal);
     const { code, err } = await first.ended;
     const before = fluent.writes.created;
