@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { idsOf, sinceOf } from './selection.ts';
 
@@ -13,7 +13,7 @@ export const SelectionOptions = z.object({
 });
 
 /** Throws commander's error for a text that names no instant. */
-export function checkSince(text: string): string {
+function checkSince(text: string): string {
   if (sinceOf(text, Date.now()) !== undefined) return text;
   throw new InvalidArgumentError(
     'Expected a span as in 30m, 2h or 7d, or a date as in 2026-01-31 or 2026-01-31T12:00:00Z.',
@@ -21,7 +21,7 @@ export function checkSince(text: string): string {
 }
 
 /** Throws commander's error for a list that holds something that can be no id. */
-export function checkIds(text: string): string {
+function checkIds(text: string): string {
   if (idsOf(text)) return text;
   throw new InvalidArgumentError(
     'Expected ids with commas between them; an id is made of letters, digits, `-` and `_`.',
@@ -33,4 +33,17 @@ export function checkConcurrency(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= 10_000) return value;
   throw new InvalidArgumentError('Expected a whole number from 1 to 10000.');
+}
+
+/** Adds the options that say which customers: those of `SelectionOptions`. */
+export function addSelection(command: Command): Command {
+  return command
+    .option('--account <projectKey>', 'the account, where the configuration has several')
+    .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
+    .option('--where <predicate>', 'a commercetools query predicate')
+    .addOption(
+      new Option('--ids <ids>', 'these customers only, with commas between')
+        .argParser(checkIds)
+        .conflicts(['since', 'where']),
+    );
 }

@@ -1,7 +1,6 @@
-import { Option } from 'commander';
 import { z } from 'zod';
 import type { Register } from './command-line.ts';
-import { checkConcurrency, checkIds, checkSince, SelectionOptions } from './options.ts';
+import { addSelection, checkConcurrency, SelectionOptions } from './options.ts';
 import { runReconcile } from './run-reconcile.ts';
 
 const Options = SelectionOptions.extend({ fix: z.boolean().default(false) });
@@ -23,18 +22,11 @@ Exit code: 0 equal or all put right, 1 differences are left or something is unde
 
 /** Adds `reconcile`: says where Fluent is not as commercetools has it, by the handler's own comparison. */
 export const registerReconcile: Register = (program, io, finish) => {
-  program
+  const command = program
     .command('reconcile')
     .description('Compare both sides: missing, different and orphaned customers.')
-    .option('--fix', 'put right what can be')
-    .option('--account <projectKey>', 'the account, where the configuration has several')
-    .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
-    .option('--where <predicate>', 'a commercetools query predicate')
-    .addOption(
-      new Option('--ids <ids>', 'these customers only, with commas between')
-        .argParser(checkIds)
-        .conflicts(['since', 'where']),
-    )
+    .option('--fix', 'put right what can be');
+  addSelection(command)
     .option('--concurrency <number>', 'customers put right at once, 500 unless given', checkConcurrency)
     .option('--json', 'each finding as a line of JSON, then the summary')
     .addHelpText('after', EXAMPLES)

@@ -1,8 +1,7 @@
-import { Option } from 'commander';
 import { z } from 'zod';
 import type { Register } from './command-line.ts';
 import { dryRun } from './dry-run.ts';
-import { checkConcurrency, checkIds, checkSince, SelectionOptions } from './options.ts';
+import { addSelection, checkConcurrency, SelectionOptions } from './options.ts';
 import { runSync } from './run-sync.ts';
 
 const Options = SelectionOptions.extend({
@@ -32,17 +31,10 @@ Exit code: 0 all done, 1 some were rejected or failed (see the report), 2 wrong 
 
 /** Adds `sync`: brings customers that are in commercetools to Fluent, through the customer handler. */
 export const registerSync: Register = (program, io, finish) => {
-  program
+  const command = program
     .command('sync')
-    .description('Bring the customers that are in commercetools to Fluent; all, or those selected.')
-    .option('--account <projectKey>', 'the account, where the configuration has several')
-    .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
-    .option('--where <predicate>', 'a commercetools query predicate')
-    .addOption(
-      new Option('--ids <ids>', 'these customers only, with commas between')
-        .argParser(checkIds)
-        .conflicts(['since', 'where']),
-    )
+    .description('Bring the customers that are in commercetools to Fluent; all, or those selected.');
+  addSelection(command)
     .option('--state <place>', 'a file, or custom-object:<container>/<key>', '.customer-sync-state.json')
     .option('--restart', 'begin anew, whatever an earlier run has left')
     .option('--report <file>', 'where rejected and failed customers are written, NDJSON', 'rejected.ndjson')
