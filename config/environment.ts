@@ -12,6 +12,12 @@ export interface DashboardAccess {
   readonly token?: string;
 }
 
+/** Whether there are metrics, and what opens them where not everybody may read them. */
+export interface MetricsAccess {
+  readonly on: boolean;
+  readonly token?: string;
+}
+
 /** The environment, read once at the start. Times are in seconds. */
 export type Environment = ReturnType<typeof toEnvironment>;
 
@@ -61,13 +67,18 @@ function toEnvironment(values: z.output<typeof variables>) {
     commercetoolsConcurrency: values.COMMERCETOOLS_CONCURRENCY,
     fluentConcurrency: values.FLUENT_CONCURRENCY,
     fluentBatch: values.FLUENT_BATCH,
-    ...(values.METRICS_TOKEN === undefined ? {} : { metricsToken: values.METRICS_TOKEN }),
+    metrics: toMetrics(values),
     ...(values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
       ? {}
       : { traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),
     dashboard: toDashboard(values),
     duplicateMemorySeconds: values.DUPLICATE_MEMORY_SECONDS,
   } as const;
+}
+
+function toMetrics({ METRICS, METRICS_TOKEN }: z.output<typeof variables>): MetricsAccess {
+  const on = METRICS === 'on';
+  return { on, ...(on && METRICS_TOKEN !== undefined && { token: METRICS_TOKEN }) };
 }
 
 function toDashboard({ DASHBOARD, DASHBOARD_TOKEN, NODE_ENV }: z.output<typeof variables>): DashboardAccess {

@@ -73,6 +73,10 @@ const service = z.object({
   FLUENT_BATCH: whole(1, 100)
     .default(10)
     .describe('How many customers one mutation to Fluent writes at most.'),
+  METRICS: z
+    .enum(['on', 'off'], { error: 'on or off' })
+    .default('on')
+    .describe('Whether the service counts for Prometheus, and answers `GET /metrics`: `on` or `off`.'),
   METRICS_TOKEN: text(`at least ${LEAST} characters`)
     .min(LEAST, { error: `at least ${LEAST} characters` })
     .optional()

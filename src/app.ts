@@ -27,10 +27,8 @@ declare module 'fastify' {
     authenticate: Authenticate;
     processPush: ProcessPush;
     observer: Observer | undefined;
-    /** All metrics in Prometheus' text format. */
-    metrics(): Promise<{ readonly type: string; readonly body: string }>;
-    /** Judges the `Authorization` header of who asks for metrics. */
-    mayReadMetrics(authorization: string | undefined): boolean;
+    /** What is counted, where it is on. */
+    metrics: ReadableMetrics | undefined;
     readiness: Readiness;
     /** Says whether this instance should be sent work, and asks the upstreams that refuse it once more. */
     probeReadiness(): readonly string[];
@@ -41,6 +39,14 @@ declare module 'fastify' {
     /** Takes in no more pushes and waits for those under way, 8 seconds at most. */
     drain(): Promise<void>;
   }
+}
+
+/** What Prometheus asks for. */
+interface ReadableMetrics {
+  /** Judges the `Authorization` header of who asks. */
+  mayRead(authorization: string | undefined): boolean;
+  /** All metrics in Prometheus' text format. */
+  read(): Promise<{ readonly type: string; readonly body: string }>;
 }
 
 const ROOT = join(import.meta.dirname, '..');
@@ -57,8 +63,8 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   const { environment, handlers, routes } = configuration;
   const readiness = new Readiness();
   const recorder = environment.dashboard.on ? new Recorder() : undefined;
-  const metrics = createMetrics();
-  const observer = combine(recorder ? [metrics.observer, recorder] : [metrics.observer]);
+  const metrics = environment.metrics.on ? createMetrics() : undefined;
+  const observer = combine(metrics?.observer, recorder);
   const engine = openEngine(
     configuration,
     log,
@@ -114,9 +120,12 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
     return readiness.reasons;
   });
   app.decorate('observer', observer);
-  app.decorate('mayReadMetrics', bearerOf(environment.metricsToken));
-  app.decorate('metrics', () =>
-    metrics.text(stateOf(engine, environment.queue, readiness.reasons.length === 0)),
+  app.decorate(
+    'metrics',
+    metrics && {
+      mayRead: bearerOf(environment.metrics.token),
+      read: () => metrics.text(stateOf(engine, environment.queue, readiness.reasons.length === 0)),
+    },
   );
   app.decorate('connector', describeConnector(routes, handlers, accounts));
   app.decorate(

@@ -176,31 +176,31 @@ export class EventQueue<Event> {
   }
 
   async #perform(run: Run<Event>): Promise<void> {
-    const [first, ...others] = run.entries;
+    const [first] = run.entries;
     if (!first) return;
     const { observer } = this.#options;
     const startedAt = performance.now();
     observer?.waited(startedAt - run.since);
     for (const { job } of run.entries) job.begun?.(first.job);
-    const outcome = await attempt(() => {
-      const event = others.reduce((newest, { job }) => job.newer(newest, job.event), first.job.event);
-      const deadlines = [...run.entries].map(({ job }) => job.deadline ?? Number.POSITIVE_INFINITY);
-      const latest = Math.max(...deadlines);
-      return first.job.run(event, Number.isFinite(latest) ? latest : undefined);
-    });
+    const outcome = await this.#run(first.job, run);
     const took = performance.now() - startedAt;
     observer?.handled(took);
     this.#pace = this.#pace === 0 ? took : this.#pace * 0.9 + took * 0.1;
     for (const entry of run.entries) entry.settle(outcome);
     run.entries.clear();
   }
-}
 
-/** What is thrown before there is a promise must not stop the lane either. */
-async function attempt(run: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await run();
-  } catch (error) {
-    return outcomeOf(error);
+  /** The run of the first job, for all of them. What is thrown before there is a promise must not stop the lane either. */
+  async #run(first: Job<Event>, { entries }: Run<Event>): Promise<Outcome> {
+    try {
+      let { event, deadline = Number.POSITIVE_INFINITY } = first;
+      for (const { job } of entries) {
+        event = job.newer(event, job.event);
+        deadline = Math.max(deadline, job.deadline ?? Number.POSITIVE_INFINITY);
+      }
+      return await first.run(event, Number.isFinite(deadline) ? deadline : undefined);
+    } catch (error) {
+      return outcomeOf(error);
+    }
   }
 }

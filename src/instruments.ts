@@ -1,5 +1,6 @@
 import type * as Prometheus from 'prom-client';
 import type { Observer } from './observer.ts';
+import { collectProcessMetrics } from './process-metrics.ts';
 import type { State } from './state.ts';
 import type { Count, Tally } from './tally.ts';
 
@@ -18,7 +19,7 @@ export interface Instruments {
 
 /** `reasons` keeps those of dead letters within bounds. */
 export function createInstruments(
-  { Counter, Gauge, Histogram, Registry, collectDefaultMetrics }: typeof Prometheus,
+  { Counter, Gauge, Histogram, Registry }: typeof Prometheus,
   reasons: Pick<Tally, 'bounded'>,
 ): Instruments {
   const registry = new Registry();
@@ -102,7 +103,7 @@ export function createInstruments(
     'upstream',
     'state',
   ]);
-  collectDefaultMetrics({ register: registry });
+  collectProcessMetrics({ Counter, Gauge }, registry);
 
   return {
     registry,

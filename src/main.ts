@@ -1,13 +1,37 @@
-import { enableCompileCache, flushCompileCache } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatFaults } from '../config/environment.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { buildApp } from './app.ts';
+import { ConfigurationError } from './configuration-fault.ts';
+import { createLog } from './log.ts';
 
-// Node keeps what it has compiled, and stripped of types, where the host lets it (NODE_COMPILE_CACHE, else the temporary
-// folder): the next start takes less time and no TypeScript parser. So everything else is imported after this.
-enableCompileCache();
-await import('./serve.ts');
-flushCompileCache();
+const CLOSE_MILLISECONDS = 1_000;
 
-// An event that waits a second for its upstreams is neither young nor old to V8's collector, which left alone lets such
-// pile up to 400 MB before it looks. Looking sooner costs some processor time and halves that (`npm run bench`).
-setFlagsFromString('--semi-space-growth-factor=1');
-setFlagsFromString('--heap-growing-percent=60');
+const configuration = await loadConfiguration(process.env).catch((error: unknown) => {
+  if (!(error instanceof ConfigurationError)) throw error;
+  process.stderr.write(`${formatFaults(error.faults)}\n`);
+  process.exit(1);
+});
+
+const { logLevel, host, port } = configuration.environment;
+const log = createLog(logLevel);
+const app = await buildApp(configuration, log);
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown(signal));
+process.on('unhandledRejection', (error) =>
+  log.error({ err: error }, 'A promise was rejected and nobody noticed.'),
+);
+
+await app.listen({ port, host });
+
+async function shutDown(signal: string): Promise<void> {
+  log.info({ signal }, 'Shutting down: no more pushes are taken in.');
+  await app.drain();
+  // An idle connection, or a body that trickles in, must not hold the process until it is killed.
+  const closed = app.close().then(
+    () => log.info('Everything under way is finished.'),
+    (error: unknown) => log.error({ err: error }, 'Not everything could be closed.'),
+  );
+  await Promise.race([closed, sleep(CLOSE_MILLISECONDS)]);
+  log.flush(() => process.exit(0));
+}

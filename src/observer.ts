@@ -47,31 +47,37 @@ export interface Observer {
 
 export type CircuitState = 'Closed' | 'Open' | 'HalfOpen';
 
-/** One observer that tells several; undefined where there is none, so that nothing is measured for nobody. */
-export function combine(observers: readonly Observer[]): Observer | undefined {
-  const [only, ...more] = observers;
-  if (only === undefined || more.length === 0) return only;
+/** One observer that tells both; undefined where there is none, so that nothing is measured for nobody. */
+export function combine(one: Observer | undefined, other: Observer | undefined): Observer | undefined {
+  if (!one || !other) return one ?? other;
   return {
     pushAnswered(status) {
-      for (const observer of observers) observer.pushAnswered(status);
+      one.pushAnswered(status);
+      other.pushAnswered(status);
     },
     outcome(outcome) {
-      for (const observer of observers) observer.outcome(outcome);
+      one.outcome(outcome);
+      other.outcome(outcome);
     },
     waited(milliseconds) {
-      for (const observer of observers) observer.waited(milliseconds);
+      one.waited(milliseconds);
+      other.waited(milliseconds);
     },
     handled(milliseconds) {
-      for (const observer of observers) observer.handled(milliseconds);
+      one.handled(milliseconds);
+      other.handled(milliseconds);
     },
     request(request) {
-      for (const observer of observers) observer.request(request);
+      one.request(request);
+      other.request(request);
     },
     circuit(upstream, state) {
-      for (const observer of observers) observer.circuit(upstream, state);
+      one.circuit(upstream, state);
+      other.circuit(upstream, state);
     },
     tokenRenewed(upstream, renewed) {
-      for (const observer of observers) observer.tokenRenewed(upstream, renewed);
+      one.tokenRenewed(upstream, renewed);
+      other.tokenRenewed(upstream, renewed);
     },
   };
 }

@@ -56,12 +56,14 @@ export function createProcessPush(options: PushOptions): ProcessPush {
       return answerFor(outcome, parked);
     }
 
-    if (received.event && 'job' in received.next && redelivery?.full)
-      return conclude(busy('queue-full', 1), false);
-    const ticket = 'job' in received.next ? queue.enqueue(waitOf(received.next.job, span)) : received.next;
+    const { next } = received;
+    // What no route wants has nothing to wait for.
+    if ('outcome' in next && next.outcome.kind === 'ignored') return conclude(next.outcome, false);
+    if ('job' in next && redelivery?.full) return conclude(busy('queue-full', 1), false);
+    const ticket = 'job' in next ? queue.enqueue(waitOf(next.job, span)) : next;
     if ('busy' in ticket) return conclude(busy(ticket.busy, ticket.retryAfterSeconds), false);
-    if (redelivery && 'job' in received.next && 'abandon' in ticket) {
-      redelivery.keep(received, received.next.job, ticket, conclude);
+    if (redelivery && 'job' in next && 'abandon' in ticket) {
+      redelivery.keep(received, next.job, ticket, conclude);
       return { status: 204 };
     }
 

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BoundRoute } from './bind-routes.ts';
-import { Deadline } from './deadline.ts';
 import type { Delivery, Event } from './event.ts';
 import type { Job } from './event-queue.ts';
 import type { Context } from './handler.ts';
@@ -93,46 +92,47 @@ export function jobFor(
     share: route.handler.handler.readsCurrentState ? share : undefined,
     newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
     deadline,
-    // Asynchronous, so that what a handler throws before its first `await` is caught as well.
-    run: async (newest, latest) => {
+    run: (newest, latest) => {
       const milliseconds = latest === undefined ? runMilliseconds : Math.max(0, latest - performance.now());
       // Nothing is begun after the deadline: the redelivery may be on its way to another instance by then.
-      using begin = new Deadline(milliseconds);
-      let child: Log | undefined;
-      const context = {
-        ...account,
-        // Few runs have anything to say, and a logger of its own is the costliest part of a context.
-        get log() {
-          child ??= log.child({ event: newest.identity, route: route.name });
-          return child;
-        },
-        signal: begin.signal,
-      };
-      return await handling(span, context, async (context) => {
-        const work = route.handle(newest, context);
-        return checked(await withGrace(begin.signal, graceMilliseconds, work), route);
+      return withinTime(milliseconds, graceMilliseconds, (signal) => {
+        let child: Log | undefined;
+        const context = {
+          ...account,
+          // Few runs have anything to say, and a logger of its own is the costliest part of a context.
+          get log() {
+            child ??= log.child({ event: newest.identity, route: route.name });
+            return child;
+          },
+          signal,
+        };
+        return handling(span, context, async (context) =>
+          checked(await route.handle(newest, context), route),
+        );
       });
     },
   };
 }
 
-/** A handler that forgets its signal must not hold its place in the queue for ever. */
-async function withGrace(
-  signal: AbortSignal,
+/**
+ * Gives `work` a signal that aborts after so many milliseconds, and gives it up when the grace is over as well: a handler
+ * that forgets its signal must not hold its place in the queue for ever.
+ */
+async function withinTime(
   milliseconds: number,
-  work: Promise<Outcome>,
+  graceMilliseconds: number,
+  work: (signal: AbortSignal) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const timeIsUp = Promise.withResolvers<never>();
-  let timer: NodeJS.Timeout | undefined;
-  const start = () => {
+  const begin = new AbortController();
+  const givenUp = Promise.withResolvers<never>();
+  let timer = setTimeout(() => {
     timer = setTimeout(() => {
-      timeIsUp.reject(new Failure('out-of-time', 'The handler did not finish within its time.'));
-    }, milliseconds);
-  };
-  if (signal.aborted) start();
-  else signal.addEventListener('abort', start, { once: true });
+      givenUp.reject(new Failure('out-of-time', 'The handler did not finish within its time.'));
+    }, graceMilliseconds);
+    begin.abort();
+  }, milliseconds);
   try {
-    return await Promise.race([work, timeIsUp.promise]);
+    return await Promise.race([work(begin.signal), givenUp.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -31,7 +31,7 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
 }
 
 /** Runs a handler in a span of its own, with clients that add theirs; without a span it just runs it. */
-export async function handling<Context extends Clients, T>(
+export function handling<Context extends Clients, T>(
   span: Span | undefined,
   context: Context,
   work: (context: Context) => Promise<T>,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { createMetrics } from '../src/metrics.ts';
 import { combine, type ObservedOutcome, type Observer } from '../src/observer.ts';
@@ -54,6 +55,24 @@ t.test('counts apart from other services in the process', async (t) => {
   t.match((await other.text(idle)).body, 'customer_sync_push_duration_seconds_count 0\n');
 });
 
+t.test('tells of the process: processor time, memory, and how late the event loop is', async (t) => {
+  const { text } = createMetrics();
+  const sample = async (name: string) =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec((await text(idle)).body)?.[1]);
+  await text(idle);
+  const before = await sample('process_cpu_seconds_total');
+  const busyUntil = performance.now() + 100;
+  await setTimeout(20);
+  while (performance.now() < busyUntil + 100);
+  await setTimeout(20);
+  t.ok((await sample('nodejs_eventloop_lag_max_seconds')) >= 0.1, 'late since the last look');
+  await setTimeout(20);
+  t.ok((await sample('nodejs_eventloop_lag_max_seconds')) < 0.1, 'and not since this one');
+  t.ok((await sample('process_cpu_seconds_total')) > before);
+  t.ok((await sample('process_resident_memory_bytes')) > (await sample('nodejs_heap_size_used_bytes')));
+  t.ok(Math.abs((await sample('process_start_time_seconds')) - performance.timeOrigin / 1000) < 2);
+});
+
 t.test('adds up upstreams of one name', async (t) => {
   const upstream = { name: 'Fluent SHARED', underWay: 2, waiting: 1, limit: 5, circuit: 'Open' } as const;
   const { text } = createMetrics();
@@ -66,7 +85,7 @@ t.test('adds up upstreams of one name', async (t) => {
   t.match(body, 'customer_sync_circuit_state{upstream="Fluent SHARED",state="closed"} 0\n');
 });
 
-t.test('one observer tells all of several, and none is none', async (t) => {
+t.test('one observer tells both, and none is none', async (t) => {
   const told: string[] = [];
   const named = (name: string): Observer => ({
     pushAnswered: (status) => told.push(`${name} pushAnswered ${status}`),
@@ -77,7 +96,7 @@ t.test('one observer tells all of several, and none is none', async (t) => {
     circuit: (upstream, state) => told.push(`${name} circuit ${upstream} ${state}`),
     tokenRenewed: (upstream, renewed) => told.push(`${name} tokenRenewed ${upstream} ${renewed}`),
   });
-  const both = combine([named('a'), named('b')]);
+  const both = combine(named('a'), named('b'));
   both?.pushAnswered(204);
   both?.outcome(done);
   both?.waited(1);
@@ -99,6 +118,7 @@ t.test('one observer tells all of several, and none is none', async (t) => {
     calls.flatMap((call) => [`a ${call}`, `b ${call}`]),
   );
   const only = named('only');
-  t.equal(combine([only]), only);
-  t.equal(combine([]), undefined);
+  t.equal(combine(only, undefined), only);
+  t.equal(combine(undefined, only), only);
+  t.equal(combine(undefined, undefined), undefined);
 });

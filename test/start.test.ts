@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import t from 'tap';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { runService, startProcess } from './sandbox/process.ts';
 import { environmentFor } from './sandbox/service.ts';
+import { START } from './sandbox/start-command.ts';
 
 const CREDENTIALS = {
   clientId: 'a-client-id',
@@ -53,4 +57,13 @@ t.test('does not start without a choice of how pushes are authenticated', async 
   const { code, stderr } = await runService(t, rest).exited;
   t.equal(code, 1);
   t.match(stderr, /environment PUSH_AUTH\n {2}expected {2}oidc, token or none\n {2}found {5}nothing/);
+});
+
+t.test('is started alike by npm, the Docker image and App Engine', async (t) => {
+  const dockerfile = await readFile('Dockerfile', 'utf8');
+  t.strictSame(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''), ['node', ...START]);
+  const { entrypoint } = z
+    .object({ entrypoint: z.string() })
+    .parse(parse(await readFile('app.yaml', 'utf8')));
+  t.equal(entrypoint, ['node', ...START].join(' '));
 });

@@ -47,7 +47,7 @@ const ROUNDS = 6;
  * was written ends the loop. So whoever writes last has checked after writing, and nobody needs a lock.
  */
 export async function converge(subject: Subject, context: Context, tools: Tools): Promise<Outcome> {
-  const { commercetools, log } = context;
+  const { commercetools } = context;
   const { id, atLeast, username: knownUsername } = subject;
   const { memory } = tools;
 
@@ -161,9 +161,9 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
   }
 
   function report({ cut, unusable }: Desired): void {
-    if (cut.length > 0) log.warn({ fields: cut }, 'Values too long for Fluent were cut to fit.');
+    if (cut.length > 0) context.log.warn({ fields: cut }, 'Values too long for Fluent were cut to fit.');
     if (unusable.length > 0)
-      log.warn(
+      context.log.warn(
         { fields: unusable },
         'The mapping gave no usable value for these fields; they are left as they are.',
       );

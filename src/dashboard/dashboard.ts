@@ -50,7 +50,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
       now,
       reasons: readiness.reasons,
       minute: recorder.minute(),
-      total: recorder.recent.total,
+      events: recorder.events,
       queue: {
         size: queue.size,
         underWay: queue.underWay,

@@ -28,24 +28,24 @@ const HOUR_SLOTS = 12;
 /** Groups by outcome, reason and route. A handler's own reasons may be many: beyond `limit` the one longest not seen goes. */
 export class Reasons {
   readonly #limit: number;
-  readonly #groups = new Map<string, Group>();
+  /** Few, and one after the other is quicker than a key to make and hash for each event. */
+  readonly #groups: Group[] = [];
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   add(outcome: ObservedOutcome, now: number): void {
-    const key = `${outcome.outcome} ${outcome.reason} ${outcome.route}`;
-    let group = this.#groups.get(key);
+    let group = this.#groups.find(({ first }) => isAlike(first, outcome));
     if (!group) {
-      if (this.#groups.size >= this.#limit) this.#forget();
+      if (this.#groups.length >= this.#limit) this.#forget();
       group = {
         first: outcome,
         slots: new Slots(['count'], FIVE_MINUTES, HOUR_SLOTS),
         last: outcome,
         lastAt: now,
       };
-      this.#groups.set(key, group);
+      this.#groups.push(group);
     }
     group.last = outcome;
     group.lastAt = now;
@@ -54,7 +54,7 @@ export class Reasons {
 
   /** Those of the last hour, the most frequent first. */
   read(now: number): ReasonGroup[] {
-    return [...this.#groups.values()]
+    return this.#groups
       .map(({ first, slots, last, lastAt }) => {
         const course = slots.read('count', now);
         return {
@@ -72,7 +72,14 @@ export class Reasons {
   }
 
   #forget(): void {
-    const [oldest] = [...this.#groups].sort(([, one], [, other]) => one.lastAt - other.lastAt);
-    if (oldest) this.#groups.delete(oldest[0]);
+    const oldest = Math.min(...this.#groups.map(({ lastAt }) => lastAt));
+    this.#groups.splice(
+      this.#groups.findIndex(({ lastAt }) => lastAt === oldest),
+      1,
+    );
   }
+}
+
+function isAlike(one: ObservedOutcome, other: ObservedOutcome): boolean {
+  return one.reason === other.reason && one.route === other.route && one.outcome === other.outcome;
 }

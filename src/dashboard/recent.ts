@@ -19,7 +19,7 @@ export class Recent {
     this.#length = length;
   }
 
-  /** How many there have been since the start. */
+  /** How many were added since the start. */
   get total(): number {
     return this.#total;
   }

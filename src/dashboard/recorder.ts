@@ -28,6 +28,9 @@ const REASONS = 64;
 /** How many of the last outcomes the page lists. */
 export const RECENT = 500;
 
+/** A flood of what no route wants would push out of that list what somebody looks for: beyond this it is only counted. */
+export const IGNORED_LISTED_A_SECOND = 20;
+
 interface Renewal {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -50,6 +53,9 @@ export class Recorder implements Observer {
   readonly #circuits = new Map<string, CircuitState>();
   readonly #renewals = new Map<string, Renewal>();
   readonly #clock: () => number;
+  #events = 0;
+  #second = 0;
+  #ignoredThatSecond = 0;
 
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
@@ -64,7 +70,8 @@ export class Recorder implements Observer {
 
   outcome(outcome: ObservedOutcome): void {
     const now = this.#clock();
-    this.recent.add(outcome, now);
+    this.#events += 1;
+    if (outcome.outcome !== 'ignored' || this.#listsIgnored(now)) this.recent.add(outcome, now);
     this.reasons.add(outcome, now);
     this.#slots.add(outcome.outcome, now);
     if (outcome.parked) this.#slots.add('parked', now);
@@ -102,6 +109,11 @@ export class Recorder implements Observer {
   /** Told now and then how many events are in the queue. */
   queued(size: number): void {
     this.#slots.most('queue', this.#clock(), size);
+  }
+
+  /** Events since the start. */
+  get events(): number {
+    return this.#events;
   }
 
   circuitOf(upstream: string): CircuitState {
@@ -161,6 +173,16 @@ export class Recorder implements Observer {
       lag95: atMost(this.#lags.quantile(places, 0.95), oldest),
       oldest: oldest || null,
     };
+  }
+
+  #listsIgnored(now: number): boolean {
+    const second = Math.floor(now / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#ignoredThatSecond = 0;
+    }
+    this.#ignoredThatSecond += 1;
+    return this.#ignoredThatSecond <= IGNORED_LISTED_A_SECOND;
   }
 }
 

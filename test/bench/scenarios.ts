@@ -1,16 +1,16 @@
+import { START } from '../sandbox/start-command.ts';
 import { changes, ignored } from './bodies.ts';
 import { median, push } from './load.ts';
 import { type Server, startServer } from './server.ts';
 import type { StandIns } from './stand-ins.ts';
 
-const SERVICE = 'src/main.ts';
-const BARE = 'test/bench/bare.ts';
+const BARE = ['test/bench/bare.ts'];
 /** All that may be outstanding is handled at once: with slow upstreams a place in the queue is mostly waiting. */
 const WIDE = { QUEUE_CONCURRENCY: '1000', LOG_LEVEL: 'info' };
 
 /** Pushes a second through authenticate, decode and route, and through bare Fastify; in turns, medians of the rounds. */
 export async function receiving(standIns: StandIns, rounds: number, pushes: number) {
-  const service = await startServer(SERVICE, standIns.environment);
+  const service = await startServer(START, standIns.environment);
   const bare = await startServer(BARE);
   const bodies = ignored(pushes);
   try {
@@ -31,6 +31,41 @@ export async function receiving(standIns: StandIns, rounds: number, pushes: numb
   }
 }
 
+/**
+ * Pushes a second with metrics and page on, scraped and watched, of those with both off; in turns. Two processes of one
+ * program differ by more than what is looked for, so several pairs of them are compared, and the median of the pairs counts.
+ */
+export async function observing(standIns: StandIns, pairs: number, rounds: number, pushes: number) {
+  const bodies = ignored(pushes);
+  const ratios: { rate: number; cpu: number }[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    const on = await startServer(START, { ...standIns.environment, METRICS: 'on', DASHBOARD: 'on' });
+    const off = await startServer(START, { ...standIns.environment, METRICS: 'off', DASHBOARD: 'off' });
+    const watching = new AbortController();
+    try {
+      const page = await fetch(`${on.url}/dashboard/events`, { signal: watching.signal });
+      void page.body?.pipeTo(new WritableStream()).catch(() => {});
+      await (await fetch(`${on.url}/metrics`)).text();
+      for (const server of [on, off]) await push(server.push, bodies, 50);
+      const seen = { on: [], off: [] } as Record<'on' | 'off', { rate: number; cpu: number }[]>;
+      for (let round = 0; round < rounds; round += 1) {
+        const turns = [['on', on] as const, ['off', off] as const];
+        for (const [name, server] of round % 2 === 0 ? turns : turns.toReversed()) {
+          const before = await server.cpuSeconds();
+          const load = await push(server.push, bodies, 50);
+          seen[name].push({ rate: load.pushes / load.seconds, cpu: (await server.cpuSeconds()) - before });
+        }
+      }
+      const of = (name: 'on' | 'off', key: 'rate' | 'cpu') => median(seen[name].map((load) => load[key]));
+      ratios.push({ rate: of('on', 'rate') / of('off', 'rate'), cpu: of('on', 'cpu') / of('off', 'cpu') });
+    } finally {
+      watching.abort();
+      await Promise.all([on.stop(), off.stop()]);
+    }
+  }
+  return { rate: median(ratios.map(({ rate }) => rate)), cpu: median(ratios.map(({ cpu }) => cpu)) };
+}
+
 export interface Syncing {
   readonly latency: number;
   readonly outstanding: number;
@@ -46,7 +81,7 @@ export async function syncing(standIns: StandIns, scenario: Syncing) {
   const customers = await standIns.seed(scenario.customers);
   const bodies = changes(customers, standIns.environment['CTP_PROJECT_KEY'] ?? '', scenario.burst);
   const off = { FLUENT_BATCH: '1', ACK_DEADLINE_SECONDS: '600' };
-  const service = await startServer(SERVICE, {
+  const service = await startServer(START, {
     ...standIns.environment,
     ...WIDE,
     ...(scenario.batches ? {} : off),
@@ -88,7 +123,7 @@ export async function bareCpu(pushes: number): Promise<number> {
 export async function alone(standIns: StandIns, latency: number, times: number): Promise<number> {
   await standIns.latency(latency);
   const customers = await standIns.seed(times);
-  const service = await startServer(SERVICE, standIns.environment);
+  const service = await startServer(START, standIns.environment);
   try {
     await warm(standIns, service);
     const load = await push(
@@ -106,7 +141,7 @@ export async function alone(standIns: StandIns, latency: number, times: number):
 export async function starting(standIns: StandIns, rounds: number) {
   const [body = ''] = ignored(1);
   const times: { service: number; bare: number }[] = [];
-  async function first(file: string, env: Readonly<Record<string, string>>): Promise<number> {
+  async function first(file: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
     const startedAt = performance.now();
     const server = await startServer(file, env);
     const { acknowledged } = await push(server.push, [body], 1);
@@ -117,7 +152,7 @@ export async function starting(standIns: StandIns, rounds: number) {
   }
   // The first start fills Node's compile cache, as the first start of a container image does.
   for (let round = -1; round < rounds; round += 1) {
-    const pair = { service: await first(SERVICE, standIns.environment), bare: await first(BARE, {}) };
+    const pair = { service: await first(START, standIns.environment), bare: await first(BARE, {}) };
     if (round >= 0) times.push(pair);
   }
   return {
@@ -132,7 +167,7 @@ export async function scale(standIns: StandIns, sizes: readonly number[]) {
   await standIns.latency(0);
   const rows: { events: number; cpuMicroseconds: number; peakMegabytes: number }[] = [];
   for (const events of sizes) {
-    const service = await startServer(SERVICE, { ...standIns.environment, ...WIDE });
+    const service = await startServer(START, { ...standIns.environment, ...WIDE });
     try {
       // The first thousands pay for the compiler, whatever comes after.
       await push(

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { START } from '../sandbox/start-command.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_MILLISECONDS = 30_000;
@@ -46,7 +47,7 @@ export class Instances {
 
   /** Starts one and waits until it listens. */
   async start(): Promise<Instance> {
-    const child = spawn(process.execPath, ['src/main.ts'], {
+    const child = spawn(process.execPath, START, {
       cwd: ROOT,
       env: { PATH: process.env['PATH'] ?? '', ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],

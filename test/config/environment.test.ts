@@ -13,6 +13,7 @@ const defaults = {
   commercetoolsConcurrency: 10,
   fluentConcurrency: 10,
   fluentBatch: 10,
+  metrics: { on: true },
   dashboard: { on: true },
   duplicateMemorySeconds: 10,
 };
@@ -97,10 +98,15 @@ const readable = [
       fluentConcurrency: 2,
       fluentBatch: 100,
       dashboard: { on: true, token: '0123456789abcdef' },
-      metricsToken: '0123456789abcdef',
+      metrics: { on: true, token: '0123456789abcdef' },
       traceEndpoint: 'http://collector:4318',
       duplicateMemorySeconds: 0,
     },
+  },
+  {
+    name: 'leaves the metrics out when told to, and their token with them',
+    input: { ...none, METRICS: 'off', METRICS_TOKEN: '0123456789abcdef' },
+    expected: { ...defaults, metrics: { on: false } },
   },
   {
     name: 'leaves the page out in production',

@@ -75,7 +75,7 @@ t.test(
     t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
     const text = await (await fetch(`${service.url}/metrics`)).text();
     const names = namesIn(text);
-    t.ok(names.size > 60);
+    t.ok(names.size > 30);
     for (const { expr } of [...targets, ...rules]) {
       const metrics = metricsIn(expr);
       t.ok(metrics.length > 0, `${expr} asks for something`);

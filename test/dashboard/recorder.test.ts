@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Reasons } from '../../src/dashboard/reasons.ts';
-import { RECENT, Recorder } from '../../src/dashboard/recorder.ts';
+import { IGNORED_LISTED_A_SECOND, RECENT, Recorder } from '../../src/dashboard/recorder.ts';
 import type { ObservedOutcome } from '../../src/observer.ts';
 
 const START = 1_700_000_000_000;
@@ -86,6 +86,19 @@ t.test('keeps the last outcomes and numbers them', async (t) => {
   t.match(all[0], { number: 4, version: 4 });
   t.match(recorder.recent.after(RECENT + 1), [{ version: RECENT + 2 }, { version: RECENT + 3 }]);
   t.strictSame(recorder.recent.after(RECENT + 3), []);
+});
+
+t.test('lists a flood of ignored events in part, and counts all of it', async (t) => {
+  const { time, recorder } = recording();
+  const flood = 50;
+  for (let event = 0; event < flood; event += 1) recorder.outcome(outcome({ outcome: 'ignored' }));
+  recorder.outcome(outcome());
+  t.equal(recorder.recent.total, IGNORED_LISTED_A_SECOND + 1);
+  t.equal(recorder.minute().ignored, flood);
+  t.equal(recorder.events, flood + 1);
+  time.now += 1_000;
+  recorder.outcome(outcome({ outcome: 'ignored' }));
+  t.equal(recorder.recent.total, IGNORED_LISTED_A_SECOND + 2, 'the next second has room again');
 });
 
 t.test('groups by reason, forgets after an hour, and is bounded', async (t) => {

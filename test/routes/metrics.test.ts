@@ -145,3 +145,9 @@ t.test('with METRICS_TOKEN answers its bearer alone', async (t) => {
   }
   t.equal((await fetch(`${service.url}/metrics?token=${TOKEN}`)).status, 401, 'not in the address');
 });
+
+t.test('with METRICS=off counts nothing and answers nobody', async (t) => {
+  const service = await connect(t, upstreams, { METRICS: 'off', DASHBOARD: 'off' });
+  t.equal((await sendPush(service.push, await newChange())).status, 204);
+  t.equal((await fetch(`${service.url}/metrics`)).status, 404);
+});

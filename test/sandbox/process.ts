@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { START } from './start-command.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_MILLISECONDS = 20_000;
@@ -29,12 +30,12 @@ export interface ServiceProcess {
   readonly exited: Promise<Exit>;
 }
 
-/** Runs `src/main.ts` with this environment and no other, until it ends or the test does. */
+/** Starts the service with this environment and no other, until it ends or the test does. */
 export function runService(
   t: Current,
   env: Readonly<Record<string, string>>,
 ): Omit<ServiceProcess, 'url'> & { onLine(listen: () => void): void } {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, START, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

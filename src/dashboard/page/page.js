@@ -61,7 +61,7 @@ function show(state) {
   setText(document.getElementById('connection').firstElementChild, `Live, ${timeOfDay(state.now)}`);
   setText(
     document.getElementById('about'),
-    `up ${duration(state.now - about.startedAt)}, ${plural(state.total, 'event')}`,
+    `up ${duration(state.now - about.startedAt)}, ${plural(state.events, 'event')}`,
   );
   verdict(verdictOf(state));
   tiles(state);
