@@ -1,6 +1,6 @@
 import type { Configuration } from '../../config/load.ts';
 
-/** What a command works with; a test gives its own. Only `src/customer-sync.ts` fills it from the process. */
+/** What a command works with; a test gives its own. Only `src/cli/main.ts` fills it from the process. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadableStream;

@@ -29,7 +29,7 @@ export async function measureSync(customers: number): Promise<Measured> {
     await standIns.seed(customers);
     await standIns.latency(LATENCY_MILLISECONDS);
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.ts'), 'sync', '--json'], {
+    const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.js'), 'sync', '--json'], {
       cwd,
       env: {
         PATH: process.env['PATH'],

@@ -31,7 +31,7 @@ export function startCommand(
   env: Readonly<Record<string, string>>,
   cwd: string,
 ): Command {
-  const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.ts'), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.js'), ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', CONNECTOR_CONFIG: join(ROOT, 'config/connector.yml'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

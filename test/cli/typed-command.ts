@@ -18,7 +18,7 @@ export async function command(
   env: Readonly<Record<string, string>>,
   input = '',
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['src/customer-sync.ts', ...args], {
+  const child = spawn(process.execPath, ['src/customer-sync.js', ...args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: 'pipe',

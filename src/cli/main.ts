@@ -1,10 +1,6 @@
-#!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
-
-enableCompileCache();
-const { runCommandLine } = await import('./cli/command-line.ts');
-const { formatFaults } = await import('../config/environment.ts');
-const { loadConfiguration } = await import('../config/load.ts');
+import { formatFaults } from '../../config/environment.ts';
+import { loadConfiguration } from '../../config/load.ts';
+import { runCommandLine } from './command-line.ts';
 
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
