@@ -57,7 +57,7 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
     knownUsername === undefined ? undefined : lookUp(knownUsername),
   ]);
   let username = knownUsername;
-  let begun = false;
+  let written = false;
 
   for (let round = 1; round <= ROUNDS; round += 1) {
     // What was found before a write of our own says nothing of Fluent any more: look again.
@@ -132,15 +132,15 @@ export async function converge(subject: Subject, context: Context, tools: Tools)
   ): Promise<{ reason: 'created' | 'updated'; after: FluentCustomer } | undefined> {
     // What this run has written it also puts right, however late: the event may be finished elsewhere by now, and then
     // nobody else would.
-    const signal = begun ? undefined : context.signal;
+    const signal = written ? undefined : context.signal;
     if (signal?.aborted) throw new Failure('out-of-time', 'The time for the event is up; nothing was begun.');
-    begun = true;
     try {
       const after = seen
         ? await context.fluent.updateCustomer(updateFor(name, desired, seen), { signal })
         : await context.fluent.createCustomer(createFor(name, desired, context.account.retailerId), {
             signal,
           });
+      written = true;
       memory.write(id, version);
       return { reason: seen ? 'updated' : 'created', after };
     } catch (error) {

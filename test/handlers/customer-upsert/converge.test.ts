@@ -560,6 +560,29 @@ t.test('what a run has written it puts right even after its time', async (t) => 
   t.match(heldBy(fluent, customer.id), { firstName: 'Newer' });
 });
 
+t.test('what another instance has written is not put right after its time', async (t) => {
+  const { commercetools, fluent, instance } = await startSandbox(t);
+  const customer = await commercetools.createCustomer(PERSON);
+  fluent.staleLookups(1);
+  fluent.seed({ username: customer.id, firstName: 'Older', primaryEmail: 'o@example.com' });
+  const time = new AbortController();
+  const { handle } = await instance({
+    over: ({ fluent: real }) => ({
+      fluent: {
+        ...real,
+        // The time ends while the creation is under way, which then turns out to come too late.
+        async createCustomer(input, options) {
+          const created = real.createCustomer(input, options);
+          await created.catch(() => time.abort());
+          return created;
+        },
+      },
+    }),
+  });
+  t.match(await handle(changed(customer), time.signal), { kind: 'failed', reason: 'out-of-time' });
+  t.match(heldBy(fluent, customer.id), { firstName: 'Older' });
+});
+
 t.test('nothing is sent for an event after its time', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
