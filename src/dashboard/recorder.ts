@@ -4,6 +4,7 @@ import { Recent } from './recent.ts';
 import { Requests } from './requests.ts';
 import { Slots } from './slots.ts';
 import { Spread } from './spread.ts';
+import { Trickle } from './trickle.ts';
 
 const COLUMNS = [
   'pushes',
@@ -53,9 +54,8 @@ export class Recorder implements Observer {
   readonly #circuits = new Map<string, CircuitState>();
   readonly #renewals = new Map<string, Renewal>();
   readonly #clock: () => number;
+  readonly #listedIgnored = new Trickle(IGNORED_LISTED_A_SECOND);
   #events = 0;
-  #second = 0;
-  #ignoredThatSecond = 0;
 
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
@@ -71,7 +71,7 @@ export class Recorder implements Observer {
   outcome(outcome: ObservedOutcome): void {
     const now = this.#clock();
     this.#events += 1;
-    if (outcome.outcome !== 'ignored' || this.#listsIgnored(now)) this.recent.add(outcome, now);
+    if (outcome.outcome !== 'ignored' || this.#listedIgnored.passes(now)) this.recent.add(outcome, now);
     this.reasons.add(outcome, now);
     this.#slots.add(outcome.outcome, now);
     if (outcome.parked) this.#slots.add('parked', now);
@@ -173,16 +173,6 @@ export class Recorder implements Observer {
       lag95: atMost(this.#lags.quantile(places, 0.95), oldest),
       oldest: oldest || null,
     };
-  }
-
-  #listsIgnored(now: number): boolean {
-    const second = Math.floor(now / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#ignoredThatSecond = 0;
-    }
-    this.#ignoredThatSecond += 1;
-    return this.#ignoredThatSecond <= IGNORED_LISTED_A_SECOND;
   }
 }
 
