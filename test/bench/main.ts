@@ -138,7 +138,8 @@ function scenarios(): Syncing[] {
       { latency: 100, outstanding: 1000, customers: 200, burst: 1, batches: false },
       { latency: 100, outstanding: 1000, customers: 300, burst: 10, batches: true },
     ];
-  return [0, 20, 100].flatMap((latency) =>
+  const most = { latency: 100, outstanding: 1000, customers: 10_000, burst: 1, batches: true };
+  const usual = [0, 20, 100].flatMap((latency) =>
     [10, 100, 1000].flatMap((outstanding) => [
       {
         latency,
@@ -158,10 +159,12 @@ function scenarios(): Syncing[] {
       ...(outstanding === 1000 ? [{ latency, outstanding, customers: 1_000, burst: 10, batches: true }] : []),
     ]),
   );
+  return [...usual, { ...most, leftAlone: true }];
 }
 
-function groupOf({ latency, outstanding, burst }: Syncing): string {
-  return `${latency} ms, ${outstanding} outstanding${burst > 1 ? `, bursts of ${burst}` : ''}`;
+function groupOf({ latency, outstanding, burst, leftAlone }: Syncing): string {
+  const more = `${burst > 1 ? `, bursts of ${burst}` : ''}${leftAlone ? ', V8 left alone' : ''}`;
+  return `${latency} ms, ${outstanding} outstanding${more}`;
 }
 
 function table(head: string[], rows: (string | number)[][]): string {

@@ -26,7 +26,11 @@ export function measuresOf({ start, receive, observed, idle, rows, bare, scales 
   const main = (batches: boolean, burst = 1) =>
     rows.find(
       (row) =>
-        row.latency === 100 && row.outstanding === 1000 && row.batches === batches && row.burst === burst,
+        row.latency === 100 &&
+        row.outstanding === 1000 &&
+        row.batches === batches &&
+        row.burst === burst &&
+        !row.leftAlone,
     );
   const on = main(true);
   const off = main(false);

@@ -73,6 +73,8 @@ export interface Syncing {
   /** Changes of each customer. */
   readonly burst: number;
   readonly batches: boolean;
+  /** Started without the settings of `npm start`. */
+  readonly leftAlone?: boolean;
 }
 
 /** Customers brought to Fluent, from push to acknowledged. */
@@ -81,7 +83,7 @@ export async function syncing(standIns: StandIns, scenario: Syncing) {
   const customers = await standIns.seed(scenario.customers);
   const bodies = changes(customers, standIns.environment['CTP_PROJECT_KEY'] ?? '', scenario.burst);
   const off = { FLUENT_BATCH: '1', ACK_DEADLINE_SECONDS: '600' };
-  const service = await startServer(START, {
+  const service = await startServer(scenario.leftAlone ? START.slice(-1) : START, {
     ...standIns.environment,
     ...WIDE,
     ...(scenario.batches ? {} : off),

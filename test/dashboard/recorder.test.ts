@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { Reasons } from '../../src/dashboard/reasons.ts';
 import { IGNORED_LISTED_A_SECOND, RECENT, Recorder } from '../../src/dashboard/recorder.ts';
@@ -99,6 +100,8 @@ t.test('lists a flood of ignored events in part, and counts all of it', async (t
   time.now += 1_000;
   recorder.outcome(outcome({ outcome: 'ignored' }));
   t.equal(recorder.recent.total, IGNORED_LISTED_A_SECOND + 2, 'the next second has room again');
+  const page = await readFile('src/dashboard/page/index.html', 'utf8');
+  t.ok(page.includes(`the first ${IGNORED_LISTED_A_SECOND} of each second`), 'as the page says');
 });
 
 t.test('groups by reason, forgets after an hour, and is bounded', async (t) => {

@@ -6,51 +6,65 @@ import { startTraffic } from '../sandbox/demo-traffic.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { environmentFor, startService } from '../sandbox/service.ts';
 
-// Makes the pictures in screenshots/ from the demo's traffic: node test/dashboard/screenshots.ts [seconds of traffic]
-const seconds = Number(process.argv[2] ?? 150);
-const FOLDER = join(import.meta.dirname, 'screenshots');
-const PICTURES = [
-  { name: 'light', width: 1120, height: 960, colorScheme: 'light', scale: 1 },
-  { name: 'dark', width: 1120, height: 960, colorScheme: 'dark', scale: 1 },
-  { name: 'phone', width: 390, height: 1500, colorScheme: 'light', scale: 1 },
+/** The README's pictures: widths and heights in pixels. */
+export const PICTURES = [
+  { name: 'light', width: 1120, height: 960, colorScheme: 'light' },
+  { name: 'dark', width: 1120, height: 960, colorScheme: 'dark' },
+  { name: 'phone', width: 390, height: 1500, colorScheme: 'light' },
 ] as const;
 
-const found = findChromium();
-if ('skip' in found) throw new Error(found.skip);
+/** Where the README's pictures are. */
+export const FOLDER = join(import.meta.dirname, 'screenshots');
 
-let arrive = (_change: Payload): void => {};
-const commercetools: CommercetoolsSandbox = await startCommercetools({
-  projectKeys: ['demo'],
-  onNotification: (change) => arrive(change),
-});
-const fluent = await startFluent();
-commercetools.fault({ kind: 'latency', milliseconds: 8 });
-fluent.faults.on({ kind: 'latency', milliseconds: 14 });
-const service = await startService({ ...environmentFor(commercetools, fluent), LOG_LEVEL: 'error' });
-const traffic = await startTraffic({ commercetools, push: service.push, everyMilliseconds: 250 });
-arrive = (change) => traffic.deliver(change);
-const browser = await startBrowser(found.path);
-await wait(seconds * 1000);
+const SECONDS = 150;
+const SETTLE_MILLISECONDS = 2_500;
 
-for (const { name, width, height, colorScheme, scale } of PICTURES) {
-  const page = await browser.newPage({
-    viewport: { width, height },
-    colorScheme,
-    deviceScaleFactor: scale,
-    reducedMotion: 'reduce',
+/**
+ * Takes the pictures into `folder` after so many seconds of the demo's traffic, with the browser at `path`; returns what the
+ * page said to the console meanwhile.
+ */
+export async function takeScreenshots(path: string, folder: string, seconds: number): Promise<string[]> {
+  let arrive = (_change: Payload): void => {};
+  const commercetools: CommercetoolsSandbox = await startCommercetools({
+    projectKeys: ['demo'],
+    onNotification: (change) => arrive(change),
   });
-  page.on('console', (message) => console.log(name, message.text()));
-  page.on('pageerror', (error) => console.log(name, error.message));
-  await page.goto(service.url);
-  await page.locator('#recent tbody tr').first().waitFor();
-  await wait(2_500);
-  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
-  if (process.argv[3])
-    await page.screenshot({ path: join(process.argv[3], `${name}-full.png`), fullPage: true });
-  await page.close();
+  const fluent = await startFluent();
+  commercetools.fault({ kind: 'latency', milliseconds: 8 });
+  fluent.faults.on({ kind: 'latency', milliseconds: 14 });
+  const service = await startService({ ...environmentFor(commercetools, fluent), LOG_LEVEL: 'error' });
+  const traffic = await startTraffic({ commercetools, push: service.push, everyMilliseconds: 250 });
+  arrive = (change) => traffic.deliver(change);
+  const browser = await startBrowser(path);
+  const said: string[] = [];
+  try {
+    await wait(seconds * 1000);
+    for (const { name, width, height, colorScheme } of PICTURES) {
+      const viewport = { width, height };
+      const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+      page.on('console', (message) => said.push(message.text()));
+      page.on('pageerror', (error) => said.push(error.message));
+      await page.goto(service.url);
+      await page.locator('#recent tbody tr').first().waitFor();
+      await wait(Math.min(SETTLE_MILLISECONDS, seconds * 500));
+      await page.screenshot({ path: join(folder, `${name}.png`) });
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+    await traffic.stop();
+    // A push under way would keep its connection, and that the service, for as long as HTTP allows.
+    await service.drain();
+    await service.close();
+    await Promise.all([commercetools.close(), fluent.close()]);
+  }
+  return said;
 }
 
-await browser.close();
-traffic.stop();
-await service.close();
-await Promise.all([commercetools.close(), fluent.close()]);
+// node test/dashboard/screenshots.ts [seconds of traffic]
+if (import.meta.main) {
+  const found = findChromium();
+  if ('skip' in found) throw new Error(found.skip);
+  const said = await takeScreenshots(found.path, FOLDER, Number(process.argv[2] ?? SECONDS));
+  if (said.length > 0) throw new Error(`Expected nothing on the console, got: ${said.join('; ')}`);
+}

@@ -49,7 +49,7 @@ export async function deliver(push: string, payload: unknown, signal?: AbortSign
  */
 export async function startTraffic(
   options: TrafficOptions,
-): Promise<{ deliver(change: Payload): void; stop(): void }> {
+): Promise<{ deliver(change: Payload): void; stop(): Promise<void> }> {
   const { commercetools, push, everyMilliseconds = 1_000 } = options;
   const ending = new AbortController();
   const { signal } = ending;
@@ -67,10 +67,17 @@ export async function startTraffic(
   async function keepOn(): Promise<void> {
     for (let turn = 0; !signal.aborted; turn += 1) {
       await step(turn);
-      await wait(everyMilliseconds * (0.3 + Math.random() * 1.4), undefined, { ref: false });
+      await wait(everyMilliseconds * (0.3 + Math.random() * 1.4), undefined, { ref: false, signal });
     }
   }
   // Ended by the end of the stand-ins as well.
-  keepOn().catch(() => ending.abort());
-  return { deliver: (change) => void deliver(push, change, signal), stop: () => ending.abort() };
+  const ended = keepOn().catch(() => ending.abort());
+  return {
+    deliver: (change) => void deliver(push, change, signal),
+    // A change under way would hold its connection, and that the stand-in's end.
+    stop: () => {
+      ending.abort();
+      return ended;
+    },
+  };
 }
