@@ -1,11 +1,12 @@
 import t from 'tap';
 import { changeOf, connect, startUpstreams } from './sandbox/connected.ts';
-import { createPushSubscription, emulatorOrSkip } from './sandbox/pubsub-emulator.ts';
+import { createPushSubscription } from './sandbox/pubsub-emulator.ts';
 import { sendPush } from './sandbox/push.ts';
+import { sharedEmulatorOrSkip } from './sandbox/shared-emulator.ts';
 import { until } from './sandbox/until.ts';
 
 t.test("with Google's Pub/Sub emulator", async (t) => {
-  const emulator = await emulatorOrSkip(t);
+  const emulator = await sharedEmulatorOrSkip(t);
   if (emulator === undefined) return;
   const payloads: object[] = [];
   const upstreams = await startUpstreams(t, { onNotification: (payload) => payloads.push(payload) });
@@ -108,7 +109,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
   });
 
   await t.test('503 with Retry-After when it cannot be parked', async (t) => {
-    const DEAD_LETTER_TOPIC = 'projects/sandbox-project/topics/nowhere';
+    const DEAD_LETTER_TOPIC = `projects/${emulator.projectId}/topics/nowhere`;
     const parker = await connect(t, upstreams, { ...PARKING, DEAD_LETTER_TOPIC });
     const { status, headers, body } = await sendPush(parker.push, 'poison');
     t.equal(status, 503);

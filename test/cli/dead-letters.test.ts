@@ -2,9 +2,9 @@ import t from 'tap';
 import { z } from 'zod';
 import { startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
-import { emulatorOrSkip } from '../sandbox/pubsub-emulator.ts';
 import { sendPush } from '../sandbox/push.ts';
-import { command } from './typed-command.ts';
+import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
+import { runCommand, runProcess } from './command.ts';
 
 const List = z.object({
   groups: z.array(z.object({ reason: z.string(), count: z.number() })),
@@ -12,7 +12,7 @@ const List = z.object({
 });
 
 t.test('dead letters', async (t) => {
-  const [emulator, upstreams] = await Promise.all([emulatorOrSkip(t), startUpstreams(t)]);
+  const [emulator, upstreams] = await Promise.all([sharedEmulatorOrSkip(t), startUpstreams(t)]);
   if (emulator === undefined) return;
   const { commercetools, fluent, env: joined } = upstreams;
   const env = {
@@ -22,12 +22,12 @@ t.test('dead letters', async (t) => {
     GOOGLE_CLOUD_PROJECT: emulator.projectId,
     DEAD_LETTER_TOPIC: 'customers-dead-letters',
   };
-  const made = await command(['provision', '--endpoint=http://127.0.0.1:9/'], env);
+  const made = await runCommand(['provision', '--endpoint=http://127.0.0.1:9/'], env);
   t.equal(made.code, 0, made.err);
   const service = await startProcess(t, env);
 
-  async function list() {
-    const { code, out, err } = await command(['dead-letters', 'list', '--json'], env);
+  async function list(run: typeof runCommand = runCommand) {
+    const { code, out, err } = await run(['dead-letters', 'list', '--json'], env);
     t.equal(code, 0, err);
     return { out, ...List.parse(JSON.parse(out)) };
   }
@@ -52,7 +52,7 @@ t.test('dead letters', async (t) => {
 
   let undecodable = '';
   await t.test('list says what is parked and why, twice the same, and nothing personal', async (t) => {
-    const { out, groups, letters } = await list();
+    const { out, groups, letters } = await list((...given) => runProcess(t, ...given));
     t.same(groups.map(({ reason, count }) => [reason, count]).sort(), [
       ['no-email', 1],
       ['undecodable', 1],
@@ -65,14 +65,17 @@ t.test('dead letters', async (t) => {
   });
 
   await t.test('show keeps the payload back until it is asked for', async (t) => {
-    const kept = await command(['dead-letters', 'show', undecodable], env);
+    const kept = await runCommand(['dead-letters', 'show', undecodable], env);
     t.match(kept, { code: 0, out: /shown with --reveal/ });
     t.notMatch(kept.out, /pii@/);
-    t.match(await command(['dead-letters', 'show', undecodable, '--reveal'], env), { code: 0, out: /pii@/ });
+    t.match(await runCommand(['dead-letters', 'show', undecodable, '--reveal'], env), {
+      code: 0,
+      out: /pii@/,
+    });
   });
 
   await t.test('what fails again goes back with its reason', async (t) => {
-    const { code, out } = await command(['dead-letters', 'replay', '--all'], env);
+    const { code, out } = await runProcess(t, ['dead-letters', 'replay', '--all'], env);
     t.equal(code, 1);
     t.match(out, /rejected \(no-email\)/);
     t.match(out, /0 succeeded and are gone, 2 went back/);
@@ -80,7 +83,7 @@ t.test('dead letters', async (t) => {
 
   await t.test('mended and replayed it is gone, and in Fluent', async (t) => {
     await commercetools.updateCustomer(customer.id, [{ action: 'changeEmail', email: 'short@example.com' }]);
-    const { code, out, err } = await command(['dead-letters', 'replay', '--reason', 'no-email'], env);
+    const { code, out, err } = await runCommand(['dead-letters', 'replay', '--reason', 'no-email'], env);
     t.equal(code, 0, out + err);
     t.match(out, /done \(created\)/);
     t.equal(fluent.customers.get(customer.id)?.primaryEmail, 'short@example.com');
@@ -91,14 +94,14 @@ t.test('dead letters', async (t) => {
   });
 
   await t.test('drop asks, and then it is gone', async (t) => {
-    const asked = await command(['dead-letters', 'drop', '--all'], env, 'n\n');
+    const asked = await runProcess(t, ['dead-letters', 'drop', '--all'], env, { input: 'n\n' });
     t.match(asked, { code: 0, err: /Drop 1 \(1 undecodable\)\?/ });
-    const dropped = await command(['dead-letters', 'drop', '--all', '--yes'], env);
+    const dropped = await runCommand(['dead-letters', 'drop', '--all', '--yes'], env);
     t.match(dropped, { code: 0, out: /1 dropped/ });
     t.same((await list()).letters, []);
   });
 
   await t.test('which ones has to be said', async (t) => {
-    t.match(await command(['dead-letters', 'replay'], env), { code: 2, err: /--reason/ });
+    t.match(await runCommand(['dead-letters', 'replay'], env), { code: 2, err: /--reason/ });
   });
 });

@@ -3,7 +3,7 @@ import t from 'tap';
 import { z } from 'zod';
 import { changeOf, startUpstreams } from '../sandbox/connected.ts';
 import { wrap } from '../sandbox/push.ts';
-import { command } from './typed-command.ts';
+import { runCommand, runProcess } from './command.ts';
 
 const Report = z.object({ steps: z.array(z.looseObject({ step: z.string() })) });
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures');
@@ -17,14 +17,16 @@ t.test('explain', async (t) => {
   });
   fluent.seed({ username: customer.id, primaryEmail: 'old@example.com', firstName: 'Ada', attributes: [] });
 
-  async function look(args: readonly string[], input = '') {
-    const { code, out, err } = await command(['explain', '--json', ...args], env, input);
+  async function look(args: readonly string[], run: typeof runCommand = runCommand, input = '') {
+    const { code, out, err } = await run(['explain', '--json', ...args], env, { input });
     const steps = out === '' ? [] : Report.parse(JSON.parse(out)).steps;
     return { code, out, err, steps, outcome: steps.at(-1) };
   }
 
+  const asProcess: typeof runCommand = (...given) => runProcess(t, ...given);
+
   await t.test('shows each step of a push, names of fields only, and writes nothing', async (t) => {
-    const { code, out, err, steps } = await look(['-'], wrap(changeOf(customer)));
+    const { code, out, err, steps } = await look(['-'], asProcess, wrap(changeOf(customer)));
     t.equal(code, 0, err);
     t.match(
       steps.map(({ step }) => step),
@@ -63,7 +65,7 @@ t.test('explain', async (t) => {
     });
 
   await t.test('needs something to explain', async (t) => {
-    const { code, err } = await look([]);
+    const { code, err } = await look([], asProcess);
     t.equal(code, 2);
     t.match(err, /Expected one of a file/);
   });

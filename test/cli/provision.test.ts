@@ -1,11 +1,11 @@
 import t from 'tap';
 import { startUpstreams } from '../sandbox/connected.ts';
-import { emulatorOrSkip } from '../sandbox/pubsub-emulator.ts';
-import { command } from './typed-command.ts';
+import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
+import { runCommand, runProcess } from './command.ts';
 
 t.test('provision and deprovision', async (t) => {
   const [emulator, { commercetools, env: joined }] = await Promise.all([
-    emulatorOrSkip(t),
+    sharedEmulatorOrSkip(t),
     startUpstreams(t),
   ]);
   if (emulator === undefined) return;
@@ -20,7 +20,7 @@ t.test('provision and deprovision', async (t) => {
   };
   const ENDPOINT = '--endpoint=https://sync.example.com';
   const run = async (...args: string[]) => {
-    const ended = await command([...args, '--json'], env);
+    const ended = await runCommand([...args, '--json'], env);
     return { ...ended, report: ended.out ? JSON.parse(ended.out) : undefined };
   };
 
@@ -38,7 +38,8 @@ t.test('provision and deprovision', async (t) => {
   });
 
   await t.test('the first time makes everything, the second time changes nothing', async (t) => {
-    const first = await run('provision', ENDPOINT);
+    const ended = await runProcess(t, ['provision', ENDPOINT, '--json'], env);
+    const first = { ...ended, report: JSON.parse(ended.out) };
     t.equal(first.code, 0, first.err);
     t.equal(first.report.changes, 5);
     t.match(commercetools.subscriptions(), [
@@ -57,7 +58,7 @@ t.test('provision and deprovision', async (t) => {
 
   await t.test('only what differs is changed, and nothing is made anew', async (t) => {
     const [before] = commercetools.subscriptions();
-    const ended = await command(
+    const ended = await runCommand(
       ['provision', '--json', '--topic=others', '--subscription=more', ENDPOINT],
       env,
     );
@@ -65,7 +66,7 @@ t.test('provision and deprovision', async (t) => {
     const [after] = commercetools.subscriptions();
     t.equal(after?.id, before?.id);
     t.match(after?.destination, { topic: 'others' });
-    const back = await command(['provision', '--json'], { ...env, ACK_DEADLINE_SECONDS: '30' });
+    const back = await runCommand(['provision', '--json'], { ...env, ACK_DEADLINE_SECONDS: '30' });
     t.equal(back.code, 0, back.err);
     const changed = JSON.parse(back.out).steps.filter(
       ({ result }: { result: string }) => result === 'changed',
@@ -80,17 +81,17 @@ t.test('provision and deprovision', async (t) => {
 
   await t.test('without PUSH_AUTH nothing is made that anybody could push to', async (t) => {
     const { PUSH_AUTH: _, ...without } = env;
-    const { code, err } = await command(['provision', ENDPOINT], without);
+    const { code, err } = await runCommand(['provision', ENDPOINT], without);
     t.equal(code, 2);
     t.match(err, /environment PUSH_AUTH/);
   });
 
   await t.test('deprovision asks first, and leaves the topics', async (t) => {
-    const asked = await command(['deprovision'], env, 'no\n');
+    const asked = await runCommand(['deprovision'], env, { input: 'no\n' });
     t.equal(asked.code, 0);
     t.match(asked.err, /Remove for good\?.*push subscription.*Nothing was removed/s);
     t.equal(commercetools.subscriptions().length, 1);
-    const removed = await command(['deprovision'], env, 'y\n');
+    const removed = await runProcess(t, ['deprovision'], env, { input: 'y\n' });
     t.equal(removed.code, 0, removed.err);
     t.same(commercetools.subscriptions(), []);
     const all = await run('deprovision', '--yes', '--topics');

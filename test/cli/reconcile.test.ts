@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
-import { runCommand } from './started.ts';
+import { runCommand, runProcess } from './command.ts';
 
 /** Three customers that differ, each in its own way, among many that do not. */
 async function startDiffering(
@@ -12,7 +12,7 @@ async function startDiffering(
   const { commercetools, fluent, env } = upstreams;
   commercetools.seed(600);
   const cwd = t.testdir({});
-  const { code, err } = await runCommand(t, ['sync'], env, cwd);
+  const { code, err } = await runCommand(['sync'], env, { cwd });
   t.equal(code, 0, err);
   const [missing, different, orphaned] = commercetools.customers().map(({ id }) => id);
   if (!missing || !different || !orphaned) throw new Error('Expected three customers.');
@@ -38,7 +38,7 @@ function linesOf(out: string) {
 t.test('reconcile says what is missing, different and orphaned, and writes nothing', async (t) => {
   const { fluent, env, cwd, missing, different, orphaned } = await startDiffering(t);
   const before = fluent.requests.mutation.requests;
-  const { code, out } = await runCommand(t, ['reconcile', '--json'], env, cwd);
+  const { code, out } = await runProcess(t, ['reconcile', '--json'], env, { cwd });
   t.equal(code, 1);
   const lines = linesOf(out);
   t.same(
@@ -56,14 +56,14 @@ t.test('reconcile says what is missing, different and orphaned, and writes nothi
   });
   t.equal(fluent.requests.mutation.requests, before);
   t.notMatch(out, /Meddled/);
-  const table = await runCommand(t, ['reconcile'], env, cwd);
+  const table = await runCommand(['reconcile'], env, { cwd });
   t.equal(table.code, 1);
   t.match(table.out, new RegExp(`different.*${different}.*lastName`));
 });
 
 t.test('reconcile --fix puts right what it finds, orphans where the route anonymises', async (t) => {
   const { fluent, env, cwd, different, orphaned, missing } = await startDiffering(t);
-  const left = await runCommand(t, ['reconcile', '--fix', '--json'], env, cwd);
+  const left = await runCommand(['reconcile', '--fix', '--json'], env, { cwd });
   t.equal(left.code, 1, 'an orphan stays where the route ignores deletions');
   t.match(linesOf(left.out).at(-1), { summary: { missing: 1, different: 1, orphaned: 1, fixed: 2 } });
   t.ok(fluent.customers.has(missing));
@@ -75,11 +75,11 @@ t.test('reconcile --fix puts right what it finds, orphans where the route anonym
     'connector.yml',
   );
   const anonymising = { ...env, CONNECTOR_CONFIG: connector };
-  const fixed = await runCommand(t, ['reconcile', '--fix'], anonymising, cwd);
+  const fixed = await runProcess(t, ['reconcile', '--fix'], anonymising, { cwd });
   t.equal(fixed.code, 0, fixed.err);
   t.equal(fluent.customers.get(orphaned)?.primaryEmail, `deleted-${orphaned}@anonymised.invalid`);
   t.equal(fluent.customers.get('elsewhere')?.primaryEmail, undefined, 'another retailer is left alone');
-  const again = await runCommand(t, ['reconcile', '--json'], anonymising, cwd);
+  const again = await runCommand(['reconcile', '--json'], anonymising, { cwd });
   t.equal(again.code, 0, 'then both sides are equal');
   t.match(linesOf(again.out), [{ summary: { equal: 599, missing: 0, different: 0, orphaned: 0 } }]);
 });
@@ -88,7 +88,7 @@ t.test('reconcile ends with 3 when an upstream cannot be asked', async (t) => {
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(3);
   fluent.faults.on({ kind: 'permission', only: 'query' });
-  const { code, err } = await runCommand(t, ['reconcile'], env, t.testdir({}));
+  const { code, err } = await runCommand(['reconcile'], env, { cwd: t.testdir({}) });
   t.equal(code, 3);
   t.match(err, /not complete/);
 });
@@ -97,7 +97,7 @@ t.test('what cannot be compared is undecided, and the comparison goes past it', 
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(5);
   const cwd = t.testdir({});
-  const synced = await runCommand(t, ['sync'], env, cwd);
+  const synced = await runCommand(['sync'], env, { cwd });
   t.equal(synced.code, 0, synced.err);
   const [one] = commercetools.customers();
   const copy = one && fluent.customers.get(one.id);
@@ -106,13 +106,13 @@ t.test('what cannot be compared is undecided, and the comparison goes past it', 
     attribute.name === 'commercetoolsVersion' ? { ...attribute, value: 99 } : attribute,
   );
   fluent.seed({ ...copy, attributes });
-  const { code, out, err } = await runCommand(t, ['reconcile', '--fix', '--json'], env, cwd);
+  const { code, out, err } = await runCommand(['reconcile', '--fix', '--json'], env, { cwd });
   t.equal(code, 1, err);
   t.match(linesOf(out), [
     { finding: 'undecided', id: one.id, reason: 'older-than-fluent' },
     { summary: { finished: true, equal: 4, missing: 0, different: 0, undecided: 1, fixed: 0 } },
   ]);
-  const dry = await runCommand(t, ['sync', '--dry-run', '--json'], env, cwd);
+  const dry = await runCommand(['sync', '--dry-run', '--json'], env, { cwd });
   t.equal(dry.code, 1, dry.err);
   t.match(linesOf(dry.out), [
     { would: 'undecided', id: one.id, reason: 'older-than-fluent' },

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
 import { until } from '../sandbox/until.ts';
-import { runCommand, startCommand } from './started.ts';
+import { runCommand, runProcess, startCommand } from './command.ts';
 
 const STATE = '.customer-sync-state.json';
+const PATIENCE = 40_000;
 
 /** Notes the pages of customers that are asked for, each by the id that it follows; the stand-in's own log is short. */
 function notePages(t: Test, { commercetools }: Upstreams): string[] {
@@ -46,9 +47,9 @@ for (const [signal, count] of [
     const noted = notePages(t, upstreams);
     const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
     const cwd = t.testdir({});
-    const first = startCommand(t, ['sync', '--json'], env, cwd);
+    const first = startCommand(t, ['sync', '--json'], env, { cwd });
     t.ok(
-      await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > count * 0.36),
+      await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > count * 0.36, PATIENCE),
       'it is under way',
     );
     first.kill(signal);
@@ -70,7 +71,7 @@ for (const [signal, count] of [
 
     off();
     const seen = noted.length;
-    const second = await runCommand(t, ['sync', '--json'], env, cwd);
+    const second = await runProcess(t, ['sync', '--json'], env, { cwd });
     t.equal(second.code, 0, second.err);
     t.same(inFluent(upstreams), ids, 'none is left out');
     const pages = noted.slice(seen);
@@ -89,7 +90,7 @@ t.test('rejected customers end in the report and stop nobody else', async (t) =>
   if (!one) throw new Error('Expected a customer.');
   await commercetools.updateCustomer(one.id, { email: `${'x'.repeat(250)}@example.com` });
   const cwd = t.testdir({});
-  const { code, out } = await runCommand(t, ['sync', '--json', '--report', 'bad.ndjson'], env, cwd);
+  const { code, out } = await runProcess(t, ['sync', '--json', '--report', 'bad.ndjson'], env, { cwd });
   t.equal(code, 1);
   t.match(JSON.parse(out), { written: 11, rejected: 1, failed: 0, report: 'bad.ndjson' });
   t.match(JSON.parse(readFileSync(join(cwd, 'bad.ndjson'), 'utf8')), {
@@ -113,7 +114,7 @@ t.test('customers that always fail end in the report and stop nobody else', asyn
   const failing = [first, second, third];
   const off = fluent.faults.on({ kind: 'partial', usernames: failing });
   const cwd = t.testdir({});
-  const { code, out, err } = await runCommand(t, ['sync', '--json', '--report', 'bad.ndjson'], env, cwd);
+  const { code, out, err } = await runCommand(['sync', '--json', '--report', 'bad.ndjson'], env, { cwd });
   t.equal(code, 1, err);
   t.match(JSON.parse(out), { finished: true, written: 57, failed: 3, ended: 60, report: 'bad.ndjson' });
   const reported = readFileSync(join(cwd, 'bad.ndjson'), 'utf8').trim().split('\n');
@@ -127,7 +128,7 @@ t.test('customers that always fail end in the report and stop nobody else', asyn
   );
   t.notOk(existsSync(join(cwd, STATE)), 'the run is finished');
   off();
-  const again = await runCommand(t, ['sync', '--ids', failing.join(',')], env, cwd);
+  const again = await runCommand(['sync', '--ids', failing.join(',')], env, { cwd });
   t.equal(again.code, 0, again.err);
   t.same(inFluent(upstreams), ids);
 });
@@ -141,13 +142,13 @@ t.test('20 customers in a row that fail end the run, and the next begins with th
     .sort();
   const off = fluent.faults.on({ kind: 'partial', usernames: ids.slice(5, 25) });
   const cwd = t.testdir({});
-  const { code, out, err } = await runCommand(t, ['sync', '--json'], env, cwd);
+  const { code, out, err } = await runProcess(t, ['sync', '--json'], env, { cwd });
   t.equal(code, 3);
   t.match(err, /20 customers in a row/);
   t.match(JSON.parse(out), { finished: false, ended: 5, failed: 0, failure: 'upstream-error' });
   t.match(JSON.parse(readFileSync(join(cwd, STATE), 'utf8')), { position: { id: ids[4] } });
   off();
-  const second = await runCommand(t, ['sync'], env, cwd);
+  const second = await runCommand(['sync'], env, { cwd });
   t.equal(second.code, 0, second.err);
   t.same(inFluent(upstreams), ids);
 });
@@ -169,7 +170,7 @@ t.test('--since, --where and --ids select', async (t) => {
   ];
   for (const { args, expected } of cases) {
     fluent.customers.clear();
-    const { code, err } = await runCommand(t, ['sync', ...args], env, t.testdir({}));
+    const { code, err } = await runCommand(['sync', ...args], env, { cwd: t.testdir({}) });
     t.equal(code, 0, err);
     t.same(inFluent(upstreams), [...expected].sort(), args.join(' '));
   }
@@ -179,13 +180,13 @@ t.test('--dry-run writes nothing and says what would be', async (t) => {
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(3);
   const cwd = t.testdir({});
-  await runCommand(t, ['sync'], env, cwd);
+  await runCommand(['sync'], env, { cwd });
   const [changed, removed] = commercetools.customers();
   if (!changed || !removed) throw new Error('Expected customers.');
   await commercetools.updateCustomer(changed.id, { lastName: 'Renamed' });
   fluent.customers.delete(removed.id);
   const before = fluent.requests.mutation.requests;
-  const { code, out } = await runCommand(t, ['sync', '--dry-run', '--json'], env, cwd);
+  const { code, out } = await runCommand(['sync', '--dry-run', '--json'], env, { cwd });
   t.equal(code, 0);
   t.equal(fluent.requests.mutation.requests, before);
   const lines = out
@@ -213,22 +214,22 @@ t.test('the checkpoint may be a custom object', async (t) => {
   const where = ['--state', 'custom-object:customer-sync/backfill'];
   const cwd = t.testdir({});
   const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
-  const first = startCommand(t, ['sync', ...where], env, cwd);
-  t.ok(await until(() => commercetools.requests.write > 0), 'a page was kept');
+  const first = startCommand(t, ['sync', ...where], env, { cwd });
+  t.ok(await until(() => commercetools.requests.write > 0, PATIENCE), 'a page was kept');
   first.kill('SIGINT');
   t.equal((await first.ended).code, 130);
   off();
   const seen = noted.length;
-  const other = await runCommand(t, ['sync', ...where, '--where', 'key = "a"'], env, cwd);
+  const other = await runCommand(['sync', ...where, '--where', 'key = "a"'], env, { cwd });
   t.equal(other.code, 2, 'another selection is refused');
   t.match(other.err, /--restart/);
   t.equal(noted.length, seen);
-  const second = await runCommand(t, ['sync', ...where], env, cwd);
+  const second = await runProcess(t, ['sync', ...where], env, { cwd });
   t.equal(second.code, 0, second.err);
   t.ok(noted[seen], 'it goes on after a position');
   t.same(inFluent(upstreams), idsIn(upstreams));
   t.notOk(existsSync(join(cwd, STATE)));
-  const third = await runCommand(t, ['sync', ...where, '--json'], env, cwd);
+  const third = await runCommand(['sync', ...where, '--json'], env, { cwd });
   t.match(
     JSON.parse(third.out),
     { continued: false, unchanged: 1_100 },
@@ -242,11 +243,11 @@ t.test('a right that is missing ends the run, and the next goes on', async (t) =
   commercetools.seed(20);
   const off = fluent.faults.on({ kind: 'permission', only: 'mutation' });
   const cwd = t.testdir({});
-  const { code, err } = await runCommand(t, ['sync'], env, cwd);
+  const { code, err } = await runCommand(['sync'], env, { cwd });
   t.equal(code, 3);
   t.match(err, /Run the same command again/);
   off();
-  const second = await runCommand(t, ['sync'], env, cwd);
+  const second = await runCommand(['sync'], env, { cwd });
   t.equal(second.code, 0, second.err);
   t.same(inFluent(upstreams), idsIn(upstreams));
 });
@@ -261,14 +262,12 @@ t.test('a command line that cannot be is refused with what to do', async (t) => 
     [['--ids', 'a', '--since', '2h'], /cannot be used with/],
   ];
   const cwd = t.testdir({});
-  await Promise.all(
-    cases.map(async ([args, expected]) => {
-      const { code, err } = await runCommand(t, ['sync', ...args], env, cwd);
-      t.equal(code, 2, args.join(' '));
-      t.match(err, expected);
-    }),
-  );
-  const help = await runCommand(t, ['sync', '--help'], env, cwd);
+  for (const [args, expected] of cases) {
+    const { code, err } = await runCommand(['sync', ...args], env, { cwd });
+    t.equal(code, 2, args.join(' '));
+    t.match(err, expected);
+  }
+  const help = await runProcess(t, ['sync', '--help'], env, { cwd });
   t.equal(help.code, 0);
   t.match(help.out, /Examples:/);
 });

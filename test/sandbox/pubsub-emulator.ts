@@ -22,7 +22,7 @@ export interface PubSubEmulator {
 }
 
 /** The part of a tap test that is used. */
-interface Current {
+export interface Current {
   fail(reason: string): unknown;
   plan(count: number, reason?: string): unknown;
   teardown(stop: () => Promise<void>): unknown;
@@ -87,7 +87,7 @@ export async function startPubSubEmulator(
   );
 }
 
-/** The emulator, stopped at the end of the test. Where it is missing the test is skipped with the reason, and fails in CI. */
+/** An emulator of the test's own, stopped at its end; `sharedEmulatorOrSkip` is cheaper. Where it is missing the test is skipped with the reason, and fails in CI. */
 export async function emulatorOrSkip(
   t: Current,
   environment: NodeJS.ProcessEnv = process.env,
@@ -97,8 +97,17 @@ export async function emulatorOrSkip(
     t.teardown(() => emulator.stop());
     return emulator;
   }
-  if (environment['CI'] === 'true') t.fail(emulator.missing);
-  else t.plan(0, emulator.missing);
+  return missingOrSkip(t, emulator.missing, environment);
+}
+
+/** Fails in CI, and skips the test elsewhere. */
+export function missingOrSkip(
+  t: Current,
+  missing: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): undefined {
+  if (environment['CI'] === 'true') t.fail(missing);
+  else t.plan(0, missing);
   return undefined;
 }
 

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { chdir, cwd as currentFolder } from 'node:process';
+import { Readable } from 'node:stream';
+import { formatFaults } from '../../config/environment.ts';
+import { loadConfiguration } from '../../config/load.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { runCommandLine } from '../../src/cli/command-line.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const COMMAND = join(ROOT, manifest.bin['customer-sync']);
+
+/** The part of a tap test that is used. */
+interface Current {
+  teardown(stop: () => unknown): unknown;
+}
+
+/** Where a command runs (the project's folder when left out), and what is typed. */
+export interface Place {
+  readonly cwd?: string;
+  readonly input?: string;
+}
+
+/** How a command ended, and what it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A command under way, as a process. */
+export interface Command {
+  readonly pid: number | undefined;
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `customer-sync` as a process of its own, with this environment and no other. */
+export function startCommand(
+  t: Current,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { cwd = ROOT, input = '' }: Place = {},
+): Command {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...completed(env) },
+    stdio: 'pipe',
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
+  child.stderr.on('data', (text) => {
+    err += text;
+  });
+  // One that ends before it has read everything is no fault.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, out, err }));
+  t.teardown(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
+  return { pid: child.pid, ended, kill: (signal) => child.kill(signal) };
+}
+
+/** As `startCommand`, to its end. */
+export function runProcess(...given: Parameters<typeof startCommand>): Promise<Ended> {
+  return startCommand(...given).ended;
+}
+
+/**
+ * As `runProcess`, without the process: for what a command does and says. One at a time where the folder is given, for
+ * this process has only one.
+ */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { cwd = ROOT, input = '' }: Place = {},
+): Promise<Ended> {
+  let out = '';
+  let err = '';
+  const given = completed(env);
+  const io = {
+    env: given,
+    stdin: Readable.from(input === '' ? [] : [input]),
+    out: (text: string) => {
+      out += `${text}\n`;
+    },
+    err: (text: string) => {
+      err += `${text}\n`;
+    },
+    terminal: false,
+    signal: new AbortController().signal,
+    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...given }),
+  };
+  const before = currentFolder();
+  chdir(cwd);
+  try {
+    return { code: await runCommandLine(args, io, formatFaults), out, err };
+  } finally {
+    chdir(before);
+  }
+}
+
+function completed(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return { CONNECTOR_CONFIG: join(ROOT, 'config/connector.yml'), ...env };
+}
