@@ -19,13 +19,14 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
     ...commercetools,
     readCustomer: (id, options) =>
       timed(span, options?.check ? 'check' : 'read', () => commercetools.readCustomer(id, options)),
-    readCustomerById: (id) => timed(span, 'read', () => commercetools.readCustomerById(id)),
+    readCustomerById: (...given) => timed(span, 'read', () => commercetools.readCustomerById(...given)),
   };
+  // All that is given is handed on: a write is bound by its signal, traced or not.
   const writing: Fluent = {
-    findCustomer: (username, options) => timed(span, 'look-up', () => fluent.findCustomer(username, options)),
-    createCustomer: (input) => timed(span, 'write', () => fluent.createCustomer(input)),
-    updateCustomer: (input) => timed(span, 'write', () => fluent.updateCustomer(input)),
-    request: (query, variables) => timed(span, 'other', () => fluent.request(query, variables)),
+    findCustomer: (...given) => timed(span, 'look-up', () => fluent.findCustomer(...given)),
+    createCustomer: (...given) => timed(span, 'write', () => fluent.createCustomer(...given)),
+    updateCustomer: (...given) => timed(span, 'write', () => fluent.updateCustomer(...given)),
+    request: (...given) => timed(span, 'other', () => fluent.request(...given)),
   };
   return { ...context, commercetools: reading, fluent: writing };
 }
