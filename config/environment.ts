@@ -6,14 +6,8 @@ import { documented, variables } from './variables.ts';
 export type { PushAuth } from '../src/authenticate/authenticate.ts';
 export { type Fault, formatFaults } from './faults.ts';
 
-/** Whether there is a page, and what opens it from other machines. */
-export interface DashboardAccess {
-  readonly on: boolean;
-  readonly token?: string;
-}
-
-/** Whether there are metrics, and what opens them where not everybody may read them. */
-export interface MetricsAccess {
+/** Whether the page, or the metrics, are there, and what opens them where not everybody may see them. */
+export interface Access {
   readonly on: boolean;
   readonly token?: string;
 }
@@ -67,23 +61,20 @@ function toEnvironment(values: z.output<typeof variables>) {
     commercetoolsConcurrency: values.COMMERCETOOLS_CONCURRENCY,
     fluentConcurrency: values.FLUENT_CONCURRENCY,
     fluentBatch: values.FLUENT_BATCH,
-    metrics: toMetrics(values),
+    metrics: access(values.METRICS === 'on', values.METRICS_TOKEN),
     ...(values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
       ? {}
       : { traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),
-    dashboard: toDashboard(values),
+    dashboard: access(
+      values.DASHBOARD === undefined ? values.NODE_ENV !== 'production' : values.DASHBOARD === 'on',
+      values.DASHBOARD_TOKEN,
+    ),
     duplicateMemorySeconds: values.DUPLICATE_MEMORY_SECONDS,
   } as const;
 }
 
-function toMetrics({ METRICS, METRICS_TOKEN }: z.output<typeof variables>): MetricsAccess {
-  const on = METRICS === 'on';
-  return { on, ...(on && METRICS_TOKEN !== undefined && { token: METRICS_TOKEN }) };
-}
-
-function toDashboard({ DASHBOARD, DASHBOARD_TOKEN, NODE_ENV }: z.output<typeof variables>): DashboardAccess {
-  const on = DASHBOARD === undefined ? NODE_ENV !== 'production' : DASHBOARD === 'on';
-  return { on, ...(on && DASHBOARD_TOKEN !== undefined && { token: DASHBOARD_TOKEN }) };
+function access(on: boolean, token: string | undefined): Access {
+  return { on, ...(on && token !== undefined && { token }) };
 }
 
 function toPushAuth(values: z.output<typeof variables>): PushAuth {

@@ -23,6 +23,11 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 const LEAST = 16;
 const DEFAULT_HOST = '0.0.0.0';
 
+const optionalToken = (description: string) => {
+  const error = `at least ${LEAST} characters`;
+  return text(error).min(LEAST, { error }).optional().meta({ secret: true, description });
+};
+
 const service = z.object({
   PORT: whole(0, 65_535).default(8080).describe('The port to listen on.'),
   HOST: text('a host name or address').default(DEFAULT_HOST).describe('The address to listen on.'),
@@ -77,13 +82,9 @@ const service = z.object({
     .enum(['on', 'off'], { error: 'on or off' })
     .default('on')
     .describe('Whether the service counts for Prometheus, and answers `GET /metrics`: `on` or `off`.'),
-  METRICS_TOKEN: text(`at least ${LEAST} characters`)
-    .min(LEAST, { error: `at least ${LEAST} characters` })
-    .optional()
-    .meta({
-      secret: true,
-      description: `The bearer token that \`GET /metrics\` asks for, at least ${LEAST} characters; without it anybody may read the metrics.`,
-    }),
+  METRICS_TOKEN: optionalToken(
+    `The bearer token that \`GET /metrics\` asks for, at least ${LEAST} characters; without it anybody may read the metrics.`,
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe(
@@ -95,13 +96,9 @@ const service = z.object({
     .describe(
       'The page at `/` that shows the sync at work: `on` or `off`; on unless `NODE_ENV` is `production`.',
     ),
-  DASHBOARD_TOKEN: text(`at least ${LEAST} characters`)
-    .min(LEAST, { error: `at least ${LEAST} characters` })
-    .optional()
-    .meta({
-      secret: true,
-      description: `Opens the page, by \`?token=\` once, from any machine; at least ${LEAST} characters. Without it the page opens on the service's own machine alone.`,
-    }),
+  DASHBOARD_TOKEN: optionalToken(
+    `Opens the page, by \`?token=\` once, from any machine; at least ${LEAST} characters. Without it the page opens on the service's own machine alone.`,
+  ),
   NODE_ENV: text('a word, as in production')
     .optional()
     .describe(

@@ -13,7 +13,7 @@ import { createDeadLetters } from './dead-letter.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './describe.ts';
 import { openEngine } from './engine.ts';
 import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { combine, type Observer } from './observer.ts';
 import { createProcessPush, type ProcessPush } from './process-push.ts';
 import { Readiness } from './readiness.ts';
@@ -45,8 +45,7 @@ declare module 'fastify' {
 interface ReadableMetrics {
   /** Judges the `Authorization` header of who asks. */
   mayRead(authorization: string | undefined): boolean;
-  /** All metrics in Prometheus' text format. */
-  read(): Promise<{ readonly type: string; readonly body: string }>;
+  read(): ReturnType<Metrics['text']>;
 }
 
 const ROOT = join(import.meta.dirname, '..');

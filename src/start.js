@@ -8,6 +8,6 @@ flushCompileCache();
 
 // `npm start`, Dockerfile and app.yaml give V8 three settings, for what is true of every event: it waits a second for its
 // upstreams, and is then forgotten. V8 takes such for long-lived. Left alone it lets them pile up to 400 MB before it looks;
-// a small young generation (--max-semi-space-size) and an earlier look (--heap-growing-percent) halve that. And one process
-// in five would put parts of each request among the long-lived from the start, and take half as much processor time again:
+// a small young generation (--max-semi-space-size) and an earlier look (--heap-growing-percent) halve that. And some
+// processes would put parts of each request among the long-lived from the start, and take half as much processor time again:
 // --no-allocation-site-pretenuring. Measured by `npm run bench`.

@@ -88,17 +88,14 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     try {
       return await load(keys);
     } catch (error) {
-      // Fluent may answer HTTP 500 for one customer that it cannot bear; what cannot be reached is not asked in halves.
-      const one = keys.length === 1;
-      if (
-        error instanceof UpstreamFault &&
-        error.kind !== 'final' &&
-        (one || error.reason !== 'upstream-error')
-      )
-        throw error;
-      if (keys.length === 1 && error instanceof TooComplex)
+      if (keys.length === 1) {
+        if (!(error instanceof TooComplex)) throw error;
         throw new Rejection('too-complex', `${error.message} It was a single customer.`);
-      if (keys.length === 1) throw error;
+      }
+      // Fluent may answer HTTP 500 for one customer that it cannot bear; what cannot be reached is not asked in halves.
+      const isLost =
+        error instanceof UpstreamFault && error.kind !== 'final' && error.reason !== 'upstream-error';
+      if (isLost) throw error;
       const middle = Math.ceil(keys.length / 2);
       const halves = [keys.slice(0, middle), keys.slice(middle)];
       const answers = halves.map((half) => inHalves(half, load).catch((error) => half.map(() => error)));

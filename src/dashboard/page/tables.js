@@ -98,26 +98,22 @@ function row(
 ) {
   const time = element('time', { datetime: new Date(at).toISOString() }, timeOfDay(at));
   const notes = [parked && 'parked', late && 'late'].filter(Boolean).join(', ');
-  const what = element(
-    'td',
-    { class: 'what' },
-    badge(outcome),
-    ' ',
-    element('span', { class: 'code' }, reason),
-    notes && ` (${notes})`,
-  );
-  const made = element(
+  return element(
     'tr',
     fresh === true ? { class: 'fresh' } : {},
     cell(time, 'time'),
-    what,
+    what(outcome, reason, notes && ` (${notes})`),
     cell(resource ? link(resource) : undefined),
     cell(version === undefined ? undefined : String(version), 'number roomy'),
     cell(route, 'code roomy'),
     cell(duration(milliseconds), 'number roomy'),
     cell(duration(lagMilliseconds), 'number'),
   );
-  return made;
+}
+
+function what(outcome, reason, ...notes) {
+  const code = element('span', { class: 'code' }, reason);
+  return element('td', { class: 'what' }, badge(outcome), ' ', code, ...notes);
 }
 
 function link(resource) {
@@ -151,17 +147,10 @@ export function createReasons(find) {
           button.addEventListener('click', () => find(resource));
           last.append(button);
         }
-        const what = element(
-          'td',
-          { class: 'what' },
-          badge(outcome),
-          ' ',
-          element('span', { class: 'code' }, reason),
-        );
         return element(
           'tr',
           {},
-          what,
+          what(outcome, reason),
           cell(count(events), 'number'),
           cell(bars(course, outcome), 'roomy'),
           last,
