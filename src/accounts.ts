@@ -38,8 +38,28 @@ export interface OpenAccount extends AccountContext {
 const READ_BATCH = 100;
 const LOOK_UP_BATCH = 100;
 
-/** Opens both sides of an account. Two accounts that share a Fluent account have a limit each. */
+/** Opens all accounts. Those that feed the same Fluent account know of each other: a username is unique in all of it. */
+export function openAccounts(configs: readonly AccountConfig[], options: AccountOptions): OpenAccount[] {
+  const opened = configs.map((config) => ({ config, account: connect(config, options) }));
+  return opened.map(({ config, account }) => {
+    const peers = opened.filter((other) => fluentOf(other.config) === fluentOf(config));
+    return {
+      ...account,
+      projects: new Map(peers.map((peer) => [peer.account.account.projectKey, peer.account])),
+    };
+  });
+}
+
+const fluentOf = ({ fluent }: AccountConfig) => JSON.stringify([fluent.apiUrl, fluent.account ?? '']);
+
+/** Opens one account that shares its Fluent account with no other. */
 export function openAccount(config: AccountConfig, options: AccountOptions): OpenAccount {
+  const account = connect(config, options);
+  return { ...account, projects: new Map([[account.account.projectKey, account]]) };
+}
+
+/** Connects both sides of an account. Two accounts that share a Fluent account have a limit each. */
+function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccount, 'projects'> {
   const { commercetools, fluent } = config;
   const {
     requestMilliseconds: timeoutMilliseconds,

@@ -26,6 +26,7 @@ export interface BoundRoute extends Route {
   readonly preview?: Previewing['preview'];
   /** The Fluent attribute that holds the id of the commercetools customer, where the handler names one. */
   readonly idAttribute?: string;
+  readonly projectAttribute?: string;
 }
 
 /** Gives every route its handler, and the handler its props. Throws a `ConfigurationError` with all that does not fit. */

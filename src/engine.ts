@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/load.ts';
-import { type OpenAccount, openAccount } from './accounts.ts';
+import { type OpenAccount, openAccounts } from './accounts.ts';
 import type { BoundRoute } from './bind-routes.ts';
 import type { Event } from './event.ts';
 import { EventQueue } from './event-queue.ts';
@@ -38,16 +38,14 @@ export function openEngine(
   observer?: Observer,
 ): Engine {
   const deadlines = deadlinesOf(environment.ackDeadlineSeconds);
-  const accounts = connector.accounts.map((account) =>
-    openAccount(account, {
-      ...environment,
-      requestMilliseconds: deadlines.request,
-      budgetMilliseconds: deadlines.answer,
-      log,
-      observer,
-      onCredentials,
-    }),
-  );
+  const accounts = openAccounts(connector.accounts, {
+    ...environment,
+    requestMilliseconds: deadlines.request,
+    budgetMilliseconds: deadlines.answer,
+    log,
+    observer,
+    onCredentials,
+  });
   const byProject = new Map(accounts.map((account) => [account.account.projectKey, account]));
   const onlyAccount = accounts.length === 1 ? accounts[0] : undefined;
   const accountOf = (projectKey: string | undefined) =>

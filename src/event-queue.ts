@@ -15,6 +15,8 @@ export interface Job<Event> {
   readonly deadline?: number | undefined;
   /** Told once the wait is over; `by` is the job whose `run` serves this one too. */
   begun?(by: Job<Event>): void;
+  /** The outcome of a shared run for one of its events. */
+  settle?(event: Event, outcome: Outcome): Outcome;
   /** `deadline` is the latest of those that share the run. */
   run(event: Event, deadline: number | undefined): Promise<Outcome>;
 }
@@ -186,7 +188,7 @@ export class EventQueue<Event> {
     const took = performance.now() - startedAt;
     observer?.handled(took);
     this.#pace = this.#pace === 0 ? took : this.#pace * 0.9 + took * 0.1;
-    for (const entry of run.entries) entry.settle(outcome);
+    for (const entry of run.entries) entry.settle(entry.job.settle?.(entry.job.event, outcome) ?? outcome);
     run.entries.clear();
   }
 

@@ -33,6 +33,12 @@ export interface Account {
   readonly retailerId: string;
 }
 
+/** A commercetools project of the connector's configuration. */
+export interface Project {
+  readonly account: Account;
+  readonly commercetools: Commercetools;
+}
+
 /** What a handler works with, for one run. */
 export interface Context {
   readonly account: Account;
@@ -40,6 +46,8 @@ export interface Context {
   readonly commercetools: Commercetools;
   /** The Fluent account that this project feeds. */
   readonly fluent: Fluent;
+  /** The projects that feed this Fluent account, by project key, the event's own among them. */
+  readonly projects: ReadonlyMap<string, Project>;
   /** Carries the event's identity and route. Never give it personal data. */
   readonly log: Log;
   /** Aborts when the run has used up its time: begin nothing then. The clients have deadlines of their own. */
@@ -85,6 +93,8 @@ export interface Previewing {
   preview(event: Event, context: Context): Promise<Preview>;
   /** The Fluent attribute that holds the id of the commercetools customer: what is orphaned is found by it. */
   readonly idAttribute: string;
+  /** The one that holds the key of its project, where the handler writes one. */
+  readonly projectAttribute?: string;
 }
 
 export interface Handler<Props extends z.ZodType = z.ZodType> {

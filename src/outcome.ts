@@ -5,7 +5,16 @@
  * `detail` is one sentence for a person: what was expected, what was found, what to do. Neither holds personal data.
  */
 export type Outcome =
-  | { readonly kind: 'done'; readonly reason: string; readonly detail?: string }
+  | {
+      readonly kind: 'done';
+      readonly reason: string;
+      readonly detail?: string;
+      /**
+       * The version of the resource that was handled. Of the events that share a run, those of a newer version are tried
+       * again; without it, the run stands for all of them.
+       */
+      readonly version?: number;
+    }
   | { readonly kind: 'ignored'; readonly reason: string; readonly detail?: string }
   | { readonly kind: 'rejected'; readonly reason: string; readonly detail: string }
   | {

@@ -92,6 +92,7 @@ export function jobFor(
     share: route.handler.handler.readsCurrentState ? share : undefined,
     newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
     deadline,
+    settle: outcomeFor,
     run: (newest, latest) => {
       const milliseconds = latest === undefined ? runMilliseconds : Math.max(0, latest - performance.now());
       // Nothing is begun after the deadline: the redelivery may be on its way to another instance by then.
@@ -111,6 +112,17 @@ export function jobFor(
         );
       });
     },
+  };
+}
+
+/** The outcome of a run for one of the events that shared it: a newer version than was handled is tried again. */
+function outcomeFor({ version, resource }: Event, outcome: Outcome): Outcome {
+  if (outcome.kind !== 'done' || outcome.version === undefined) return outcome;
+  if (version === undefined || version <= outcome.version) return outcome;
+  return {
+    kind: 'failed',
+    reason: 'stale-read',
+    detail: `Expected version ${version} of ${resource?.typeId} ${resource?.id} or a newer one, got ${outcome.version}; commercetools lags behind its notification.`,
   };
 }
 
@@ -149,7 +161,9 @@ function checked(outcome: Outcome, { handler }: BoundRoute): Outcome {
 
 function isOutcome(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, reason, detail }: { kind?: unknown; reason?: unknown; detail?: unknown } = value;
+  const { kind, reason, detail, version }: { [Key in 'kind' | 'reason' | 'detail' | 'version']?: unknown } =
+    value;
   if (typeof kind !== 'string' || !Object.hasOwn(STATUS, kind) || typeof reason !== 'string') return false;
+  if (version !== undefined && typeof version !== 'number') return false;
   return kind === 'done' || kind === 'ignored' || typeof detail === 'string';
 }

@@ -17,8 +17,8 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
   const { commercetools, fluent } = context;
   const reading: Commercetools = {
     ...commercetools,
-    readCustomer: (id, options) =>
-      timed(span, options?.check ? 'check' : 'read', () => commercetools.readCustomer(id, options)),
+    readCustomer: (...given) => timed(span, 'read', () => commercetools.readCustomer(...given)),
+    readVersion: (...given) => timed(span, 'check', () => commercetools.readVersion(...given)),
     readCustomerById: (...given) => timed(span, 'read', () => commercetools.readCustomerById(...given)),
   };
   // All that is given is handed on: a write is bound by its signal, traced or not.

@@ -22,6 +22,7 @@ const ACCOUNT: ReturnType<ReceiveOptions['accountOf']> = {
   commercetools: {
     readCustomer: () => never,
     readCustomerById: () => never,
+    readVersion: () => never,
     get api(): never {
       throw new Error('No upstream is asked here.');
     },
@@ -32,6 +33,7 @@ const ACCOUNT: ReturnType<ReceiveOptions['accountOf']> = {
     updateCustomer: () => never,
     request: () => never,
   },
+  projects: new Map(),
 };
 
 interface Times {

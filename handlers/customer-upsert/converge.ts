@@ -8,156 +8,229 @@ import {
   type Outcome,
   Rejection,
 } from '../../src/handler.ts';
-import { createFor, requireOwnership, requireUsername } from './create.ts';
-import { differingFields, hasLeftovers, otherOwner, updateFor, versionOf } from './difference.ts';
+import { contendersFor, readStandings } from './contenders.ts';
+import { requireUsername } from './create.ts';
 import type { CustomerMap, Desired } from './map.ts';
 import type { Memory } from './memory.ts';
+import { type Copy, type Plan, plan, type Situation } from './plan.ts';
+import { isOwnedBy, type Owner, ownerOf, versionOf } from './record.ts';
 
 /** One customer on its way to Fluent. */
 export interface Subject {
   readonly id: string;
-  /** The version that the event tells of; a read must not be older. */
-  readonly atLeast: number | undefined;
+  /** The version that the event tells of; 0 when unknown. */
+  readonly version: number;
+  readonly isDeleted: boolean;
   /** Known before the customer is read, where it is made from the id alone. */
   readonly username: string | undefined;
 }
 
-/** What a look-up found, and whether it can be believed: it shows at least what this instance has written. */
-export interface Found {
-  readonly customer: FluentCustomer | undefined;
-  readonly believable: boolean;
-}
-
-export type LookUp = (username: string, options?: { alone?: boolean }) => Promise<Found>;
-
-export interface Tools {
+export interface Dependencies {
   readonly map: CustomerMap;
   readonly memory: Memory;
-  /** What becomes of the Fluent customer whose commercetools customer is gone. */
-  gone(lookUp: LookUp, username: string | undefined): Promise<Outcome>;
+  readonly policy: Pick<Situation, 'onDelete' | 'mappedAttributes'>;
+  /** The username of a customer that can no longer be read; undefined when the event does not tell. */
+  usernameOfGone(): Promise<string | undefined>;
+  /** Waits; rejects when `signal` aborts. */
+  pause(milliseconds: number, signal: AbortSignal): Promise<unknown>;
 }
 
 /** A customer that changes more often than this while it is written is left to the redelivery. */
-const ROUNDS = 6;
+const ROUNDS = 8;
+/** Before a version in Fluent is held to be one that commercetools never had. */
+const DOUBT_MILLISECONDS = [250, 500, 1_000, 2_000];
 
 /**
- * Makes Fluent's customer equal to the current commercetools customer, whatever other instances do meanwhile.
+ * Makes Fluent's customer equal to the commercetools customer that has the right to its username, whatever other instances do
+ * meanwhile.
  *
- * Each round reads, compares, writes a difference, and reads the version again: only a version that did not move while it
- * was written ends the loop. So whoever writes last has checked after writing, and nobody needs a lock.
+ * Each round reads, plans (`plan.ts`), writes, and reads again what the plan depends on: the version of the customer that was
+ * written, and who has the right to the username. It ends when nothing is left to write. Why this converges without a lock:
+ *
+ * 1. Fluent replaces attributes by name, and the answer to a write shows the customer right after it. Each customer that takes
+ *    a username over, or wants one that is taken, leaves a claim in an attribute of its own. No write removes it, so the
+ *    answer to the last write shows every claim there is.
+ * 2. Whoever writes last therefore reads, after its write, everybody who may have a right to the username, by id in
+ *    commercetools. Is it another customer, then that one is written; was that one written in an old version, then again.
+ *    A run that dies before it has read is delivered again, and plans from what Fluent holds then.
+ * 3. Of two living customers that take the same username over at once, the first to write keeps it: the answer to its write
+ *    shows no other claim, the answer to the other's write shows the first one's. The other gives it back and is rejected.
+ *    A customer that is rejected leaves a claim as well: the run of the owner's deletion finds it and writes that customer.
  */
-export async function converge(subject: Subject, context: Context, tools: Tools): Promise<Outcome> {
-  const { commercetools } = context;
-  const { id, atLeast, username: knownUsername } = subject;
-  const { memory } = tools;
+export async function converge(subject: Subject, context: Context, deps: Dependencies): Promise<Outcome> {
+  const { commercetools, fluent, signal } = context;
+  const { map, memory, policy } = deps;
+  const { id } = subject;
+  const me: Owner = { project: context.account.projectKey, id };
 
   let since = performance.now();
-  let [customer, found] = await Promise.all([
-    commercetools.readCustomer(id, { atLeast }),
-    knownUsername === undefined ? undefined : lookUp(knownUsername),
+  let [customer, record] = await Promise.all([
+    readSubject(),
+    subject.username === undefined ? undefined : lookUp(subject.username),
   ]);
-  let username = knownUsername;
-  let written = false;
+  let username = subject.username;
+  let hasRecord = username !== undefined;
+  let freshness: Situation['freshness'] = 'looked-up';
+  let desired: Desired | undefined;
+  let copy: Copy | undefined;
+  let reason: string | undefined;
+  /** A version that Fluent's customer names and that commercetools has not. */
+  let disproved: number | undefined;
 
   for (let round = 1; round <= ROUNDS; round += 1) {
-    // What was found before a write of our own says nothing of Fluent any more: look again.
-    if (!customer) return tools.gone(lookUp, username);
-    const desired = await tools.map.map(customer);
-    if (round === 1) report(desired);
-    const wanted = requireUsername(desired, username);
-    if (round > 1 || username === undefined) {
+    if (customer?.version !== desired?.version) desired = customer && (await map.map(customer, me.project));
+    if (desired && round === 1) report(desired);
+    const wanted = desired ? requireUsername(desired) : (username ?? (await deps.usernameOfGone()));
+    if (wanted === undefined) return withoutUsername();
+    if (wanted !== username || !hasRecord) {
       since = performance.now();
-      found = await lookUp(wanted);
+      record = await lookUp(wanted);
+      freshness = 'looked-up';
+      hasRecord = true;
+      // A username that has changed makes another Fluent customer: what was written before says nothing of it.
+      if (wanted !== username) copy = undefined;
+      username = wanted;
     }
-    username = wanted;
+    if (freshness === 'looked-up' && !isFresh(record, wanted)) freshness = 'stale';
 
-    await requireOwnership(found?.customer, id, context);
-    const known = Math.max(versionOf(found?.customer, id), memory.written(id));
-    if (known > customer.version) {
-      // Another run has been here with a newer version than we have read: never older over newer.
-      customer = await readNewer(known);
-      continue;
+    if (customer) {
+      const claimed = versionOf(record, me);
+      const known = Math.max(claimed === disproved ? 0 : claimed, memory.written(id, wanted));
+      if (known > customer.version) {
+        // Never older over newer: another run has been here with a newer version than was read.
+        customer = await readNewer(known, wanted);
+        continue;
+      }
     }
-    // An unbelievable look-up lags, or another instance has written an older version over ours: write, whatever it shows.
-    if (found?.believable && found.customer && differingFields(desired, found.customer).length === 0) {
-      memory.finish(id, customer.version, since);
-      return { kind: 'done', reason: 'unchanged' };
-    }
-    const { version }: Customer = customer;
-    const first = await write(wanted, desired, found?.customer, version);
-    if (!first) continue;
-    // The answer to a write is the one look at Fluent that cannot lag: what it still holds was not there to be seen before.
-    if (hasLeftovers(desired, first.after) && !(await write(wanted, desired, first.after, version))) continue;
-    customer = await commercetools.readCustomer(id, { atLeast: version, check: true });
-    if (customer?.version === version) {
-      memory.finish(id, version, since);
-      return { kind: 'done', reason: first.reason };
-    }
+
+    const contenders = contendersFor(record, me, !customer);
+    const next: Plan = plan({
+      ...policy,
+      me,
+      username: wanted,
+      desired,
+      record,
+      freshness,
+      standings: await readStandings(contenders, wanted, map, context),
+      copy,
+      deletedVersion: subject.version,
+      retailerId: context.account.retailerId,
+    });
+    if (next.kind === 'nothing') return conclude(next.outcome);
+
+    const written = await write(next, wanted);
+    if (!written) continue;
+    record = written;
+    freshness = 'written';
+    copy = next.copy;
+    reason = (next.kind === 'create' ? 'created' : next.reason) ?? reason;
+    if (!customer || !copy || !isOwnedBy(record, me)) continue;
+    memory.write(id, wanted, customer.version);
+    const version = await commercetools.readVersion(id);
+    if (version === undefined) customer = await commercetools.readCustomerById(id);
+    else if (version !== customer.version)
+      customer = await commercetools.readCustomer(id, { atLeast: version });
   }
   throw new Failure(
     'unsettled',
     `Customer ${id} changed on each of ${ROUNDS} rounds; it is tried again later.`,
   );
 
-  /** The customer in Fluent; an answer that shows less than this instance has written is asked for again, alone. */
-  async function lookUp(name: string, options: { alone?: boolean } = {}): Promise<Found> {
-    if (!options.alone) {
-      const gathered = await context.fluent.findCustomer(name);
-      if (isBelievable(gathered)) return { customer: gathered, believable: true };
-    }
-    const customer = await context.fluent.findCustomer(name, { alone: true });
-    return { customer, believable: isBelievable(customer) };
-  }
-
-  /** It shows what was written, or that the username has passed to another customer since. */
-  function isBelievable(customer: FluentCustomer | undefined): boolean {
-    return versionOf(customer, id) >= memory.written(id) || otherOwner(customer, id) !== undefined;
-  }
-
-  async function readNewer(version: number): Promise<Customer | undefined> {
-    const newer = await commercetools.readCustomerById(id);
-    if (!newer || newer.version >= version) return newer;
+  async function readSubject(): Promise<Customer | undefined> {
+    if (!subject.isDeleted)
+      return commercetools.readCustomer(id, { atLeast: subject.version, allowStale: true });
+    // A query may still show who is gone.
+    const found = await commercetools.readCustomerById(id);
+    if (!found) return undefined;
     throw new Failure(
-      'older-than-fluent',
-      `Fluent has version ${version} of customer ${id}, commercetools only ${newer.version}; nothing was written.`,
+      'stale-read',
+      `Expected customer ${id} to be gone, as its event says, but commercetools still shows it by its id.`,
     );
   }
 
-  /** Undefined when the customer turned out to be another than was found: look again. */
+  /** The customer in Fluent; an answer that shows less than this instance has written is asked for again, alone. */
+  async function lookUp(name: string): Promise<FluentCustomer | undefined> {
+    const found = await fluent.findCustomer(name);
+    return isFresh(found, name) ? found : fluent.findCustomer(name, { alone: true });
+  }
+
+  /** It shows what was written, or that the username has passed to another customer since. */
+  function isFresh(found: FluentCustomer | undefined, name: string): boolean {
+    if (versionOf(found, me) >= memory.written(id, name)) return true;
+    return ownerOf(found, me.project) !== undefined && !isOwnedBy(found, me);
+  }
+
+  /**
+   * The customer in the version that Fluent names, or a newer one. A version that commercetools still does not have after some
+   * seconds was never one of its own, unless this instance has written it: then it is commercetools that lags.
+   */
+  async function readNewer(known: number, name: string): Promise<Customer | undefined> {
+    for (const milliseconds of [0, ...DOUBT_MILLISECONDS]) {
+      if (milliseconds > 0) await deps.pause(milliseconds, signal).catch(() => undefined);
+      if (signal.aborted) break;
+      const newer = await commercetools.readCustomerById(id);
+      if (!newer || newer.version >= known) return newer;
+      if (milliseconds === DOUBT_MILLISECONDS.at(-1) && memory.written(id, name) < known) {
+        context.log.warn(
+          { claimed: known, version: newer.version },
+          'Fluent names a version that commercetools does not have; the customer is written again.',
+        );
+        disproved = known;
+        return newer;
+      }
+    }
+    throw new Failure(
+      'older-than-fluent',
+      `Fluent has version ${known} of customer ${id}, commercetools only an older one; nothing was written.`,
+    );
+  }
+
+  /** Undefined when Fluent's customer turned out to be another than the plan was made for: plan again. */
   async function write(
+    next: Exclude<Plan, { kind: 'nothing' }>,
     name: string,
-    desired: Desired,
-    seen: FluentCustomer | undefined,
-    version: number,
-  ): Promise<{ reason: 'created' | 'updated'; after: FluentCustomer } | undefined> {
-    // What this run has written it also puts right, however late: the event may be finished elsewhere by now, and then
-    // nobody else would.
-    const signal = written ? undefined : context.signal;
-    if (signal?.aborted) throw new Failure('out-of-time', 'The time for the event is up; nothing was begun.');
+  ): Promise<FluentCustomer | undefined> {
+    if (signal.aborted)
+      throw new Failure('out-of-time', 'The time for the event is up; nothing was written.');
     try {
-      const after = seen
-        ? await context.fluent.updateCustomer(updateFor(name, desired, seen), { signal })
-        : await context.fluent.createCustomer(createFor(name, desired, context.account.retailerId), {
-            signal,
-          });
-      written = true;
-      memory.write(id, version);
-      return { reason: seen ? 'updated' : 'created', after };
+      return next.kind === 'create'
+        ? await fluent.createCustomer(next.input, { signal })
+        : await fluent.updateCustomer(next.input, { signal });
     } catch (error) {
       if (error instanceof NotThere) {
-        memory.forget(id);
+        memory.forget(id, name);
+        record = undefined;
+        freshness = 'written';
         return undefined;
       }
       if (!(error instanceof Conflict)) throw error;
-      if (seen)
+      if (next.kind === 'update')
         throw new Rejection(
           'unique-constraint',
           `Another customer in Fluent has a unique value of customer ${id}.`,
         );
       // Another instance has created it first: now it can be updated, if it can be seen.
-      if (await context.fluent.findCustomer(name, { alone: true })) return undefined;
+      record = await fluent.findCustomer(name, { alone: true });
+      freshness = 'looked-up';
+      if (record) return undefined;
       throw new Failure('create-conflict', `Fluent says that customer ${id} exists, but does not show it.`);
     }
+  }
+
+  function conclude(outcome: Outcome): Outcome {
+    if (outcome.kind !== 'done') return outcome;
+    if (!customer) return reason === 'anonymised' ? { kind: 'done', reason } : outcome;
+    const { version } = customer;
+    memory.finish(id, version, since);
+    return { kind: 'done', reason: reason ?? outcome.reason, version };
+  }
+
+  function withoutUsername(): Outcome {
+    if (policy.onDelete === 'ignore') return { kind: 'ignored', reason: 'customer-gone' };
+    throw new Rejection(
+      'no-username',
+      `Expected the event to say which username customer ${id} had, got none.`,
+    );
   }
 
   function report({ cut, unusable }: Desired): void {

@@ -1,9 +1,9 @@
-import { type Context, type CreateCustomerInput, type FluentCustomer, Rejection } from '../../src/handler.ts';
-import { attributesFor, otherOwner } from './difference.ts';
+import { type CreateCustomerInput, Rejection } from '../../src/handler.ts';
+import { attributesFor } from './difference.ts';
 import type { Desired } from './map.ts';
 
 /** The username to write under; throws `Rejection` for none, or for one that Fluent cannot take. */
-export function requireUsername({ username }: Desired, known: string | undefined): string {
+export function requireUsername({ username }: Desired): string {
   if (username === undefined)
     throw new Rejection(
       'no-username',
@@ -14,7 +14,7 @@ export function requireUsername({ username }: Desired, known: string | undefined
       'username-too-long',
       `Expected a username of at most 250 characters, got ${username.length}.`,
     );
-  return known ?? username;
+  return username;
 }
 
 /** The customer as it is created; throws `Rejection` without the e-mail address that Fluent requires. */
@@ -36,23 +36,3 @@ export function createFor(username: string, desired: Desired, retailerId: string
     retailer: { id: retailerId },
   };
 }
-
-/**
- * Throws where the username belongs to another customer that is still there. One that is gone leaves it to whoever comes
- * after: a customer created anew with the same number.
- */
-export async function requireOwnership(
-  found: FluentCustomer | undefined,
-  id: string,
-  { commercetools }: Pick<Context, 'commercetools'>,
-): Promise<void> {
-  const owner = otherOwner(found, id);
-  if (owner === undefined || !ID.test(owner) || !(await commercetools.readCustomerById(owner))) return;
-  throw new Rejection(
-    'username-taken',
-    `Expected a username that customer ${id} has to itself, got one that customer ${owner} has in Fluent; map another.`,
-  );
-}
-
-/** What a commercetools id can be: the attribute is read back from Fluent, where anybody may have changed it. */
-const ID = /^[A-Za-z0-9_-]{1,64}$/;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Attribute, FluentCustomer, UpdateCustomerInput } from '../../src/handler.ts';
-import { type Desired, ID_ATTRIBUTE, VERSION_ATTRIBUTE } from './map.ts';
+import type { Desired } from './map.ts';
+import { attributesOf } from './record.ts';
 
 /** Names of the fields in which Fluent's customer is not as it should be; `attributes.<name>` for attributes. */
 export function differingFields(desired: Desired, found: FluentCustomer): string[] {
@@ -41,7 +42,7 @@ export function attributesFor(desired: Desired, held: ReadonlyMap<string, unknow
 }
 
 /** True when Fluent holds something in a mapped field for which commercetools has nothing: it was not seen, so not blanked. */
-export function hasLeftovers(desired: Desired, held: FluentCustomer): boolean {
+export function hasStaleFields(desired: Desired, held: FluentCustomer): boolean {
   const attributes = attributesOf(held);
   return (
     [...desired.fields].some(
@@ -52,24 +53,6 @@ export function hasLeftovers(desired: Desired, held: FluentCustomer): boolean {
       ([name, value]) => value === undefined && blankAsAbsent(attributes.get(name)) !== undefined,
     )
   );
-}
-
-/** Fluent's attributes by name. */
-export function attributesOf(found: FluentCustomer): Map<string, unknown> {
-  return new Map(found.attributes?.map(({ name, value }) => [name, value]));
-}
-
-/** The commercetools customer that Fluent's is a copy of, where that is another one than `id`. */
-export function otherOwner(found: FluentCustomer | undefined, id: string): string | undefined {
-  const owner = found && attributesOf(found).get(ID_ATTRIBUTE);
-  return typeof owner === 'string' && owner !== '' && owner !== id ? owner : undefined;
-}
-
-/** The version of commercetools customer `id` that Fluent's is a copy of; 0 when it does not say, or is another's copy. */
-export function versionOf(found: FluentCustomer | undefined, id: string): number {
-  if (otherOwner(found, id) !== undefined) return 0;
-  const version = Number(found && attributesOf(found).get(VERSION_ATTRIBUTE));
-  return Number.isSafeInteger(version) && version > 0 ? version : 0;
 }
 
 /** Fluent requires an e-mail address, so a mapping that gives none leaves it alone. */

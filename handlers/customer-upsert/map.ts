@@ -2,9 +2,12 @@ import type { Customer, TextField } from '../../src/handler.ts';
 import { compile, type Expression } from './expression.ts';
 import { fitText, jsonOf, textOf, UNUSABLE } from './fit.ts';
 import type { Mapping } from './props.ts';
+import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE } from './record.ts';
 
 /** What a customer should be in Fluent. A field that is mapped, but that commercetools does not have, is undefined. */
 export interface Desired {
+  /** The version of the commercetools customer. */
+  readonly version: number;
   readonly username: string | undefined;
   readonly fields: ReadonlyMap<MappedField, string | undefined>;
   readonly promotionOptIn: boolean | undefined;
@@ -16,10 +19,6 @@ export interface Desired {
 }
 
 export type MappedField = Exclude<TextField, 'username'>;
-
-/** Always written besides what is mapped: they say what a Fluent customer is a copy of, and of which version. */
-export const ID_ATTRIBUTE = 'commercetoolsId';
-export const VERSION_ATTRIBUTE = 'commercetoolsVersion';
 
 const MAPPED_FIELDS = [
   'title',
@@ -34,7 +33,7 @@ const MAPPED_FIELDS = [
 
 /** A compiled mapping; it is pure. */
 export interface CustomerMap {
-  map(customer: Customer): Promise<Desired>;
+  map(customer: Customer, projectKey: string): Promise<Desired>;
   /** The username alone, for when there is only an id and identifiers. */
   username(customer: object): Promise<string | undefined>;
 }
@@ -76,7 +75,7 @@ export function createMap(mapping: Mapping): CustomerMap {
       const evaluate = await over(input, username.standsAlone ? [] : definitions);
       return textOf(await evaluate(username));
     },
-    async map(customer) {
+    async map(customer, projectKey) {
       // The password's hash is nobody's business, whatever the mapping says.
       const { password: _, ...input } = customer;
       const evaluate = await over(input);
@@ -96,11 +95,13 @@ export function createMap(mapping: Mapping): CustomerMap {
         else values.set(name, value === null || value === '' ? undefined : value);
       }
       values.set(ID_ATTRIBUTE, customer.id);
+      values.set(PROJECT_ATTRIBUTE, projectKey);
       values.set(VERSION_ATTRIBUTE, customer.version);
       const promotionOptIn = optIn && (await evaluate(optIn));
       if (promotionOptIn !== undefined && typeof promotionOptIn !== 'boolean')
         unusable.push('promotionOptIn');
       return {
+        version: customer.version,
         username: textOf(await evaluate(username)),
         fields,
         promotionOptIn: typeof promotionOptIn === 'boolean' ? promotionOptIn : undefined,

@@ -31,17 +31,20 @@ export class Memory {
     this.#finished?.set(id, version, { start: since });
   }
 
-  /** The newest version that this instance has written; 0 when it has written none that it remembers. */
-  written(id: string): number {
-    return this.#written.get(id) ?? 0;
+  /** The newest version of the customer that this instance has written under the username; 0 when it remembers none. */
+  written(id: string, username: string): number {
+    return this.#written.get(recordKey(id, username)) ?? 0;
   }
 
-  write(id: string, version: number): void {
-    this.#written.set(id, Math.max(version, this.written(id)));
+  write(id: string, username: string, version: number): void {
+    this.#written.set(recordKey(id, username), Math.max(version, this.written(id, username)));
   }
 
   /** Fluent says that it has no such customer: what was written is no more. */
-  forget(id: string): void {
-    this.#written.delete(id);
+  forget(id: string, username: string): void {
+    this.#written.delete(recordKey(id, username));
   }
 }
+
+// An id holds no blank.
+const recordKey = (id: string, username: string) => `${id} ${username}`;

@@ -1,86 +1,93 @@
-import {
-  type Context,
-  type Event,
-  Failure,
-  type FluentCustomer,
-  type Preview,
-  Rejection,
-} from '../../src/handler.ts';
-import { anonymisation } from './anonymise.ts';
-import { createFor, requireOwnership, requireUsername } from './create.ts';
-import { differingFields, updateFor, versionOf } from './difference.ts';
+import { type Context, type Event, type FluentCustomer, type Preview, Rejection } from '../../src/handler.ts';
+import { contendersFor, readStandings } from './contenders.ts';
+import { requireUsername } from './create.ts';
 import type { CustomerMap, Desired } from './map.ts';
+import { type Plan, plan } from './plan.ts';
 import type { Props } from './props.ts';
+import { type Owner, versionOf } from './record.ts';
 
 const NOTHING = { differing: [], cut: [], unusable: [] } as const;
 
-/** Says what `handle` would do with an event, from the same map and the same comparison, without a write. */
+/** Says what `handle` would do with an event: the same plan, and no write. */
 export function preview(
   map: CustomerMap,
   { mapping, onDelete }: Props,
 ): (event: Event, context: Context) => Promise<Preview> {
   return async ({ resource, version, deletion }, context) => {
-    if (!resource)
-      return {
-        ...NOTHING,
-        action: 'rejected',
-        username: undefined,
-        found: false,
-        reason: 'no-resource',
-        detail: 'Expected an event about a customer, got one without a resource.',
-      };
-    const { id, identifiers } = resource;
-    const { commercetools, fluent } = context;
-    let customer = await commercetools.readCustomer(id, { atLeast: deletion ? undefined : version });
-    if (!customer) return previewGone();
-
-    let desired = await map.map(customer);
-    const { username } = desired;
-    const found = username === undefined ? undefined : await fluent.findCustomer(username);
-    if (versionOf(found, id) > customer.version) {
-      customer = await commercetools.readCustomerById(id);
-      if (!customer) return previewGone();
-      if (versionOf(found, id) > customer.version)
-        throw new Failure(
-          'older-than-fluent',
-          `Fluent has version ${versionOf(found, id)} of customer ${id}, commercetools only ${customer.version}.`,
-        );
-      desired = await map.map(customer);
-    }
-    const { version: read } = customer;
+    let seen: Omit<Preview, 'action'> = { ...NOTHING, username: undefined, found: false };
     try {
-      await requireOwnership(found, id, context);
+      if (!resource)
+        throw new Rejection('no-resource', 'Expected an event about a customer, got one without a resource.');
+      const { id, identifiers } = resource;
+      const { commercetools, fluent, account } = context;
+      const me: Owner = { project: account.projectKey, id };
+      let customer = deletion
+        ? await commercetools.readCustomerById(id)
+        : await commercetools.readCustomer(id, { atLeast: version });
+      let desired = customer && (await map.map(customer, me.project));
+      const username = desired ? requireUsername(desired) : await map.username({ id, ...identifiers });
+      if (username === undefined) return { ...seen, ...gone(onDelete) };
+      const record = await fluent.findCustomer(username, { alone: !customer });
+      seen = seenOf(username, record, desired);
+      // Fluent may have been written since by another instance.
+      if (customer && versionOf(record, me) > customer.version) {
+        customer = await commercetools.readCustomerById(id);
+        desired = customer && (await map.map(customer, me.project));
+        seen = seenOf(username, record, desired);
+      }
+      const next = plan({
+        me,
+        username,
+        desired,
+        record,
+        freshness: customer ? 'looked-up' : 'written',
+        standings: await readStandings(contendersFor(record, me, !customer), username, map, context),
+        copy: undefined,
+        deletedVersion: version ?? 0,
+        onDelete,
+        mappedAttributes: Object.keys(mapping.attributes),
+        retailerId: account.retailerId,
+      });
+      return customer ? { ...seen, ...living(next) } : { ...seen, action: 'gone', ...whenGone(next) };
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
       const { reason, message: detail } = error;
-      return { ...NOTHING, version: read, action: 'rejected', username, found: true, reason, detail };
-    }
-    return { version: read, ...describe(desired, found, context.account.retailerId) };
-
-    async function previewGone(): Promise<Preview> {
-      const username = await map.username({ id, ...identifiers });
-      const found = username === undefined ? undefined : await fluent.findCustomer(username, { alone: true });
-      const gone = { ...NOTHING, action: 'gone', username, found: found !== undefined } as const;
-      if (onDelete === 'ignore') return { ...gone, reason: 'customer-gone' };
-      if (username === undefined) return { ...gone, reason: 'no-username' };
-      if (!found) return { ...gone, reason: 'never-in-fluent' };
-      const input = anonymisation(id, found, username, Object.keys(mapping.attributes), version ?? 0);
-      return input ? { ...gone, reason: 'anonymised', input } : { ...gone, reason: 'unchanged' };
+      return { ...seen, action: 'rejected', reason, detail };
     }
   };
 }
 
-function describe(desired: Desired, found: FluentCustomer | undefined, retailerId: string): Preview {
-  const { username, cut, unusable } = desired;
-  const differing = found ? differingFields(desired, found) : [];
-  const seen = { username, found: found !== undefined, differing, cut, unusable } as const;
-  try {
-    const name = requireUsername(desired, undefined);
-    if (!found) return { ...seen, action: 'create', input: createFor(name, desired, retailerId) };
-    if (differing.length === 0) return { ...seen, action: 'none' };
-    return { ...seen, action: 'update', input: updateFor(name, desired, found) };
-  } catch (error) {
-    if (!(error instanceof Rejection)) throw error;
-    return { ...seen, action: 'rejected', reason: error.reason, detail: error.message };
-  }
+function seenOf(
+  username: string,
+  record: FluentCustomer | undefined,
+  desired: Desired | undefined,
+): Omit<Preview, 'action'> {
+  const { cut, unusable } = desired ?? NOTHING;
+  const seen = { username, found: record !== undefined, differing: [], cut, unusable };
+  return desired ? { ...seen, version: desired.version } : seen;
+}
+
+function gone(onDelete: Props['onDelete']): Pick<Preview, 'action' | 'reason'> {
+  return { action: 'gone', reason: onDelete === 'ignore' ? 'customer-gone' : 'no-username' };
+}
+
+type Planned = Pick<Preview, 'action'> & Partial<Preview>;
+
+function living(next: Plan): Planned {
+  if (next.kind === 'create') return { action: 'create', input: next.input };
+  // A write that is not for this customer is made because another one has the username.
+  if (next.kind === 'update')
+    return next.reason
+      ? { action: 'update', differing: next.differing, input: next.input }
+      : { action: 'rejected', reason: 'username-taken' };
+  const { outcome } = next;
+  if (outcome.kind !== 'rejected') return { action: 'none' };
+  return { action: 'rejected', reason: outcome.reason, detail: outcome.detail };
+}
+
+function whenGone(next: Plan): Partial<Preview> {
+  if (next.kind === 'nothing') return { reason: next.outcome.reason };
+  return next.kind === 'update' && next.reason === 'anonymised'
+    ? { reason: 'anonymised', input: next.input }
+    : { reason: 'username-passed-on', input: next.input };
 }

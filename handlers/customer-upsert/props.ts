@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ExpressionSource } from './expression.ts';
+import { usernameNeeds } from './username.ts';
 
 const Name = z.string().min(1).max(255);
 
@@ -53,10 +54,20 @@ export const DEFAULT_MAPPING: z.input<typeof Mapping> = {
 };
 
 /** The route's props, beside its `name` and `inclusion-filter`. */
-export const Props = z.strictObject({
-  /** What becomes of the Fluent customer whose commercetools customer no longer exists. */
-  onDelete: z.enum(['ignore', 'anonymise']).default('ignore'),
-  mapping: Mapping.prefault(DEFAULT_MAPPING),
-});
+export const Props = z
+  .strictObject({
+    /** What becomes of the Fluent customer whose commercetools customer no longer exists. */
+    onDelete: z.enum(['ignore', 'anonymise']).default('ignore'),
+    mapping: Mapping.prefault(DEFAULT_MAPPING),
+  })
+  .check(({ value: { onDelete, mapping }, issues }) => {
+    if (onDelete !== 'anonymise' || usernameNeeds(mapping) !== 'customer') return;
+    issues.push({
+      code: 'custom',
+      path: ['mapping', 'username'],
+      input: mapping.username,
+      message: `with \`onDelete: anonymise\`, a username made from id, key, customerNumber and externalId only (\`${mapping.username}\` reads more, and a deletion event tells no more); change it, or set \`onDelete: ignore\``,
+    });
+  });
 
 export type Props = z.output<typeof Props>;

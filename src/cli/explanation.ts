@@ -103,6 +103,7 @@ async function preview(
     account: account.account,
     commercetools: account.commercetools,
     fluent: account.fluent,
+    projects: account.projects,
     log,
     signal: AbortSignal.any([signal, AbortSignal.timeout(PREVIEW_MILLISECONDS)]),
   };

@@ -23,6 +23,8 @@ const Answer = z.object({
 export interface Copy {
   /** Of the commercetools customer. */
   readonly id: string;
+  /** The key of its project; undefined when Fluent does not say. */
+  readonly projectKey: string | undefined;
   readonly username: string;
   readonly identifiers: {
     readonly key?: string;
@@ -31,11 +33,17 @@ export interface Copy {
   };
 }
 
+/** The attributes that say what a copy is a copy of. */
+export interface CopyAttributes {
+  readonly idAttribute: string;
+  readonly projectAttribute?: string | undefined;
+}
+
 /** Reads the copies that a retailer has in Fluent, 500 customers a page. A page ends at its last edge's cursor: there is no other. */
 export async function* readFluentPages(
   fluent: Fluent,
   retailerId: string,
-  idAttribute: string,
+  names: CopyAttributes,
   stop: AbortSignal,
 ): AsyncGenerator<readonly Copy[]> {
   for (let after: string | undefined; ; ) {
@@ -44,20 +52,29 @@ export async function* readFluentPages(
     const nodes = customers.edges.flatMap((edge) => edge?.node ?? []);
     yield nodes
       .filter(({ retailer }) => retailer?.id === retailerId)
-      .flatMap((node) => copyOf(node, idAttribute) ?? []);
+      .flatMap((node) => copyOf(node, names) ?? []);
     const last = customers.edges.at(-1)?.cursor ?? undefined;
     if (!customers.pageInfo?.hasNextPage || last === undefined || last === after) return;
     after = last;
   }
 }
 
-function copyOf({ username, attributes }: z.output<typeof Node>, idAttribute: string): Copy | undefined {
+function copyOf(
+  { username, attributes }: z.output<typeof Node>,
+  { idAttribute, projectAttribute = '' }: CopyAttributes,
+): Copy | undefined {
   const held = new Map(attributes?.map(({ name, value }) => [name, value]));
   const id = held.get(idAttribute);
   if (!username || typeof id !== 'string' || !/^[\w-]+$/.test(id)) return undefined;
-  const text = (name: string) => {
+  const text = (name: string): Record<string, string> => {
     const value = held.get(name);
     return typeof value === 'string' && value !== '' ? { [name]: value } : {};
   };
-  return { id, username, identifiers: { ...text('key'), ...text('externalId'), ...text('customerNumber') } };
+  const projectKey = text(projectAttribute)[projectAttribute];
+  return {
+    id,
+    projectKey,
+    username,
+    identifiers: { ...text('key'), ...text('externalId'), ...text('customerNumber') },
+  };
 }

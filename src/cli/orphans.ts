@@ -16,6 +16,8 @@ export async function orphansAmong(
 
 async function orphan(copy: Copy, work: CustomerWork, fix: boolean): Promise<Finding | undefined> {
   const { id } = copy;
+  // The reconciliation of its own project finds it.
+  if (copy.projectKey !== undefined && copy.projectKey !== work.account.account.projectKey) return undefined;
   // Projects that feed the same customers of Fluent are asked as well: what is not in this one may be in another.
   const held = await Promise.all(work.siblings.map(({ commercetools }) => commercetools.readCustomer(id)));
   if (held.some((customer) => customer !== undefined)) return undefined;

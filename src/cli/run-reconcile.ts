@@ -104,7 +104,7 @@ async function findOrphans(
   io: Io,
   findings: Findings,
 ): Promise<void> {
-  const { idAttribute } = work.route;
+  const { idAttribute, projectAttribute } = work.route;
   if (idAttribute === undefined) return;
   const { fluent, account } = work.account;
   const progress = new Progress(io, 'orphans', findings.counts.equal + findings.total, {
@@ -113,7 +113,7 @@ async function findOrphans(
   });
   try {
     await throughPages(
-      readFluentPages(fluent, account.retailerId, idAttribute, io.signal),
+      readFluentPages(fluent, account.retailerId, { idAttribute, projectAttribute }, io.signal),
       (copies) => orphansAmong(copies, work, options.fix),
       async (copies, orphans) => {
         for (const orphan of orphans) {

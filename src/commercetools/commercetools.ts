@@ -19,13 +19,15 @@ export type { Customer } from '@commercetools/platform-sdk';
 export interface Commercetools {
   /**
    * The customer as it is now, or undefined when there is none (any more). Concurrent reads leave as one query; what a
-   * query misses, or holds older than `atLeast`, is read again by id. Throws `Failure` when it is older even then.
-   * `check` asks whether it has moved since it was written elsewhere: by id, until queries have proven not to lag.
+   * query misses, or holds older than `atLeast`, is read again by id. When it is older even then, throws `Failure`, or with
+   * `allowStale` returns it as it is.
    */
   readCustomer(
     id: string,
-    options?: { atLeast?: number | undefined; check?: boolean },
+    options?: { atLeast?: number | undefined; allowStale?: boolean },
   ): Promise<Customer | undefined>;
+  /** The version of the customer as it is now, or undefined when there is none (any more); concurrent calls leave as one request. */
+  readVersion(id: string): Promise<number | undefined>;
   /** As `readCustomer`, by a request of its own: never older than the last write that commercetools has confirmed. */
   readCustomerById(id: string): Promise<Customer | undefined>;
   /** The SDK's request builder for everything else, with the same token, limits, retry and deadline. */
@@ -89,18 +91,21 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
   return {
     api: apiFor({ operation: 'other', size: 1 }),
     readCustomerById: (id) => readById(id, 'read'),
-    async readCustomer(id, { atLeast = 0, check: checking = false } = {}) {
-      // A check looks for another's write; from a query that lags, that it is not there would mean nothing.
-      if (checking && !trust.trusted) return notOlder(id, atLeast, await readById(id, 'check'));
-      const { customer, queried } = await (checking ? check : read)(id);
-      if (queried && customer) trust.shown(customer.lastModifiedAt);
-      if (!queried || (customer && customer.version >= atLeast)) return notOlder(id, atLeast, customer);
-      // A query may lag behind the write that the event tells of, so it has not the last word.
-      const byId = await readById(id, checking ? 'check' : 'read');
-      if (byId && byId.version !== customer?.version) trust.lagged();
-      return notOlder(id, atLeast, byId);
-    },
+    readVersion: async (id) => (await readOne(id, 0, true, true))?.version,
+    readCustomer: (id, { atLeast = 0, allowStale = false } = {}) => readOne(id, atLeast, allowStale, false),
   };
+
+  async function readOne(id: string, atLeast: number, allowStale: boolean, checking: boolean) {
+    // A check looks for another's write; from a query that lags, that it is not there would mean nothing.
+    if (checking && !trust.trusted) return readById(id, 'check');
+    const { customer, queried } = await (checking ? check : read)(id);
+    if (queried && customer) trust.shown(customer.lastModifiedAt);
+    if (queried && customer && customer.version >= atLeast) return customer;
+    // A query may lag behind the write that the event tells of, so it has not the last word.
+    const byId = queried ? await readById(id, checking ? 'check' : 'read') : customer;
+    if (queried && byId && byId.version !== customer?.version) trust.lagged();
+    return allowStale ? byId : notOlder(id, atLeast, byId);
+  }
 }
 
 /** A customer as it was read, and whether by a query, which may lag. */

@@ -1,7 +1,7 @@
 import type { Customer } from '@commercetools/platform-sdk';
 import type { Test } from 'tap';
 import type { z } from 'zod';
-import customerUpsert from '../../../handlers/customer-upsert/index.ts';
+import { createHandle } from '../../../handlers/customer-upsert/handle.ts';
 import { DEFAULT_MAPPING, type Mapping, Props } from '../../../handlers/customer-upsert/props.ts';
 import { type OpenAccount, openAccount } from '../../../src/accounts.ts';
 import type { Context, Event, FluentCustomer, Outcome } from '../../../src/handler.ts';
@@ -23,6 +23,8 @@ export interface Instance {
   /** Handles as the engine does: whatever is thrown becomes an outcome. */
   handle(event: Event, signal?: AbortSignal): Promise<Outcome>;
   readonly lines: Record<string, unknown>[];
+  /** Milliseconds that it would have waited. */
+  readonly pauses: number[];
   readonly account: OpenAccount;
 }
 
@@ -77,10 +79,14 @@ export async function startSandbox(t: Test, options: FluentOptions = {}): Promis
       );
       accounts.push(account);
       const props = Props.parse({ onDelete, mapping: { ...DEFAULT_MAPPING, ...mapping } });
-      const handle = await customerUpsert.create(props, { duplicateMemorySeconds: memorySeconds });
+      const pauses: number[] = [];
+      const handle = createHandle(props, { duplicateMemorySeconds: memorySeconds }, async (milliseconds) =>
+        pauses.push(milliseconds),
+      );
       const never = new AbortController().signal;
       return {
         lines,
+        pauses,
         account,
         async handle(event, signal = never) {
           try {

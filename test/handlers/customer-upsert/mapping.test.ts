@@ -30,7 +30,7 @@ type Changes = Partial<z.input<typeof Mapping>>;
 /** What a customer becomes with the default mapping and changes to it, as plain data. */
 async function mapped(customer: object, changes: Changes = {}) {
   const map = createMap(Mapping.parse({ ...DEFAULT_MAPPING, ...changes }));
-  const { fields, attributes, ...rest } = await map.map({ ...BASE, ...customer });
+  const { fields, attributes, ...rest } = await map.map({ ...BASE, ...customer }, 'project');
   return {
     ...rest,
     fields: Object.fromEntries([...fields].filter(([, text]) => text !== undefined)),
@@ -110,7 +110,12 @@ t.test('maps every field of the default mapping, and the id and version besides'
   const result = await mapped({ ...person, ...more });
   t.equal(result.username, 'c-1');
   t.strictSame(result.fields, { ...person, primaryEmail: BASE.email });
-  t.strictSame(result.attributes, { ...more, commercetoolsId: 'c-1', commercetoolsVersion: 7 });
+  t.strictSame(result.attributes, {
+    ...more,
+    commercetoolsProject: 'project',
+    commercetoolsId: 'c-1',
+    commercetoolsVersion: 7,
+  });
   t.equal(result.promotionOptIn, undefined);
 });
 
@@ -140,6 +145,7 @@ t.test('maps custom fields to attributes, as JSON that compares equal when it co
     sizes: ['S', 'M'],
     countries: ['US', 'AU'],
     built: { tier: 'gold', sizes: ['S', 'M'] },
+    commercetoolsProject: 'project',
     commercetoolsId: 'c-1',
     commercetoolsVersion: 7,
   };

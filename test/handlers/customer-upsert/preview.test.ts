@@ -46,8 +46,13 @@ t.test('a preview says what the handler then does, and writes nothing', async (t
   fluent.customers.delete(customer.id);
   t.match(await preview(), { action: 'rejected', reason: 'no-email' });
   fluent.seed({ username: customer.id, lastName: 'Ambrook', primaryEmail: 'amba@example.com' });
-
   await commercetools.deleteCustomer(customer.id);
+  t.match(await preview(true), { action: 'gone', reason: 'never-in-fluent' }, 'somebody else made it');
+  fluent.seed({
+    username: customer.id,
+    attributes: [{ name: 'commercetoolsId', type: 'STRING', value: customer.id }],
+  });
+
   t.match(await preview(true), {
     action: 'gone',
     found: true,

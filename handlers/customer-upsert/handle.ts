@@ -1,0 +1,48 @@
+import { type Handle, Rejection, type Settings } from '../../src/handler.ts';
+import { converge, type Dependencies } from './converge.ts';
+import { createMap } from './map.ts';
+import { Memory } from './memory.ts';
+import type { Props } from './props.ts';
+import { usernameNeeds } from './username.ts';
+
+/** The handler of one route; `pause` waits, and a test hands in one that does not. */
+export function createHandle(
+  { mapping, onDelete }: Props,
+  { duplicateMemorySeconds }: Settings,
+  pause: Dependencies['pause'],
+): Handle {
+  const map = createMap(mapping);
+  const needs = usernameNeeds(mapping);
+  const policy = { onDelete, mappedAttributes: Object.keys(mapping.attributes) };
+  const memories = new Map<string, Memory>();
+
+  return async (event, context) => {
+    const { resource } = event;
+    if (!resource)
+      throw new Rejection(
+        'no-resource',
+        `Expected an event about a customer, got ${event.kind} without a resource.`,
+      );
+    const { projectKey } = context.account;
+    const memory = memories.get(projectKey) ?? new Memory(duplicateMemorySeconds);
+    memories.set(projectKey, memory);
+    if (event.version !== undefined && !event.deletion && memory.hasFinished(resource.id, event.version))
+      return { kind: 'done', reason: 'already-done', version: event.version };
+
+    const { id, identifiers } = resource;
+    const subject = {
+      id,
+      version: event.version ?? 0,
+      isDeleted: event.deletion,
+      username: needs === 'id' ? await map.username({ id }) : undefined,
+    };
+    return converge(subject, context, {
+      map,
+      memory,
+      policy,
+      // What an event does not tell of a deleted customer can no longer be read.
+      usernameOfGone: async () => (needs === 'customer' ? undefined : map.username({ id, ...identifiers })),
+      pause,
+    });
+  };
+}
