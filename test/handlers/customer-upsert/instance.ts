@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import type { z } from 'zod';
 import { createHandle } from '../../../handlers/customer-upsert/handle.ts';
 import { DEFAULT_MAPPING, type Mapping, Props } from '../../../handlers/customer-upsert/props.ts';
-import { type OpenAccount, openAccount } from '../../../src/accounts.ts';
+import { type OpenAccount, openAccounts } from '../../../src/accounts.ts';
 import type { Context, Event, FluentCustomer, Outcome } from '../../../src/handler.ts';
 import { createLog } from '../../../src/log.ts';
 import { outcomeOf } from '../../../src/outcome.ts';
@@ -14,6 +14,8 @@ export interface InstanceOptions {
   readonly mapping?: Partial<z.input<typeof Mapping>>;
   readonly onDelete?: 'ignore' | 'anonymise';
   readonly memorySeconds?: number;
+  /** The projects in the instance's configuration; all, unless given. */
+  readonly configured?: readonly string[];
   /** Laid over the real clients: to change something at the very moment of a call. */
   readonly over?: (account: OpenAccount) => Partial<Context>;
 }
@@ -38,8 +40,12 @@ export interface Sandbox {
 }
 
 /** Starts both stand-ins; everything ends with the test. */
-export async function startSandbox(t: Test, options: FluentOptions = {}): Promise<Sandbox> {
-  const commercetools = await startCommercetools();
+export async function startSandbox(
+  t: Test,
+  options: FluentOptions = {},
+  projectKeys: readonly [string, ...string[]] = ['sandbox-project'],
+): Promise<Sandbox> {
+  const commercetools = await startCommercetools({ projectKeys });
   const fluent = await startFluent(options);
   const accounts: OpenAccount[] = [];
   t.teardown(async () => {
@@ -54,19 +60,19 @@ export async function startSandbox(t: Test, options: FluentOptions = {}): Promis
       const asked = Object.values(commercetools.requests).reduce((sum, count) => sum + count, 0);
       return asked + token.requests + query.requests + mutation.requests;
     },
-    async instance({ mapping, onDelete = 'ignore', memorySeconds = 0, over = () => ({}) } = {}) {
+    async instance({ mapping, onDelete = 'ignore', memorySeconds = 0, over = () => ({}), configured } = {}) {
       const lines: Record<string, unknown>[] = [];
       const log = createLog('debug', { write: (line) => lines.push(JSON.parse(line)) });
-      const account = openAccount(
-        {
+      const opened = openAccounts(
+        (configured ?? projectKeys).map((projectKey) => ({
           commercetools: {
             ...commercetools.credentials,
-            projectKey: commercetools.projectKey,
+            projectKey,
             authUrl: commercetools.url,
             apiUrl: commercetools.url,
           },
           fluent: { ...fluent.credentials, apiUrl: fluent.url, retailerId: '7' },
-        },
+        })),
         {
           commercetoolsConcurrency: 10,
           fluentConcurrency: 10,
@@ -77,7 +83,9 @@ export async function startSandbox(t: Test, options: FluentOptions = {}): Promis
           onCredentials: () => {},
         },
       );
-      accounts.push(account);
+      accounts.push(...opened);
+      const [account] = opened;
+      if (!account) throw new Error('Expected an account at least.');
       const props = Props.parse({ onDelete, mapping: { ...DEFAULT_MAPPING, ...mapping } });
       const pauses: number[] = [];
       const handle = createHandle(props, { duplicateMemorySeconds: memorySeconds }, async (milliseconds) =>
@@ -90,7 +98,8 @@ export async function startSandbox(t: Test, options: FluentOptions = {}): Promis
         account,
         async handle(event, signal = never) {
           try {
-            return await handle(event, { ...account, log, signal, ...over(account) });
+            const own = opened.find((each) => each.account.projectKey === event.projectKey) ?? account;
+            return await handle(event, { ...own, log, signal, ...over(own) });
           } catch (error) {
             return outcomeOf(error);
           }
