@@ -1,6 +1,7 @@
 import t from 'tap';
 import { z } from 'zod';
 import type { BoundRoute } from '../src/bind-routes.ts';
+import { EventQueue } from '../src/event-queue.ts';
 import { defineHandler, type Event, type Handle, type Outcome } from '../src/handler.ts';
 import { createLog } from '../src/log.ts';
 import { outcomeOf } from '../src/outcome.ts';
@@ -108,3 +109,49 @@ for (const { name, handle, times, reason } of CASES)
     const least = times.run ?? Math.max(0, (times.deadline ?? 0) + (times.grace ?? 0));
     t.ok(milliseconds >= least - 2, `not before ${least} ms`);
   });
+
+t.test('events that share a run are settled each by its own version', async (t) => {
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const handler = defineHandler({
+    description: 'Handles version 2.',
+    props: z.object({}),
+    readsCurrentState: true,
+    create: () => async () => ({ kind: 'done', reason: 'handled', version: 2 }),
+  });
+  const route: BoundRoute = {
+    name: 'test',
+    handlerName: 'test',
+    resourceType: 'customer',
+    handler: { name: 'test', handler, source: 'test.ts' },
+    async handle() {
+      begun.resolve();
+      await goOn.promise;
+      return { kind: 'done', reason: 'handled', version: 2 };
+    },
+  };
+  const queue = new EventQueue<Event>({ concurrency: 10, limit: 10, longestWaitMilliseconds: LONG });
+  const enqueue = (version: number) =>
+    queue.enqueue(
+      jobFor({ ...EVENT, identity: `customer/one@${version}`, version }, route, undefined, {
+        accountOf: () => ACCOUNT,
+        runMilliseconds: LONG,
+        graceMilliseconds: LONG,
+        log: createLog('silent'),
+      }),
+    );
+  const first = enqueue(1);
+  await begun.promise;
+  // These wait for the first, and then share a run.
+  const waiting = [1, 2, Number.MAX_SAFE_INTEGER].map(enqueue);
+  goOn.resolve();
+  const outcomes = await Promise.all(
+    [first, ...waiting].map((ticket) => ('outcome' in ticket ? ticket.outcome : undefined)),
+  );
+  t.match(outcomes, [
+    { kind: 'done' },
+    { kind: 'done' },
+    { kind: 'done' },
+    { kind: 'failed', reason: 'stale-read', detail: /version 9007199254740991 of customer one/ },
+  ]);
+});

@@ -100,22 +100,42 @@ t.test('what cannot be compared is undecided, and the comparison goes past it', 
   const synced = await runCommand(['sync'], env, { cwd });
   t.equal(synced.code, 0, synced.err);
   const [one] = commercetools.customers();
-  const copy = one && fluent.customers.get(one.id);
-  if (!one || !copy) throw new Error('Expected a customer on both sides.');
-  const attributes = (copy.attributes ?? []).map((attribute) =>
-    attribute.name === 'commercetoolsVersion' ? { ...attribute, value: 99 } : attribute,
-  );
-  fluent.seed({ ...copy, attributes });
-  const { code, out, err } = await runCommand(['reconcile', '--fix', '--json'], env, { cwd });
+  if (!one) throw new Error('Expected a customer.');
+  // Another customer is said to have its username, and whether it is there cannot be asked.
+  const owner = { name: 'commercetoolsId', type: 'STRING', value: 'somebody-else' };
+  fluent.seed({ username: one.id, attributes: [owner] });
+  commercetools.fault({ kind: 'status', status: 400, only: 'by-id' });
+  const { code, out, err } = await runCommand(['reconcile', '--where', 'version > 0', '--json'], env, {
+    cwd,
+  });
   t.equal(code, 1, err);
   t.match(linesOf(out), [
-    { finding: 'undecided', id: one.id, reason: 'older-than-fluent' },
+    { finding: 'undecided', id: one.id, reason: 'http-400' },
     { summary: { finished: true, equal: 4, missing: 0, different: 0, undecided: 1, fixed: 0 } },
   ]);
   const dry = await runCommand(['sync', '--dry-run', '--json'], env, { cwd });
   t.equal(dry.code, 1, dry.err);
   t.match(linesOf(dry.out), [
-    { would: 'undecided', id: one.id, reason: 'older-than-fluent' },
+    { would: 'undecided', id: one.id, reason: 'http-400' },
     { unchanged: 4, undecided: 1 },
   ]);
+});
+
+t.test('a version that commercetools never had is put right', async (t) => {
+  const { commercetools, fluent, env } = await startUpstreams(t);
+  commercetools.seed(2);
+  const cwd = t.testdir({});
+  await runCommand(['sync'], env, { cwd });
+  const [one] = commercetools.customers();
+  if (!one) throw new Error('Expected a customer.');
+  const edited = { name: 'commercetoolsVersion', type: 'INTEGER', value: 999_999 };
+  for (const command of [
+    ['reconcile', '--fix'],
+    ['sync', '--ids', one.id],
+  ]) {
+    fluent.seed({ username: one.id, firstName: 'Edited', attributes: [edited] });
+    const { code, err } = await runCommand(command, env, { cwd });
+    t.equal(code, 0, err);
+    t.match(fluent.customers.get(one.id), { firstName: one.firstName ?? '' }, command[0]);
+  }
 });
