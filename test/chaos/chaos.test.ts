@@ -3,8 +3,6 @@ import { readOptions } from './options.ts';
 import { passed, table } from './report.ts';
 import { runChaos } from './run.ts';
 
-t.setTimeout(180_000);
-
 // Short, and with the test's own pusher, which needs nothing installed; `npm run chaos` is the whole of it.
 const SHORT = [
   '--instances',

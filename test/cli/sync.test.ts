@@ -1,86 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
-import { until } from '../sandbox/until.ts';
-import { runCommand, runProcess, startCommand } from './command.ts';
+import { runCommand, runProcess } from './command.ts';
 
 const STATE = '.customer-sync-state.json';
-const PATIENCE = 40_000;
-
-/** Notes the pages of customers that are asked for, each by the id that it follows; the stand-in's own log is short. */
-function notePages(t: Test, { commercetools }: Upstreams): string[] {
-  const pages: string[] = [];
-  let seen = 0;
-  const note = () => {
-    const total = Object.values(commercetools.requests).reduce((sum, count) => sum + count, 0);
-    const added = total === seen ? [] : commercetools.log.slice(seen - total);
-    seen = total;
-    for (const line of added)
-      if (line.includes('sort='))
-        pages.push(/id > "([^"]+)"/.exec(decodeURIComponent(line).replaceAll('+', ' '))?.[1] ?? '');
-  };
-  const timer = setInterval(note, 5);
-  t.teardown(() => clearInterval(timer));
-  return pages;
-}
 
 function inFluent({ fluent }: Upstreams): string[] {
   return [...fluent.customers.keys()].sort();
 }
-
-function idsIn({ commercetools }: Upstreams): string[] {
-  return commercetools
-    .customers()
-    .map(({ id }) => id)
-    .sort();
-}
-
-for (const [signal, count] of [
-  ['SIGINT', 5_000],
-  ['SIGKILL', 2_000],
-] as const)
-  t.test(`a sync of ${count} customers that ${signal} ends goes on where it was`, async (t) => {
-    const upstreams = await startUpstreams(t);
-    const { commercetools, fluent, env } = upstreams;
-    commercetools.seed(count);
-    const noted = notePages(t, upstreams);
-    const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
-    const cwd = t.testdir({});
-    const first = startCommand(t, ['sync', '--json'], env, { cwd });
-    t.ok(
-      await until(() => existsSync(join(cwd, STATE)) && fluent.writes.created > count * 0.36, PATIENCE),
-      'it is under way',
-    );
-    first.kill(signal);
-    const { code, err } = await first.ended;
-    const before = fluent.writes.created;
-    t.ok(before < count, 'it was in the middle');
-    if (signal === 'SIGINT') {
-      t.equal(code, 130);
-      t.match(err, /Run the same command again/);
-    }
-    const state = JSON.parse(readFileSync(join(cwd, STATE), 'utf8'));
-    const ids = idsIn(upstreams);
-    const done = ids.indexOf(state.position.id) + 1;
-    t.ok(done >= 500, `${done} are done by the checkpoint`);
-    t.ok(
-      ids.slice(0, done).every((id) => fluent.customers.has(id)),
-      'no customer before the checkpoint is left out',
-    );
-
-    off();
-    const seen = noted.length;
-    const second = await runProcess(t, ['sync', '--json'], env, { cwd });
-    t.equal(second.code, 0, second.err);
-    t.same(inFluent(upstreams), ids, 'none is left out');
-    const pages = noted.slice(seen);
-    t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
-    t.equal(pages.length, Math.floor((count - done) / 500) + 1, 'no page is read twice');
-    t.equal(fluent.writes.created, count, 'none is created twice');
-    t.match(JSON.parse(second.out), { finished: true, continued: true, total: count, ended: count });
-    t.notOk(existsSync(join(cwd, STATE)), 'what is finished leaves no checkpoint');
-  });
 
 t.test('rejected customers end in the report and stop nobody else', async (t) => {
   const upstreams = await startUpstreams(t);
@@ -206,37 +134,6 @@ t.test('--dry-run writes nothing and says what would be', async (t) => {
   t.notOk(existsSync(join(cwd, STATE)));
 });
 
-t.test('the checkpoint may be a custom object', async (t) => {
-  const upstreams = await startUpstreams(t);
-  const { commercetools, fluent, env } = upstreams;
-  commercetools.seed(1_100);
-  const noted = notePages(t, upstreams);
-  const where = ['--state', 'custom-object:customer-sync/backfill'];
-  const cwd = t.testdir({});
-  const off = fluent.faults.on({ kind: 'latency', milliseconds: 10, only: 'mutation' });
-  const first = startCommand(t, ['sync', ...where], env, { cwd });
-  t.ok(await until(() => commercetools.requests.write > 0, PATIENCE), 'a page was kept');
-  first.kill('SIGINT');
-  t.equal((await first.ended).code, 130);
-  off();
-  const seen = noted.length;
-  const other = await runCommand(['sync', ...where, '--where', 'key = "a"'], env, { cwd });
-  t.equal(other.code, 2, 'another selection is refused');
-  t.match(other.err, /--restart/);
-  t.equal(noted.length, seen);
-  const second = await runProcess(t, ['sync', ...where], env, { cwd });
-  t.equal(second.code, 0, second.err);
-  t.ok(noted[seen], 'it goes on after a position');
-  t.same(inFluent(upstreams), idsIn(upstreams));
-  t.notOk(existsSync(join(cwd, STATE)));
-  const third = await runCommand(['sync', ...where, '--json'], env, { cwd });
-  t.match(
-    JSON.parse(third.out),
-    { continued: false, unchanged: 1_100 },
-    'a finished run leaves no checkpoint',
-  );
-});
-
 t.test('a right that is missing ends the run, and the next goes on', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent, env } = upstreams;
@@ -249,7 +146,13 @@ t.test('a right that is missing ends the run, and the next goes on', async (t) =
   off();
   const second = await runCommand(['sync'], env, { cwd });
   t.equal(second.code, 0, second.err);
-  t.same(inFluent(upstreams), idsIn(upstreams));
+  t.same(
+    inFluent(upstreams),
+    commercetools
+      .customers()
+      .map(({ id }) => id)
+      .sort(),
+  );
 });
 
 t.test('a command line that cannot be is refused with what to do', async (t) => {

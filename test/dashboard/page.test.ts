@@ -10,7 +10,6 @@ import { startService } from '../sandbox/service.ts';
 import { until } from '../sandbox/until.ts';
 
 const found = findChromium();
-const PATIENCE = 20_000;
 const Violations = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -53,18 +52,13 @@ async function inBrowser(browser: Browser): Promise<void> {
     for (const customer of [first, second, first])
       t.equal((await sendPush(push, changeOf(customer))).status, 204);
     t.equal((await sendPush(push, 'no JSON')).status, 422);
-    await page.locator('#recent tbody tr').nth(3).waitFor({ timeout: PATIENCE });
+    await page.locator('#recent tbody tr').nth(3).waitFor();
     t.equal(await page.locator('#reasons tbody tr').count(), 1);
     t.match(await page.locator('#reasons tbody').innerText(), /rejected\s+undecodable\s+1/);
     t.match(await page.locator('#flow desc').textContent(), /Done: 3, .+ Rejected: 1, /);
     t.match(await page.locator('#accounts').innerText(), /commercetools .+ answers[\s\S]+Fluent SANDBOX/);
-    t.ok(
-      await until(
-        async () => /done 0\.\d+\/s/.test((await label.getAttribute('aria-label')) ?? ''),
-        PATIENCE,
-      ),
-    );
-    t.ok(await until(async () => (await drawn()) > 20, PATIENCE), 'the canvas shows it');
+    t.ok(await until(async () => /done 0\.\d+\/s/.test((await label.getAttribute('aria-label')) ?? '')));
+    t.ok(await until(async () => (await drawn()) > 20), 'the canvas shows it');
 
     await page.getByLabel('Resource id or reason').fill(second.id.slice(0, 13).toUpperCase());
     t.equal(await page.locator('#found').textContent(), '1 of 4 outcomes found');
@@ -79,16 +73,16 @@ async function inBrowser(browser: Browser): Promise<void> {
     const before = await connect(t, upstreams);
     const { page, said } = await openPage(t, browser, before.url);
     await sendPush(before.push, 'no JSON');
-    await page.locator('#recent tbody tr').first().waitFor({ timeout: PATIENCE });
+    await page.locator('#recent tbody tr').first().waitFor();
     await before.drain();
     await before.close();
-    await page.locator('#connection[data-state="lost"]').waitFor({ timeout: PATIENCE });
+    await page.locator('#connection[data-state="lost"]').waitFor();
     t.equal(await page.locator('#verdict').textContent(), 'Not known');
     const after = await startService({ ...upstreams.env, PORT: new URL(before.url).port });
     t.teardown(() => after.close());
-    await page.locator('#connection[data-state="live"]').waitFor({ timeout: PATIENCE });
+    await page.locator('#connection[data-state="live"]').waitFor();
     t.equal((await sendPush(after.push, changeOf(first))).status, 204);
-    await page.locator('#recent tbody tr', { hasText: first.id }).waitFor({ timeout: PATIENCE });
+    await page.locator('#recent tbody tr', { hasText: first.id }).waitFor();
     t.equal(await page.locator('#recent tbody tr').count(), 1, 'and shows what the new one knows');
     // That nobody listened for a moment is said by the browser itself.
     t.strictSame(
@@ -101,7 +95,7 @@ async function inBrowser(browser: Browser): Promise<void> {
     const { url, push } = await connect(t, upstreams);
     await sendPush(push, changeOf(first));
     const { page } = await openPage(t, browser, url);
-    await page.locator('#recent tbody button').first().waitFor({ timeout: PATIENCE });
+    await page.locator('#recent tbody button').first().waitFor();
     const focused = () =>
       page.evaluate<string>(
         'document.activeElement.id || document.activeElement.className || document.activeElement.name',
@@ -154,7 +148,7 @@ async function inBrowser(browser: Browser): Promise<void> {
         bypassCSP: true,
         reducedMotion: 'reduce',
       });
-      await page.locator('#recent tbody tr').nth(3).waitFor({ timeout: PATIENCE });
+      await page.locator('#recent tbody tr').nth(3).waitFor();
       await page.evaluate(await readFile(AXE, 'utf8'));
       const result = await page.evaluate<unknown>('axe.run().then(({ violations }) => violations)');
       const violations = Violations.parse(result);

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
+/** For a slow machine; a page that works needs a second. */
+export const PATIENCE_MILLISECONDS = 120_000;
 const PLACES = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'];
 
 /** Where Debian's Chromium is, or why there is no test in a browser. With `CI=true` none is a failure. */
@@ -16,6 +18,7 @@ export function findChromium(): { readonly path: string } | { readonly skip: str
 export async function startBrowser(path: string): Promise<Browser> {
   return chromium.launch({
     executablePath: path,
+    timeout: PATIENCE_MILLISECONDS,
     args: [
       '--headless',
       '--no-sandbox',
@@ -38,11 +41,12 @@ export async function openPage(
 ): Promise<{ readonly page: Page; readonly said: readonly string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   t.teardown(() => context.close());
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS);
   const page = await context.newPage();
   const said: string[] = [];
   page.on('console', (message) => said.push(message.text()));
   page.on('pageerror', (error) => said.push(error.message));
   await page.goto(url);
-  await page.locator('#connection[data-state="live"]').waitFor({ timeout: 20_000 });
+  await page.locator('#connection[data-state="live"]').waitFor();
   return { page, said };
 }

@@ -23,6 +23,8 @@ export interface CommercetoolsOptions {
   readonly projectKeys?: readonly [string, ...string[]];
   /** Called once for every notification, after the change can be read. Without a delay: delay, repeat and reorder outside. */
   readonly onNotification?: (payload: Payload) => void;
+  /** Called for every request, with what `log` keeps of it. */
+  readonly onRequest?: (line: string) => void;
   /** Also makes Messages, after the change they belong to. */
   readonly messages?: boolean;
   /** In seconds; 172,800 as commercetools has it when left out. */
@@ -101,7 +103,9 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     const { method = 'GET', url = '/' } = request;
     const kind = kindOf(method, url);
     requests[kind] += 1;
-    log.push(`${method} ${url}`);
+    const line = `${method} ${url}`;
+    log.push(line);
+    options.onRequest?.(line);
     if (log.length > LOG_LENGTH) log.shift();
     const { delay, fault } = faults.draw(kind);
     if (delay > 0) await wait(delay, undefined, { signal: closing.signal });

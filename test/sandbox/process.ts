@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { START } from './start-command.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const START_MILLISECONDS = 20_000;
+const START_MILLISECONDS = 120_000;
 
 /** The part of a tap test that is used. */
 interface Current {

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { PubSub } from '@google-cloud/pubsub';
 
-const START_MILLISECONDS = 30_000;
+const START_MILLISECONDS = 120_000;
 const HOW_TO_GET_IT =
   'run `gcloud components install pubsub-emulator`, install the Debian package google-cloud-cli-pubsub-emulator, or set PUBSUB_EMULATOR_JAR';
 
@@ -185,7 +185,7 @@ async function findJar(environment: NodeJS.ProcessEnv): Promise<string | undefin
 async function sdkRoot(gcloud: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(gcloud, ['info', '--format=value(installation.sdk_root)'], {
-      timeout: 15_000,
+      timeout: 120_000,
     });
     return stdout.trim() || undefined;
   } catch {
@@ -227,7 +227,7 @@ async function freePort(): Promise<number> {
 async function answers(host: string): Promise<boolean> {
   const end = performance.now() + START_MILLISECONDS;
   while (performance.now() < end) {
-    const signal = AbortSignal.timeout(1_000);
+    const signal = AbortSignal.timeout(10_000);
     const response = await fetch(`http://${host}/`, { signal }).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok) return true;

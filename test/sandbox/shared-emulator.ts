@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { type Current, missingOrSkip, type PubSubEmulator } from './pubsub-emulator.ts';
 
 const KEEPER = join(import.meta.dirname, 'emulator-keeper.ts');
-const LONGEST_MILLISECONDS = 40_000;
+const LONGEST_MILLISECONDS = 150_000;
 
 const Joined = z.union([z.object({ host: z.string() }), z.object({ missing: z.string() })]);
 const Said = z.union([Joined, z.object({ fault: z.string() })]);

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
+import { until } from '../sandbox/until.ts';
+import { runCommand, runProcess, startCommand } from './command.ts';
+
+const STATE = '.customer-sync-state.json';
+const PAGE = 500;
+
+/** Both stand-ins; `pages` notes each page of customers that is asked for by the id that it follows. */
+async function setUp(t: Test, count: number): Promise<Upstreams & { readonly pages: readonly string[] }> {
+  const pages: string[] = [];
+  const upstreams = await startUpstreams(t, {
+    onRequest(line) {
+      if (!line.includes('sort=')) return;
+      pages.push(/id > "([^"]+)"/.exec(decodeURIComponent(line).replaceAll('+', ' '))?.[1] ?? '');
+    },
+  });
+  upstreams.commercetools.seed(count);
+  return { ...upstreams, pages };
+}
+
+function inFluent({ fluent }: Upstreams): string[] {
+  return [...fluent.customers.keys()].sort();
+}
+
+function idsIn({ commercetools }: Upstreams): string[] {
+  return commercetools
+    .customers()
+    .map(({ id }) => id)
+    .sort();
+}
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const)
+  t.test(`a sync that ${signal} ends goes on where it was`, async (t) => {
+    const count = 1_600;
+    const upstreams = await setUp(t, count);
+    const { fluent, env, pages: noted } = upstreams;
+    // Slow enough that the signal comes before the end.
+    const off = fluent.faults.on({ kind: 'latency', milliseconds: 40, only: 'mutation' });
+    const cwd = t.testdir({});
+    const first = startCommand(t, ['sync', '--json'], env, { cwd });
+    t.ok(await until(() => existsSync(join(cwd, STATE))), 'the first page is done');
+    first.kill(signal);
+    const { code, err } = await first.ended;
+    const before = fluent.writes.created;
+    t.ok(before < count, 'it was in the middle');
+    if (signal === 'SIGINT') {
+      t.equal(code, 130);
+      t.match(err, /Run the same command again/);
+    }
+    const state = JSON.parse(readFileSync(join(cwd, STATE), 'utf8'));
+    const ids = idsIn(upstreams);
+    const done = ids.indexOf(state.position.id) + 1;
+    t.ok(done >= PAGE, `${done} are done by the checkpoint`);
+    t.ok(
+      ids.slice(0, done).every((id) => fluent.customers.has(id)),
+      'no customer before the checkpoint is left out',
+    );
+
+    off();
+    const seen = noted.length;
+    const second = await runProcess(t, ['sync', '--json'], env, { cwd });
+    t.equal(second.code, 0, second.err);
+    t.same(inFluent(upstreams), ids, 'none is left out');
+    const pages = noted.slice(seen);
+    t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
+    t.equal(pages.length, Math.floor((count - done) / PAGE) + 1, 'no page is read twice');
+    t.equal(fluent.writes.created, count, 'none is created twice');
+    t.match(JSON.parse(second.out), { finished: true, continued: true, total: count, ended: count });
+    t.notOk(existsSync(join(cwd, STATE)), 'what is finished leaves no checkpoint');
+  });
+
+t.test('the checkpoint may be a custom object', async (t) => {
+  const upstreams = await setUp(t, 1_100);
+  const { commercetools, fluent, env, pages: noted } = upstreams;
+  const where = ['--state', 'custom-object:customer-sync/backfill'];
+  const cwd = t.testdir({});
+  const off = fluent.faults.on({ kind: 'latency', milliseconds: 40, only: 'mutation' });
+  const first = startCommand(t, ['sync', ...where], env, { cwd });
+  t.ok(await until(() => commercetools.requests.write > 0), 'a page was kept');
+  first.kill('SIGINT');
+  t.equal((await first.ended).code, 130);
+  off();
+  const seen = noted.length;
+  const other = await runCommand(['sync', ...where, '--where', 'key = "a"'], env, { cwd });
+  t.equal(other.code, 2, 'another selection is refused');
+  t.match(other.err, /--restart/);
+  t.equal(noted.length, seen);
+  const second = await runProcess(t, ['sync', ...where], env, { cwd });
+  t.equal(second.code, 0, second.err);
+  t.ok(noted[seen], 'it goes on after a position');
+  t.same(inFluent(upstreams), idsIn(upstreams));
+  t.notOk(existsSync(join(cwd, STATE)));
+  const third = await runCommand(['sync', ...where, '--json'], env, { cwd });
+  t.match(
+    JSON.parse(third.out),
+    { continued: false, unchanged: 1_100 },
+    'a finished run leaves no checkpoint',
+  );
+});
