@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import type { Outcome } from './outcome.ts';
 
 export type { Commercetools, Customer } from './commercetools/commercetools.ts';
+export { NotFound } from './commercetools/not-found.ts';
 export type { Event, Resource } from './event.ts';
 export type {
   Attribute,
@@ -50,7 +51,10 @@ export interface Context {
   readonly projects: ReadonlyMap<string, Project>;
   /** Carries the event's identity and route. Never give it personal data. */
   readonly log: Log;
-  /** Aborts when the run has used up its time: begin nothing then. The clients have deadlines of their own. */
+  /**
+   * Aborts when the run has used up its time: begin nothing then. The clients' writes are bound to it, and fail with
+   * `out-of-time`; whatever else a handler begins elsewhere is for the handler to stop.
+   */
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BoundRoute } from './bind-routes.ts';
+import { BoundCommercetools, BoundFluent } from './bound-clients.ts';
+import type { CommercetoolsClient } from './commercetools/commercetools.ts';
 import type { Delivery, Event } from './event.ts';
 import type { Job } from './event-queue.ts';
 import type { Context } from './handler.ts';
@@ -20,7 +22,9 @@ export interface Received {
 }
 
 /** What a handler works with, less what belongs to the one run. */
-export type AccountContext = Omit<Context, 'log' | 'signal'>;
+export interface AccountContext extends Omit<Context, 'log' | 'signal'> {
+  readonly commercetools: CommercetoolsClient;
+}
 
 export interface ReceiveOptions {
   readonly route: (event: Event) => BoundRoute | undefined;
@@ -106,6 +110,8 @@ export function jobFor(
             return child;
           },
           signal,
+          commercetools: new BoundCommercetools(account.commercetools, signal),
+          fluent: new BoundFluent(account.fluent, signal),
         };
         return handling(span, context, async (context) =>
           checked(await route.handle(newest, context), route),

@@ -16,7 +16,10 @@ interface Clients {
 function traced<Context extends Clients>(context: Context, span: Span): Context {
   const { commercetools, fluent } = context;
   const reading: Commercetools = {
-    ...commercetools,
+    // Made when it is asked for.
+    get api() {
+      return commercetools.api;
+    },
     readCustomer: (...given) => timed(span, 'read', () => commercetools.readCustomer(...given)),
     readVersion: (...given) => timed(span, 'check', () => commercetools.readVersion(...given)),
     readCustomerById: (...given) => timed(span, 'read', () => commercetools.readCustomerById(...given)),

@@ -69,6 +69,29 @@ t.test('serves a route with a folder that was dropped in, beside the shipped han
   t.notMatch(service.lines, [{ message: /replaced/ }]);
 });
 
+t.test('what a handler reads and is not there is said by name, and tried again', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await start(t, upstreams, ORDERS, {
+    'order-count.ts': `
+      import { z } from 'zod';
+      import { defineHandler } from '${CONTRACT}';
+      export default defineHandler({
+        description: 'Reads the order.',
+        props: z.looseObject({}),
+        readsCurrentState: true,
+        create: () => async ({ resource }, { commercetools }) => {
+          await commercetools.api.orders().withId({ ID: String(resource?.id) }).get().execute();
+          return { kind: 'done', reason: 'read' };
+        },
+      });
+    `,
+  });
+  const event = { ...changeOf({ id: 'o1', version: 1 }), resource: { typeId: 'order', id: 'o1' } };
+  const { status, body } = await sendPush(service.push, event);
+  t.equal(status, 503);
+  t.match(JSON.parse(body), { reason: 'not-found', detail: /catch NotFound/ });
+});
+
 t.test('replaces a shipped handler by one in custom/, and says so', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await start(t, upstreams, CUSTOMERS, {

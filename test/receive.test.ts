@@ -27,6 +27,9 @@ const ACCOUNT: ReturnType<ReceiveOptions['accountOf']> = {
     get api(): never {
       throw new Error('No upstream is asked here.');
     },
+    apiUntil: () => {
+      throw new Error('No upstream is asked here.');
+    },
   },
   fluent: {
     findCustomer: () => never,

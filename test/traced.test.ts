@@ -49,12 +49,12 @@ t.test('a traced call to Fluent is given all that the handler gives, its signal 
     await fluent.findCustomer('a', { alone: true });
     await fluent.createCustomer(input, { signal });
     await fluent.updateCustomer({ username: 'a' }, { signal });
-    await fluent.request('query', { a: 1 });
+    await fluent.request('query', { a: 1 }, { signal });
   });
   t.strictSame(given, [
     ['a', { alone: true }],
     [input, { signal }],
     [{ username: 'a' }, { signal }],
-    ['query', { a: 1 }],
+    ['query', { a: 1 }, { signal }],
   ]);
 });

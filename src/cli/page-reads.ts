@@ -1,8 +1,8 @@
-import type { Commercetools, Customer } from '../commercetools/commercetools.ts';
+import type { CommercetoolsClient, Customer } from '../commercetools/commercetools.ts';
 
 /** A project whose customers are not read again where a page has just brought them. */
 export interface PageReads {
-  readonly commercetools: Commercetools;
+  readonly commercetools: CommercetoolsClient;
   hold(customers: readonly Customer[]): void;
   release(customers: readonly Customer[]): void;
 }
@@ -11,7 +11,7 @@ export interface PageReads {
  * Answers reads from the pages that are held, where those satisfy `atLeast`. The check after a write is never answered from
  * them: it is what notices that a customer has changed since its page was read.
  */
-export function createPageReads(commercetools: Commercetools): PageReads {
+export function createPageReads(commercetools: CommercetoolsClient): PageReads {
   const held = new Map<string, Customer>();
   return {
     commercetools: {

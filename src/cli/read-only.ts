@@ -13,6 +13,6 @@ export function readOnly(fluent: Fluent): Fluent {
     findCustomer: (username, options) => fluent.findCustomer(username, options),
     createCustomer: refuse,
     updateCustomer: refuse,
-    request: (query, variables) => (/\bmutation\b/.test(query) ? refuse() : fluent.request(query, variables)),
+    request: (query, ...rest) => (/\bmutation\b/.test(query) ? refuse() : fluent.request(query, ...rest)),
   };
 }

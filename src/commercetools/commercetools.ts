@@ -11,6 +11,7 @@ import { UpstreamFault } from '../upstream/fault.ts';
 import { gather } from '../upstream/gather.ts';
 import { readJson, readObject } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
+import { NotFound } from './not-found.ts';
 import { QueryTrust } from './query-trust.ts';
 
 export type { Customer } from '@commercetools/platform-sdk';
@@ -30,8 +31,17 @@ export interface Commercetools {
   readVersion(id: string): Promise<number | undefined>;
   /** As `readCustomer`, by a request of its own: never older than the last write that commercetools has confirmed. */
   readCustomerById(id: string): Promise<Customer | undefined>;
-  /** The SDK's request builder for everything else, with the same token, limits, retry and deadline. */
+  /**
+   * The SDK's request builder for everything else, with the same token, limits, retry and deadline. Throws `NotFound` for a
+   * resource that does not exist.
+   */
   readonly api: ByProjectKeyRequestBuilder;
+}
+
+/** A client that is not bound to a run. */
+export interface CommercetoolsClient extends Commercetools {
+  /** As `api`; but a request that is no GET or HEAD is not sent once `signal` has aborted, and fails with `out-of-time`. */
+  apiUntil(signal: AbortSignal): ByProjectKeyRequestBuilder;
 }
 
 export interface CommercetoolsOptions {
@@ -42,7 +52,7 @@ export interface CommercetoolsOptions {
 }
 
 /** The client for one project; `upstream` carries the requests. */
-export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): Commercetools {
+export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): CommercetoolsClient {
   /** The SDK has no place for what a request is for, so every purpose has a client of its own; it holds nothing. */
   function apiFor(purpose: Purpose): ByProjectKeyRequestBuilder {
     const client = createClient({ middlewares: [sendThrough(upstream, options.apiUrl, purpose)] });
@@ -90,6 +100,7 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
 
   return {
     api: apiFor({ operation: 'other', size: 1 }),
+    apiUntil: (signal) => apiFor({ operation: 'other', size: 1, begin: [signal] }),
     readCustomerById: (id) => readById(id, 'read'),
     readVersion: async (id) => (await readOne(id, 0, true, true))?.version,
     readCustomer: (id, { atLeast = 0, allowStale = false } = {}) => readOne(id, atLeast, allowStale, false),
@@ -122,9 +133,6 @@ function notOlder(id: string, atLeast: number, customer: Customer | undefined): 
   );
 }
 
-/** commercetools' answer for a resource that does not exist. */
-class NotFound extends Error {}
-
 const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
 /** A gateway, or a wrong URL, answers 404 too; taken for commercetools' own it would make every customer a deleted one. */
@@ -152,12 +160,13 @@ function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Midd
       const body = await upstream.send(
         sent,
         (answer) => {
-          if (answer.status === 404 && saysNotFound(upstream.name, answer.text)) throw new NotFound();
+          if (answer.status === 404 && saysNotFound(upstream.name, answer.text))
+            throw new NotFound(upstream.name);
           if (answer.status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, answer.text);
           const detail = `${upstream.name} answered HTTP ${answer.status} to ${method}.`;
           throw new UpstreamFault('final', `http-${answer.status}`, detail);
         },
-        purpose,
+        method === 'GET' || method === 'HEAD' ? { ...purpose, begin: [] } : purpose,
       );
       next(request, { ...response, body, statusCode: 200 });
     } catch (error) {

@@ -12,22 +12,25 @@ export type { Attribute, CreateCustomerInput, TextField, UpdateCustomerInput } f
 export { FluentCustomer, LENGTHS } from './customer.ts';
 export { Conflict, NotThere } from './errors.ts';
 
+/** What is asked of a write besides. */
+export interface WriteOptions {
+  /**
+   * Nothing is sent once it has aborted: the write then fails with `out-of-time`. Left out, it is the run's own; undefined, the
+   * write is sent however late.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A Fluent account. Concurrent look-ups leave as one query, concurrent writes as aliased mutations. */
 export interface Fluent {
   /** The customer of exactly that username, or undefined. `alone` asks by reference, in a query of its own. */
   findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
-  /** Returns the customer as it is now; sends nothing once `signal` has aborted. Throws `Conflict` when the username, or another unique value, is taken. */
-  createCustomer(
-    input: CreateCustomerInput,
-    options?: { signal?: AbortSignal | undefined },
-  ): Promise<FluentCustomer>;
+  /** Returns the customer as it is now. Throws `Conflict` when the username, or another unique value, is taken. */
+  createCustomer(input: CreateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
   /** Likewise. Throws `NotThere` when there is no such customer, `Conflict` when another has a unique value of it. */
-  updateCustomer(
-    input: UpdateCustomerInput,
-    options?: { signal?: AbortSignal | undefined },
-  ): Promise<FluentCustomer>;
+  updateCustomer(input: UpdateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
   /** Any other operation, with the same token, limits, retry and deadline; returns `data`, throws on any error. */
-  request(query: string, variables?: Record<string, unknown>): Promise<unknown>;
+  request(query: string, variables?: Record<string, unknown>, options?: WriteOptions): Promise<unknown>;
 }
 
 export interface FluentOptions {
@@ -163,8 +166,9 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     },
     createCustomer: (input, { signal } = {}) => gatherWrites({ mutation: 'createCustomer', input, signal }),
     updateCustomer: (input, { signal } = {}) => gatherWrites({ mutation: 'updateCustomer', input, signal }),
-    async request(query, variables = {}) {
-      const { data, errors } = await send({ query, variables }, { operation: 'other', size: 1 });
+    async request(query, variables = {}, { signal } = {}) {
+      const purpose = { operation: 'other', size: 1, begin: signal ? [signal] : [] } as const;
+      const { data, errors } = await send({ query, variables }, purpose);
       const [error] = errors ?? [];
       if (error) throw meaningOf(error, upstream.name);
       return data;

@@ -136,6 +136,6 @@ t.test('a version that commercetools never had is put right', async (t) => {
     fluent.seed({ username: one.id, firstName: 'Edited', attributes: [edited] });
     const { code, err } = await runCommand(command, env, { cwd });
     t.equal(code, 0, err);
-    t.match(fluent.customers.get(one.id), { firstName: one.firstName ?? '' }, command[0]);
+    t.match(fluent.customers.get(one.id), { firstName: one.firstName ?? '' }, command.join(' '));
   }
 });

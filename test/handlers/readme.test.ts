@@ -1,75 +1,58 @@
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import t from 'tap';
-import { z } from 'zod';
+import t, { type Test } from 'tap';
 import { loadConfiguration } from '../../config/load.ts';
 import { runReconcile } from '../../src/cli/run-reconcile.ts';
-import { accessToken } from '../sandbox/access-token.ts';
-import { type CommercetoolsSandbox, startCommercetools } from '../sandbox/commercetools.ts';
+import { startCommercetools } from '../sandbox/commercetools.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { environmentFor, startService } from '../sandbox/service.ts';
+import { deleteOrder, importOrder, orderNoteProject, orderPlaced, readmeProject } from './readme-project.ts';
 
-const root = join(import.meta.dirname, '../..');
-const readme = await readFile(join(root, 'handlers/README.md'), 'utf8');
-
-/** The code block that follows the words `Save it as` and the file's name. */
-function block(file: string): string {
-  const code = readme.split(`Save it as \`${file}\``)[1]?.match(/```ts\n([\s\S]*?)```/)?.[1];
-  if (code === undefined) throw new Error(`Expected a block for ${file} in handlers/README.md, found none.`);
-  return code;
-}
-
-/** A project folder like this one, with the files of the walk-through in it. */
-async function project(folder: string, file: string): Promise<string> {
-  for (const name of ['src', 'node_modules']) await symlink(join(root, name), join(folder, name));
-  await mkdir(join(folder, 'handlers/custom'), { recursive: true });
-  await cp(join(root, 'handlers/customer-upsert'), join(folder, 'handlers/customer-upsert'), {
-    recursive: true,
-  });
-  await writeFile(join(folder, file), block(file));
-  return join(folder, 'handlers');
-}
-
-async function importOrder(commercetools: CommercetoolsSandbox, customerId: string) {
-  const answer = await fetch(`${commercetools.url}/${commercetools.projectKey}/orders/import`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await accessToken(commercetools)}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({ customerId, totalPrice: { currencyCode: 'EUR', centAmount: 100 } }),
-  });
-  return z.object({ id: z.string(), createdAt: z.string() }).parse(await answer.json());
-}
-
-t.test('the new handler of the README notes the last order on the Fluent customer', async (t) => {
+async function withOrderNote(t: Test) {
   const commercetools = await startCommercetools();
   const fluent = await startFluent();
   t.teardown(() => Promise.all([commercetools.close(), fluent.close()]));
-  const handlersFolder = await project(t.testdir(), 'handlers/order-note.ts');
-  const route = readme.match(/```yaml\n([\s\S]*?)```/)?.[1] ?? '';
-  const shipped = await readFile(join(root, 'config/connector.yml'), 'utf8');
-  const config = join(handlersFolder, '../connector.yml');
-  await writeFile(config, `${shipped}\n${route}`);
+  const { handlersFolder, config } = await orderNoteProject(t.testdir());
   const env = { ...environmentFor(commercetools, fluent), CONNECTOR_CONFIG: config };
   const service = await startService(env, { handlersFolder });
   t.teardown(() => service.close());
+  return { commercetools, fluent, service };
+}
 
+t.test('the new handler of the README', async (t) => {
+  const { commercetools, fluent, service } = await withOrderNote(t);
   const customer = await commercetools.createCustomer({ email: 'ada@example.com' });
-  fluent.seed({ username: customer.id, primaryEmail: 'ada@example.com' });
-  const order = await importOrder(commercetools, customer.id);
-  const answer = await sendPush(service.push, {
-    notificationType: 'ResourceCreated',
-    projectKey: commercetools.projectKey,
-    resource: { typeId: 'order', id: order.id },
-    version: 1,
+
+  await t.test('tries again what comes before its customer is in Fluent, and says so', async (t) => {
+    const order = await importOrder(commercetools, customer.id);
+    const { status, body } = await sendPush(service.push, orderPlaced(commercetools, order));
+    t.equal(status, 503);
+    t.match(JSON.parse(body), { reason: 'customer-not-in-fluent', detail: /\w/ });
   });
 
-  t.equal(answer.status, 204, answer.body);
-  t.match(fluent.customers.get(customer.id)?.attributes, [
-    { name: 'lastOrderAt', type: 'STRING', value: order.createdAt },
-  ]);
+  await t.test('notes the last order on the Fluent customer', async (t) => {
+    fluent.seed({ username: customer.id, primaryEmail: 'ada@example.com' });
+    const order = await importOrder(commercetools, customer.id);
+    const answer = await sendPush(service.push, orderPlaced(commercetools, order));
+    t.equal(answer.status, 204, answer.body);
+    t.match(fluent.customers.get(customer.id)?.attributes, [
+      { name: 'lastOrderAt', type: 'STRING', value: order.createdAt },
+    ]);
+  });
+
+  await t.test('has nothing to do for an order that was deleted before its event came', async (t) => {
+    const order = await importOrder(commercetools, customer.id);
+    await deleteOrder(commercetools, order);
+    const { status, body } = await sendPush(service.push, orderPlaced(commercetools, order));
+    t.equal(status, 204, body);
+    t.match(service.lines.at(-1), { outcome: 'ignored', reason: 'order-gone' });
+  });
+
+  await t.test('has nothing to do for the order of a guest', async (t) => {
+    const order = await importOrder(commercetools);
+    const { status, body } = await sendPush(service.push, orderPlaced(commercetools, order));
+    t.equal(status, 204, body);
+    t.match(service.lines.at(-1), { outcome: 'ignored', reason: 'guest-order' });
+  });
 });
 
 t.test(
@@ -78,7 +61,7 @@ t.test(
     const commercetools = await startCommercetools();
     const fluent = await startFluent();
     t.teardown(() => Promise.all([commercetools.close(), fluent.close()]));
-    const handlersFolder = await project(t.testdir(), 'handlers/custom/customer-upsert.ts');
+    const handlersFolder = await readmeProject(t.testdir(), 'handlers/custom/customer-upsert.ts');
     const service = await startService(environmentFor(commercetools, fluent), { handlersFolder });
     t.teardown(() => service.close());
 
@@ -92,6 +75,18 @@ t.test(
       });
       t.equal(answer.status, 204, answer.body);
       t.equal(fluent.customers.has(customer.id), email.endsWith('.org'), email);
+    }
+    for (const email of ['gone@example.com', 'gone@shop.example.org']) {
+      const customer = await commercetools.createCustomer({ email });
+      await commercetools.deleteCustomer(customer.id);
+      const answer = await sendPush(service.push, {
+        notificationType: 'ResourceUpdated',
+        projectKey: commercetools.projectKey,
+        resource: { typeId: 'customer', id: customer.id },
+        version: customer.version,
+      });
+      t.equal(answer.status, 204, answer.body);
+      t.match(service.lines.at(-1), { outcome: 'ignored', reason: 'customer-gone' });
     }
     const said: string[] = [];
     const io = {
