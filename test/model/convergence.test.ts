@@ -97,9 +97,10 @@ const BREAKS: Record<string, { fault: RegExp; breakWith: Break }> = {
             return commercetools.api;
           },
           async readCustomer(id, options) {
-            if (!options?.check) last = await commercetools.readCustomer(id, options);
+            last = await commercetools.readCustomer(id, options);
             return last;
           },
+          readVersion: async () => last?.version,
           async readCustomerById(id) {
             last = await commercetools.readCustomerById(id);
             return last;
@@ -122,6 +123,7 @@ const BREAKS: Record<string, { fault: RegExp; breakWith: Break }> = {
             return commercetools.api;
           },
           readCustomer: (id, options) => remember(commercetools.readCustomer(id, options)),
+          readVersion: (id) => commercetools.readVersion(id),
           readCustomerById: (id) => remember(commercetools.readCustomerById(id)),
         },
         fluent: {
@@ -137,9 +139,18 @@ const BREAKS: Record<string, { fault: RegExp; breakWith: Break }> = {
       };
     },
   },
-  'look-ups in Fluent lag one write behind': {
-    fault: NOT_EQUAL,
-    breakWith: ({ commercetools, fluent }, upstreams) => ({
+};
+
+for (const [name, broken] of Object.entries(BREAKS))
+  t.test(`notices when ${name}`, async (t) => {
+    const model = property({ onDelete: 'ignore', memorySeconds: 0, ...broken });
+    const { failed, numRuns } = await fc.check(model, { seed, numRuns: 3_000, endOnFailure: true });
+    t.ok(failed, `${numRuns} histories`);
+  });
+
+for (const onDelete of ['ignore', 'anonymise'] as const)
+  t.test(`converges with onDelete: ${onDelete} although look-ups lag one write behind`, async () => {
+    const breakWith: Break = ({ commercetools, fluent }, upstreams) => ({
       commercetools,
       fluent: {
         ...fluent,
@@ -148,15 +159,12 @@ const BREAKS: Record<string, { fault: RegExp; breakWith: Break }> = {
           return upstreams.inFluent(1) ?? found;
         },
       },
-    }),
-  },
-};
-
-for (const [name, broken] of Object.entries(BREAKS))
-  t.test(`notices when ${name}`, async (t) => {
-    const model = property({ onDelete: 'ignore', memorySeconds: 0, ...broken });
-    const { failed, numRuns } = await fc.check(model, { seed, numRuns: 3_000, endOnFailure: true });
-    t.ok(failed, `${numRuns} histories`);
+    });
+    await fc.assert(property({ onDelete, memorySeconds: 0, breakWith, fault: NOT_EQUAL }), {
+      seed,
+      numRuns: RUNS,
+      endOnFailure: false,
+    });
   });
 
 t.test('notices when the answer to a write shows no more than what was sent', async (t) => {

@@ -72,6 +72,7 @@ export class Upstreams {
           return customer;
         },
         readCustomerById: read,
+        readVersion: async () => (await read())?.version,
         get api(): never {
           throw new Error('The model has no request builder.');
         },

@@ -145,7 +145,8 @@ export async function play(history: History, options: WorldOptions): Promise<Ups
     const account = { projectKey: 'model', retailerId: '1' };
     try {
       const clients = breakWith(upstreams.clientsFor(instance, steps), upstreams);
-      return await instance.handle(event, { ...clients, account, log, signal });
+      const projects = new Map([['model', { account, commercetools: clients.commercetools }]]);
+      return await instance.handle(event, { ...clients, account, projects, log, signal });
     } catch (error) {
       const outcome = outcomeOf(error);
       // A fault of the model itself must not pass for one of an upstream.
