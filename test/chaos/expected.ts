@@ -8,13 +8,17 @@ const LENGTHS = { title: 50, firstName: 50, lastName: 50, primaryPhone: 20, coun
  * What Fluent should hold of a customer by the mapping that `config/connector.yml` ships, said once more and by other means:
  * nothing here comes from the handler. A field that commercetools does not have is an empty text.
  */
-export function expectedOf(customer: Customer): Record<string, unknown> {
+export function expectedOf(
+  customer: Customer,
+  username: string,
+  projectKey: string,
+): Record<string, unknown> {
   const { addresses, defaultShippingAddressId, defaultBillingAddressId } = customer;
   const named = (id: string | undefined) =>
     id === undefined ? undefined : addresses.find((one) => one.id === id);
   const address = named(defaultShippingAddressId) ?? named(defaultBillingAddressId) ?? addresses[0];
   return {
-    username: customer.id,
+    username,
     primaryEmail: customer.email,
     title: cut(customer.title, LENGTHS.title),
     firstName: cut(customer.firstName, LENGTHS.firstName),
@@ -31,6 +35,7 @@ export function expectedOf(customer: Customer): Record<string, unknown> {
     'attributes.dateOfBirth': customer.dateOfBirth ?? '',
     'attributes.locale': customer.locale ?? '',
     'attributes.commercetoolsId': customer.id,
+    'attributes.commercetoolsProject': projectKey,
     'attributes.commercetoolsVersion': customer.version,
   };
 }
@@ -40,7 +45,10 @@ export function heldBy(customer: StoredCustomer): Record<string, unknown> {
   const { username, primaryEmail, title, firstName, lastName, primaryPhone, country } = customer;
   const texts = { title, firstName, lastName, primaryPhone, country };
   const attributes = Object.fromEntries(
-    customer.attributes.map(({ name, value }) => [`attributes.${name}`, value]),
+    customer.attributes
+      // The service's own notes on who wants the username.
+      .filter(({ name }) => !name.startsWith('commercetoolsClaim.'))
+      .map(({ name, value }) => [`attributes.${name}`, value]),
   );
   return {
     username,
@@ -53,8 +61,13 @@ export function heldBy(customer: StoredCustomer): Record<string, unknown> {
 }
 
 /** Names of the fields that differ, and how; a blank is the same as nothing. */
-export function differing(customer: Customer, held: StoredCustomer): string[] {
-  const expected = expectedOf(customer);
+export function differing(
+  customer: Customer,
+  held: StoredCustomer,
+  username: string,
+  projectKey: string,
+): string[] {
+  const expected = expectedOf(customer, username, projectKey);
   const found = heldBy(held);
   const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
   return [...names].flatMap((name) => {
@@ -63,6 +76,29 @@ export function differing(customer: Customer, held: StoredCustomer): string[] {
     return [should === '' ? `${name} (should be blank)` : does === '' ? `${name} (is blank)` : name];
   });
 }
+
+/** The attribute's value in Fluent. */
+export function attribute(held: StoredCustomer, name: string): unknown {
+  return held.attributes.find((one) => one.name === name)?.value;
+}
+
+/** Names of the fields that still tell of a person, where everything should be blank. */
+export function personalFields(held: StoredCustomer): string[] {
+  const names = ['title', 'firstName', 'lastName', 'primaryPhone', ...MAPPED_ATTRIBUTES] as const;
+  const fields = heldBy(held);
+  const left = names.filter((name) => (fields[name] ?? '') !== '');
+  return /^deleted-.*@anonymised\.invalid$/.test(held.primaryEmail ?? '') ? left : [...left, 'primaryEmail'];
+}
+
+const MAPPED_ATTRIBUTES = [
+  'customerNumber',
+  'externalId',
+  'key',
+  'companyName',
+  'vatId',
+  'dateOfBirth',
+  'locale',
+].map((name) => `attributes.${name}`);
 
 function cut(text: string | undefined, length: number): string {
   return (text ?? '').slice(0, length);

@@ -47,40 +47,41 @@ export interface Strikes {
   outages: number;
 }
 
-/** Disturbs both stand-ins until the signal; then everything is as it should be again. */
+/** Disturbs the stand-ins of both sides until the signal; then everything is as it should be again. */
 export async function disturb(
-  commercetools: CommercetoolsSandbox,
-  fluent: FluentSandbox,
+  commercetools: readonly CommercetoolsSandbox[],
+  fluent: readonly FluentSandbox[],
   random: Random,
   signal: AbortSignal,
 ): Promise<Strikes> {
   const strikes: Strikes = { revokedTokens: 0, laggingQueries: 0, staleLookUps: 0, outages: 0 };
-  for (const fault of COMMERCETOOLS) commercetools.fault({ ...fault, random: random.next });
-  for (const fault of FLUENT) fluent.faults.on(fault);
+  for (const one of commercetools)
+    for (const fault of COMMERCETOOLS) one.fault({ ...fault, random: random.next });
+  for (const one of fluent) for (const fault of FLUENT) one.faults.on(fault);
 
   const strike: readonly (() => Promise<void>)[] = [
     async () => {
       strikes.revokedTokens += 1;
-      if (random.chance(0.5)) commercetools.revokeTokens();
-      else fluent.revokeTokens();
+      if (random.chance(0.5)) random.pick(commercetools).revokeTokens();
+      else random.pick(fluent).revokeTokens();
     },
     async () => {
       const queries = random.between(3, 20);
       strikes.laggingQueries += queries;
-      commercetools.lagQueries(random.between(200, 1_500), queries);
+      random.pick(commercetools).lagQueries(random.between(200, 1_500), queries);
     },
     async () => {
       const lookUps = random.between(1, 5);
       strikes.staleLookUps += lookUps;
-      fluent.staleLookups(lookUps);
+      random.pick(fluent).staleLookups(lookUps);
     },
     async () => {
       if (!random.chance(0.3)) return;
       // Long enough to open circuits.
       strikes.outages += 1;
       const end = random.chance(0.5)
-        ? commercetools.fault({ kind: 'status', status: 503 })
-        : fluent.faults.on({ kind: 'status', status: 503 });
+        ? random.pick(commercetools).fault({ kind: 'status', status: 503 })
+        : random.pick(fluent).faults.on({ kind: 'status', status: 503 });
       await wait(random.between(300, 1_200));
       end();
     },
@@ -89,9 +90,13 @@ export async function disturb(
     await wait(random.between(200, LONGEST_PAUSE_MILLISECONDS), undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) await random.pick(strike)();
   }
-  commercetools.clearFaults();
-  commercetools.lagQueries(0);
-  fluent.faults.off();
-  fluent.staleLookups(0);
+  for (const one of commercetools) {
+    one.clearFaults();
+    one.lagQueries(0);
+  }
+  for (const one of fluent) {
+    one.faults.off();
+    one.staleLookups(0);
+  }
   return strikes;
 }

@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 
+import { type Configuration, drawConfiguration, FIXED, ON_DELETE, USERNAMES } from './configuration.ts';
+import { seeded } from './random.ts';
+
 /** Who pushes: Google's emulator, the test's own pusher, or whichever is there. */
 export type PusherChoice = 'own' | 'emulator' | 'any';
 
@@ -11,6 +14,7 @@ export interface ChaosOptions {
   /** How long things are disturbed, at most. */
   readonly minutes: number;
   readonly pusher: PusherChoice;
+  readonly configuration: Configuration;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -23,6 +27,9 @@ export const USAGE = `npm run chaos -- [options]
   --seed <number>     repeats what a run did by chance; another each time
   --minutes 0.75      how long things are disturbed, at most
   --pusher any        own, emulator, or any: the emulator where it is installed
+  --config drawn      drawn from the seed, or fixed: as shipped
+  --username, --on-delete, --projects, --accounts, --batch
+                      what is not to be drawn, as in --username key
   --json              the report as one line of JSON
 `;
 
@@ -37,11 +44,27 @@ export function readOptions(args: readonly string[], seed: number): ChaosOptions
       seed: { type: 'string', default: String(seed) },
       minutes: { type: 'string', default: '0.75' },
       pusher: { type: 'string', default: 'any' },
+      config: { type: 'string', default: 'drawn' },
+      username: { type: 'string' },
+      'on-delete': { type: 'string' },
+      projects: { type: 'string' },
+      accounts: { type: 'string' },
+      batch: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const { pusher } = values;
+  const { pusher, config } = values;
+  if (config !== 'drawn' && config !== 'fixed')
+    throw new Error(`Expected --config to be drawn or fixed, got ${config}.`);
+  const given = {
+    ...chosen('username', values.username, USERNAMES),
+    ...chosen('onDelete', values['on-delete'], ON_DELETE),
+    ...chosen('projects', number(values.projects), [1, 2] as const),
+    ...chosen('accounts', number(values.accounts), [1, 2] as const),
+    ...chosen('batch', number(values.batch), [1, 10] as const),
+  };
+  const drawnBy = whole('seed', values.seed, 0);
   if (pusher !== 'own' && pusher !== 'emulator' && pusher !== 'any')
     throw new Error(`Expected --pusher to be own, emulator or any, got ${pusher}.`);
   return {
@@ -51,9 +74,29 @@ export function readOptions(args: readonly string[], seed: number): ChaosOptions
     seed: whole('seed', values.seed, 0),
     minutes: positive('minutes', values.minutes),
     pusher,
+    configuration: config === 'fixed' ? FIXED : drawConfiguration(seeded(drawnBy, 'configuration'), given),
     json: values.json,
     help: values.help,
   };
+}
+
+/** The value under its name, where it was given; throws for one that is not among those that can be. */
+function chosen<Name extends keyof Configuration, Value>(
+  name: Name,
+  given: unknown,
+  allowed: readonly Value[],
+): { [Key in Name]?: Value } {
+  const result: { [Key in Name]?: Value } = {};
+  if (given === undefined) return result;
+  const found = allowed.find((value) => value === given);
+  if (found === undefined)
+    throw new Error(`Expected ${name} to be one of ${allowed.join(', ')}, got ${String(given)}.`);
+  result[name] = found;
+  return result;
+}
+
+function number(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
 }
 
 /** A whole number of at least `least`; throws with the option's name. */

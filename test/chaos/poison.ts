@@ -15,13 +15,24 @@ export function poisons(projectKey: string, times: number): Poison[] {
     .map(([reason, data], index) => ({ reason, data, mark: `poison-${index}` }));
 }
 
-/** What is delivered, acknowledged, and no more: a test notification, a deletion, events that no route wants. */
+/** What is delivered, acknowledged, and no more: a test notification, a customer that is gone, events that no route wants. */
 export function harmless(projectKey: string): string[] {
   const id = randomUUID();
+  const resourceUserProvidedIdentifiers = {
+    key: `k-${id}`,
+    customerNumber: `n-${id}`,
+    externalId: `x-${id}`,
+  };
   return [
     { notificationType: 'ResourceCreated', projectKey, resource: { typeId: 'subscription', id }, version: 1 },
     { notificationType: 'ResourceUpdated', projectKey, resource: { typeId: 'order', id }, version: 4 },
-    { notificationType: 'ResourceUpdated', projectKey, resource: { typeId: 'customer', id }, version: 4 },
+    {
+      notificationType: 'ResourceUpdated',
+      projectKey,
+      resource: { typeId: 'customer', id },
+      resourceUserProvidedIdentifiers,
+      version: 4,
+    },
     { notificationType: 'Event', type: 'ImportContainerCreated', id, note: 'pii-note' },
   ].map((payload) => JSON.stringify(payload));
 }

@@ -1,6 +1,8 @@
 /** What a run of the chaos proof did and found. */
 export interface Report {
   readonly pusher: string;
+  /** What was drawn, in words. */
+  readonly configuration: string;
   readonly seed: number;
   readonly instances: number;
   readonly customers: number;
@@ -29,6 +31,8 @@ export interface Report {
   readonly lost: number;
   readonly stale: number;
   readonly wrong: number;
+  readonly overwritten: number;
+  readonly left: number;
   readonly verdictFaults: readonly string[];
   readonly logCharacters: number;
   readonly logLeaks: readonly string[];
@@ -45,8 +49,9 @@ const SHOWN = 20;
 
 /** True when everything that should be nought is. */
 export function passed(report: Report): boolean {
-  const { lost, stale, wrong, logLeaks, misbehaved, stderr, secondsUntilEqual } = report;
-  const amiss = lost + stale + wrong + logLeaks.length + misbehaved.length + stderr.length;
+  const { lost, stale, wrong, overwritten, left, logLeaks, misbehaved, stderr, secondsUntilEqual } = report;
+  const amiss =
+    lost + stale + wrong + overwritten + left + logLeaks.length + misbehaved.length + stderr.length;
   return amiss === 0 && secondsUntilEqual !== undefined;
 }
 
@@ -55,6 +60,7 @@ export function table(report: Report): string {
   const rows: [string, string | number][] = [
     ['pusher', report.pusher],
     ['seed', report.seed],
+    ['configuration', report.configuration],
     ['instances', report.instances],
     ['customers', `${report.customers}, of which deleted ${report.deleted}`],
     ['changes', report.changes],
@@ -80,6 +86,8 @@ export function table(report: Report): string {
     ['lost', report.lost],
     ['stale', report.stale],
     ['wrong', report.wrong],
+    ['blanked or overwritten', report.overwritten],
+    ['left', report.left],
     ['log leaks', report.logLeaks.length],
     ['bad exits', report.misbehaved.length],
     ['written to stderr', report.stderr.length],

@@ -1,29 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startCommercetools } from '../sandbox/commercetools.ts';
+import { z } from 'zod';
+import type { CommercetoolsSandbox } from '../sandbox/commercetools.ts';
 import type { Payload } from '../sandbox/commercetools-notifications.ts';
-import { startFluent } from '../sandbox/fluent.ts';
 import { sendPush } from '../sandbox/push.ts';
-import { environmentFor } from '../sandbox/service.ts';
 import { type Channel, openChannel, SERVICE_DEADLINE_SECONDS } from './channel.ts';
+import { type Configuration, describe } from './configuration.ts';
+import { writeConnector } from './connector-file.ts';
 import { disturb } from './faults.ts';
 import { Instances } from './instances.ts';
+import { Lives } from './lives.ts';
 import { collectTokens, scanLog } from './log-scan.ts';
 import { killAndReplace } from './mayhem.ts';
 import type { ChaosOptions } from './options.ts';
+import { Population } from './population.ts';
 import { type PushProxy, startProxy } from './proxy.ts';
+import { Publisher } from './publisher.ts';
 import { seeded } from './random.ts';
 import type { Report } from './report.ts';
+import { startUpstreams } from './upstreams.ts';
 import { type Evidence, judge } from './verdict.ts';
-import { Publisher, work } from './workload.ts';
+import { work } from './workload.ts';
 
 const PUSH_TOKEN = 'chaos-push-token-2f7d1c9b';
-const COMMERCETOOLS = { clientId: 'chaos-client', clientSecret: 'chaos-ct-secret-51ae' };
-const FLUENT = {
-  clientId: 'chaos-fluent',
-  clientSecret: 'chaos-fluent-secret-90cd',
-  username: 'chaos-user',
-  password: 'chaos-password-7713',
-};
 const SETTLE_MILLISECONDS = 120_000;
 /** The emulator loses track of a message now and then: nothing is delivered, and nothing is there to pull either. */
 const FORGOTTEN_MILLISECONDS = 20_000;
@@ -38,15 +39,14 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   try {
     const { tokens, stop } = collectTokens();
     closers.push(stop);
-    let notify = (_: Payload): void => undefined;
-    const commercetools = await startCommercetools({
-      credentials: COMMERCETOOLS,
-      random: seeded(seed, 'ids').next,
-      onNotification: (payload) => notify(payload),
+    const { configuration } = options;
+    const lives = new Lives(configuration.username);
+    let publish = (_: Payload): void => undefined;
+    const upstreams = await startUpstreams(configuration, seed, (payload, { commercetools, account }) => {
+      note(lives, payload, commercetools, account);
+      publish(payload);
     });
-    closers.push(() => commercetools.close());
-    const fluent = await startFluent({ credentials: FLUENT, random: seeded(seed, 'fluent').next });
-    closers.push(() => fluent.close());
+    closers.push(() => upstreams.close());
     const rotation: { current: Instances | undefined } = { current: undefined };
     const proxy = await startProxy(
       () => rotation.current?.live ?? [],
@@ -59,7 +59,9 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     const closeChannel = once(() => channel.close());
     closers.push(closeChannel);
     const instances = new Instances({
-      ...environmentFor(commercetools, fluent),
+      ...upstreams.env,
+      ...(await connectorFor(configuration, closers)),
+      FLUENT_BATCH: String(configuration.batch),
       ...channel.env,
       PUSH_AUTH: 'token',
       PUSH_TOKEN,
@@ -70,10 +72,12 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     rotation.current = instances;
     closers.push(() => instances.stop());
     await Promise.all(Array.from({ length: options.instances }, () => instances.start()));
-    say(`${options.instances} instances listen; pushes come from: ${channel.name}; seed ${seed}`);
+    say(
+      `${options.instances} instances listen; pushes come from: ${channel.name}; seed ${seed}; ${describe(configuration)}`,
+    );
 
     const publisher = new Publisher(channel, seeded(seed, 'publisher'));
-    notify = (payload) => publisher.notify(payload);
+    publish = (payload) => publisher.notify(payload);
     const progress = setInterval(
       () => say(line(proxy, publisher, channel, instances)),
       PROGRESS_MILLISECONDS,
@@ -83,12 +87,21 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     proxy.disturb({ duplicate: 0.05, lostAck: 0.03 });
     const calm = new AbortController();
     closers.push(() => calm.abort());
-    const striking = disturb(commercetools, fluent, seeded(seed, 'faults'), calm.signal);
+    const commercetools = upstreams.projects.map((project) => project.commercetools);
+    const striking = disturb(commercetools, upstreams.accounts, seeded(seed, 'faults'), calm.signal);
     const killing = killAndReplace(instances, seeded(seed, 'kills'), calm.signal);
     // Both are awaited below; until then a rejection of one must not end the process.
     killing.catch(() => undefined);
     const milliseconds = options.minutes * 60_000;
-    const worked = await work(commercetools, publisher, seeded(seed, 'work'), { ...options, milliseconds });
+    const population = new Population(upstreams.projects, configuration, lives, seeded(seed, 'people'));
+    const worked = await work(
+      population,
+      publisher,
+      seeded(seed, 'work'),
+      configuration,
+      commercetools[0]?.projectKey ?? '',
+      { ...options, milliseconds },
+    );
     await publisher.flush();
     calm.abort();
     const strikes = await striking;
@@ -97,8 +110,9 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     say('no more changes, faults or kills; waiting until Fluent equals commercetools');
 
     const evidence = (): Evidence => ({
-      customers: commercetools.customers(),
-      fluent: fluent.customers,
+      lives: lives.all,
+      fluent: upstreams.accounts.map((account) => account.customers),
+      onDelete: configuration.collisions ? configuration.onDelete : undefined,
       published: publisher.ids,
       acknowledged: proxy.acknowledged,
       poison: worked.poison,
@@ -129,19 +143,15 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     clearInterval(progress);
 
     const output = instances.all.flatMap(({ output, stderr }) => [...output, ...stderr, '\n']).join('');
-    const secrets = [...tokens, PUSH_TOKEN, COMMERCETOOLS.clientSecret, FLUENT.clientSecret, FLUENT.password];
-    const calls =
-      sum(Object.values(commercetools.requests)) +
-      fluent.requests.token.requests +
-      fluent.requests.query.requests +
-      fluent.requests.mutation.requests;
+    const secrets = [...tokens, PUSH_TOKEN, ...upstreams.secrets];
     return {
       pusher: channel.name,
+      configuration: describe(configuration),
       seed,
       instances: options.instances,
       customers: options.customers,
       changes: worked.changes,
-      deleted: worked.deleted,
+      deleted: lives.all.filter(({ deleted }) => deleted).length,
       events: publisher.ids.size,
       ...proxy.counts,
       pushedInstead,
@@ -151,21 +161,23 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       kills: instances.kills,
       drains: instances.drains,
       faults: {
-        commercetools: { ...commercetools.faultCounts },
-        fluent: { ...fluent.faults.injected },
+        commercetools: sums(commercetools.map(({ faultCounts }) => faultCounts)),
+        fluent: sums(upstreams.accounts.map(({ faults }) => faults.injected)),
         others: { ...strikes },
       },
       deadLetters,
       lost: verdict.lost,
       stale: verdict.stale,
       wrong: verdict.wrong,
+      overwritten: verdict.overwritten,
+      left: verdict.left,
       verdictFaults: verdict.faults,
       logCharacters: output.length,
       logLeaks: scanLog(output, secrets),
       misbehaved: instances.misbehaved,
       stderr: instances.all.flatMap(({ stderr }) => stderr),
       secondsUntilEqual,
-      callsPerEvent: calls / Math.max(1, publisher.ids.size),
+      callsPerEvent: upstreams.requests() / Math.max(1, publisher.ids.size),
       output,
     };
   } finally {
@@ -192,8 +204,39 @@ function line(proxy: PushProxy, { ids }: Publisher, { deadLetters }: Channel, in
   );
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+/** Takes note of what has become of a customer. */
+function note(
+  lives: Lives,
+  { notificationType, resource }: Payload,
+  commercetools: CommercetoolsSandbox,
+  account: number,
+): void {
+  const { id } = Resource.parse(resource);
+  const customer = commercetools.customer(id);
+  if (notificationType === 'ResourceDeleted') lives.deleted(id);
+  else if (customer !== undefined) lives.changed(customer, commercetools.projectKey, account);
+}
+
+const Resource = z.object({ id: z.string() });
+
+/** The environment that names the connector's file of the configuration; none where it is the shipped one. */
+async function connectorFor(
+  configuration: Configuration,
+  closers: (() => Promise<unknown> | unknown)[],
+): Promise<Record<string, string>> {
+  if (!configuration.collisions) return {};
+  const folder = await mkdtemp(join(tmpdir(), 'chaos-connector-'));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'connector.yml');
+  await writeConnector(path, configuration);
+  return { CONNECTOR_CONFIG: path };
+}
+
+function sums(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const one of all)
+    for (const [name, count] of Object.entries(one)) total[name] = (total[name] ?? 0) + count;
+  return total;
 }
 
 function once(close: () => Promise<unknown>): () => Promise<unknown> {

@@ -1,14 +1,18 @@
-import type { Customer } from '@commercetools/platform-sdk';
 import type { StoredCustomer } from '../sandbox/fluent.ts';
+import type { OnDelete } from './configuration.ts';
 import type { DeadLetter } from './dead-letter-topic.ts';
-import { differing } from './expected.ts';
+import { attribute, differing, personalFields } from './expected.ts';
+import type { Life } from './lives.ts';
 import type { Poison } from './poison.ts';
 
 /** Everything that a verdict is given on, when all has come to rest. */
 export interface Evidence {
-  /** The customers that commercetools has: one that was deleted is fine whatever Fluent holds. */
-  readonly customers: readonly Customer[];
-  readonly fluent: ReadonlyMap<string, StoredCustomer>;
+  /** Every customer there has been. */
+  readonly lives: readonly Life[];
+  /** What each Fluent account holds, by username. */
+  readonly fluent: readonly ReadonlyMap<string, StoredCustomer>[];
+  /** What the service should do with a deleted customer; undefined where it is not told of deletions. */
+  readonly onDelete: OnDelete | undefined;
   readonly published: ReadonlySet<string>;
   readonly acknowledged: ReadonlySet<string>;
   readonly poison: readonly Poison[];
@@ -23,59 +27,133 @@ export interface Verdict {
   readonly stale: number;
   /** Customers of the right version with a field that differs, and dead letters that should not be, or say another reason. */
   readonly wrong: number;
+  /** Living customers that are not in Fluent, though they have the right to their username. */
+  readonly overwritten: number;
+  /** Deleted customers whose data stayed. */
+  readonly left: number;
   readonly faults: readonly string[];
 }
 
+type Faults = Record<'lost' | 'stale' | 'wrong' | 'overwritten' | 'left', string[]>;
+
 /** Compares Fluent with commercetools, and the dead letters with what was poison. */
 export function judge(evidence: Evidence): Verdict {
-  const { customers, fluent, published, acknowledged } = evidence;
-  const lost: string[] = [];
-  const stale: string[] = [];
-  const wrong: string[] = [];
-  for (const customer of customers) {
-    const held = fluent.get(customer.id);
-    if (held === undefined) {
-      lost.push(`lost: customer ${customer.id}, version ${customer.version}`);
-      continue;
-    }
-    const version = Number(held.attributes.find(({ name }) => name === 'commercetoolsVersion')?.value);
-    const fields = differing(customer, held);
-    if (!(version >= customer.version))
-      stale.push(`stale: customer ${customer.id} is at ${version}, commercetools at ${customer.version}`);
-    else if (fields.length > 0)
-      wrong.push(`wrong: customer ${customer.id}, version ${customer.version}: ${fields.join(', ')}`);
-  }
-  const letters = judgeLetters(evidence);
+  const { lives, published, acknowledged } = evidence;
+  const faults: Faults = { lost: [], stale: [], wrong: [], overwritten: [], left: [] };
+  const letters = judgeLetters(evidence, faults);
+  for (const group of byUsername(lives.filter(({ deleted }) => !deleted)))
+    judgeLiving(group, evidence, letters.taken, faults);
+  if (evidence.onDelete === 'anonymise')
+    for (const life of lives) if (life.deleted) judgeDeleted(life, evidence, faults);
   for (const id of published)
     if (!acknowledged.has(id) && !letters.ids.has(id))
-      lost.push(`lost: message ${id} was neither acknowledged nor dead-lettered`);
-  lost.push(...letters.lost);
-  wrong.push(...letters.wrong);
+      faults.lost.push(`message ${id} was neither acknowledged nor dead-lettered`);
   return {
-    lost: lost.length,
-    stale: stale.length,
-    wrong: wrong.length,
-    faults: [...lost, ...stale, ...wrong],
+    lost: faults.lost.length,
+    stale: faults.stale.length,
+    wrong: faults.wrong.length,
+    overwritten: faults.overwritten.length,
+    left: faults.left.length,
+    faults: Object.entries(faults).flatMap(([kind, all]) => all.map((fault) => `${kind}: ${fault}`)),
   };
 }
 
-function judgeLetters({ poison, deadLetters }: Evidence) {
+/** The living customers of one username: all have the right to it, and one of them must have it. */
+function judgeLiving(
+  group: readonly Life[],
+  { fluent, lives }: Evidence,
+  taken: ReadonlySet<string>,
+  faults: Faults,
+): void {
+  const [first] = group;
+  if (first === undefined) return;
+  const username = usernameOf(first);
+  const held = fluent[first.account]?.get(username);
+  if (held === undefined) {
+    faults.lost.push(`customer ${first.customer.id}, version ${first.customer.version}`);
+    return;
+  }
+  const owner = attribute(held, 'commercetoolsId');
+  const winner = group.find(({ customer }) => customer.id === owner);
+  for (const { customer, usernames } of group) {
+    if (customer.id === owner) continue;
+    // Who is rejected while another has the username, and that one leaves it by a change, is not told: nobody reads what it had.
+    const holder = lives.find((life) => life.customer.id === owner);
+    const hasLeft = holder !== undefined && !holder.deleted && usernameOf(holder) !== username;
+    if (taken.has(customer.id) && (winner !== undefined || hasLeft)) continue;
+    const blanked = personalFields(held).length === 0 ? ', which is blank' : '';
+    faults.overwritten.push(
+      `customer ${customer.id}, version ${customer.version}, username ${usernames.length} of its own: Fluent has ${String(owner)}${blanked}; claims ${claims(held)}`,
+    );
+  }
+  if (winner !== undefined) judgeFields(winner, held, faults);
+}
+
+function judgeFields({ customer, projectKey, usernames }: Life, held: StoredCustomer, faults: Faults): void {
+  const version = Number(attribute(held, 'commercetoolsVersion'));
+  const fields = differing(customer, held, usernames.at(-1) ?? '', projectKey);
+  if (!(version >= customer.version))
+    faults.stale.push(`customer ${customer.id} is at ${version}, commercetools at ${customer.version}`);
+  else if (fields.length > 0)
+    faults.wrong.push(`customer ${customer.id}, version ${customer.version}: ${fields.join(', ')}`);
+}
+
+function judgeDeleted(life: Life, { fluent }: Evidence, faults: Faults): void {
+  const held = fluent[life.account]?.get(usernameOf(life));
+  if (held === undefined || attribute(held, 'commercetoolsId') !== life.customer.id) return;
+  const fields = personalFields(held);
+  if (fields.length > 0) faults.left.push(`customer ${life.customer.id}: ${fields.join(', ')}`);
+}
+
+/** Checks every dead letter; returns the messages that have one, and the customers that were told that another has their username. */
+function judgeLetters({ poison, deadLetters, lives }: Evidence, faults: Faults) {
   const byMark = new Map(poison.map((one) => [one.mark, one]));
+  const shared = sharers(lives);
   const parked = new Set<string>();
   const ids = new Set<string>();
-  const wrong: string[] = [];
+  const taken = new Set<string>();
   for (const { data, attributes } of deadLetters) {
-    const { poison: mark = '', reason, messageId, parkedAt, identity } = attributes;
+    const { poison: mark = '', reason, messageId, parkedAt, identity, resource = '' } = attributes;
     const expected = byMark.get(mark);
+    const id = resource.replace('customer/', '');
     if (messageId !== undefined) ids.add(messageId);
-    if (expected === undefined)
-      wrong.push(`wrong: a dead letter that was no poison (${reason}, ${identity})`);
-    else if (reason !== expected.reason || data !== expected.data || parkedAt === undefined)
-      wrong.push(`wrong: dead letter of ${mark} (${expected.reason}) says ${reason}`);
+    if (expected === undefined) {
+      if (reason === 'username-taken' && shared.has(id)) taken.add(id);
+      else faults.wrong.push(`a dead letter that was no poison (${reason}, ${identity})`);
+    } else if (reason !== expected.reason || data !== expected.data || parkedAt === undefined)
+      faults.wrong.push(`dead letter of ${mark} (${expected.reason}) says ${reason}`);
     else parked.add(mark);
   }
-  const lost = poison
-    .filter(({ mark }) => !parked.has(mark))
-    .map(({ mark, reason }) => `lost: ${mark} (${reason}) has no dead letter`);
-  return { ids, wrong, lost };
+  for (const { mark, reason } of poison)
+    if (!parked.has(mark)) faults.lost.push(`${mark} (${reason}) has no dead letter`);
+  return { ids, taken };
+}
+
+function byUsername(lives: readonly Life[]): Life[][] {
+  return Object.values(Object.groupBy(lives, (life) => `${life.account} ${usernameOf(life)}`)).flatMap(
+    (group) => (group ? [group] : []),
+  );
+}
+
+/** The ids of the customers of which another one ever had a username. */
+function sharers(lives: readonly Life[]): Set<string> {
+  const holders = new Map<string, string[]>();
+  for (const { account, usernames, customer } of lives)
+    for (const username of usernames) {
+      const key = `${account} ${username}`;
+      holders.set(key, [...(holders.get(key) ?? []), customer.id]);
+    }
+  return new Set([...holders.values()].filter((ids) => ids.length > 1).flat());
+}
+
+function usernameOf({ usernames }: Life): string {
+  return usernames.at(-1) ?? '';
+}
+
+function claims(held: StoredCustomer): string {
+  const all = held.attributes.filter(({ name }) => name.startsWith('commercetoolsClaim.'));
+  return (
+    all.map(({ name, value }) => `${name.slice('commercetoolsClaim.'.length)}=${String(value)}`).join(' ') ||
+    'none'
+  );
 }

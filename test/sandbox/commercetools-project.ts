@@ -1,10 +1,12 @@
 import type { Customer, CustomerDraft, UpdateAction } from '@commercetools/platform-sdk';
 import type { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
-import { notFound, Refusal, requireVersion } from './commercetools-answer.ts';
+import { notFound, requireVersion } from './commercetools-answer.ts';
 import { type Change, changeOf, Messages, type Payload, testOf } from './commercetools-notifications.ts';
 import { inventCustomer } from './commercetools-seed.ts';
 import { Subscriptions } from './commercetools-subscriptions.ts';
 import { CustomerTable, Entry } from './commercetools-table.ts';
+import { requireUnique } from './commercetools-unique.ts';
+import { Replicas } from './replicas.ts';
 
 export interface ProjectOptions {
   readonly key: string;
@@ -24,6 +26,16 @@ interface Lag {
   left: number;
 }
 
+/** How far replicas are behind, in milliseconds: a replica for each number. Without one the read is never behind. */
+export interface ReplicaLags {
+  /** `/customers?where=`. */
+  readonly query?: readonly number[];
+  /** `customer(id:)` in GraphQL. */
+  readonly graphqlById?: readonly number[];
+}
+
+type Table = Replicas<CustomerTable, Change>;
+
 /** One commercetools project: its customers, its subscriptions, and what it tells of them. */
 export class Project {
   readonly key: string;
@@ -32,12 +44,14 @@ export class Project {
   readonly #table = new CustomerTable();
   readonly #messages = new Messages();
   #lag: Lag | undefined;
+  #replicas: { readonly query: Table; readonly graphqlById: Table };
   #seeded = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProjectOptions) {
     this.key = options.key;
     this.#options = options;
+    this.#replicas = { query: this.#replicate([]), graphqlById: this.#replicate([]) };
     this.subscriptions = new Subscriptions((id) => options.notify(testOf(options.key, id)));
   }
 
@@ -56,7 +70,7 @@ export class Project {
   /** The customers as a query sees them now. Counts as one query when the lag is limited to a number of them. */
   queried(): CustomerTable {
     const lag = this.#lag;
-    if (lag === undefined) return this.#table;
+    if (lag === undefined) return this.#replicas.query.read() ?? this.#table;
     const seen = performance.now() - lag.milliseconds;
     for (let first = lag.pending[0]; first !== undefined && first.at <= seen; first = lag.pending[0]) {
       apply(lag.table, first.change);
@@ -72,19 +86,30 @@ export class Project {
       milliseconds > 0 ? { table: this.#table.copy(), milliseconds, pending: [], left: times } : undefined;
   }
 
-  /** Through the mock. Throws the mock's errors: an e-mail address that is taken, an unknown custom type. */
-  create(draft: CustomerDraft): Promise<Customer> {
+  /** The customer as GraphQL's `customer(id:)` shows it now. */
+  entryByGraphql(id: string): Entry | undefined {
+    return (this.#replicas.graphqlById.read() ?? this.#table).byId.get(id);
+  }
+
+  /** From now on; a lag of a number of queries comes before it. */
+  replicate({ query = [], graphqlById = [] }: ReplicaLags, random = this.#options.random): void {
+    this.#replicas = {
+      query: this.#replicate(query, random),
+      graphqlById: this.#replicate(graphqlById, random),
+    };
+  }
+
+  /** Through the mock, `at` (ISO 8601) or now. Throws for what is not unique, and the mock's errors: an unknown custom type. */
+  create(draft: CustomerDraft, at?: string): Promise<Customer> {
     return this.#alone(async () => {
-      const { key, locale, salutation, vatId } = draft;
-      if (key !== undefined && this.#table.byKey.has(key)) throw duplicate('key', key);
-      const made = await this.#withInMock(this.#table.byEmail.get(draft.email.toLowerCase()), async () => {
-        const created = await this.#repository().create({ projectKey: this.key }, draft);
-        await this.#options.storage.delete(this.key, 'customer', created.id, {});
-        return created;
-      });
+      const { locale, salutation, vatId } = draft;
+      requireUnique(this.#table, draft);
+      const made = await this.#repository().create({ projectKey: this.key }, draft);
+      await this.#options.storage.delete(this.key, 'customer', made.id, {});
       // The mock leaves these three out of a new customer.
       const extras = without({ locale, salutation, vatId });
-      const after: Customer = without(Object.assign(made, extras, { id: this.#options.newId() }));
+      const times = at === undefined ? {} : { createdAt: at, lastModifiedAt: at };
+      const after: Customer = without(Object.assign(made, extras, times, { id: this.#options.newId() }));
       this.#commit({ before: undefined, after });
       return after;
     });
@@ -138,10 +163,7 @@ export class Project {
       inventCustomer(++this.#seeded, newId(), random, at),
     );
     this.#table.putMany(customers.map((customer) => new Entry(customer)));
-    if (this.#lag !== undefined) {
-      for (const after of customers)
-        this.#lag.pending.push({ at: performance.now(), change: { before: undefined, after } });
-    }
+    for (const after of customers) this.#show({ before: undefined, after });
     return customers;
   }
 
@@ -152,18 +174,26 @@ export class Project {
   }
 
   #replace(before: Customer, after: Customer, actions: readonly UpdateAction[]): void {
-    const email = after.email.toLowerCase();
-    const holder = this.#table.byEmail.get(email)?.customer.id ?? before.id;
-    if (holder !== before.id) throw duplicate('email', email);
+    requireUnique(this.#table, after, before.id);
     this.#commit({ before, after, actions: actions.map(({ action }) => action) });
   }
 
   #commit(change: Change): void {
     apply(this.#table, change);
-    this.#lag?.pending.push({ at: performance.now(), change });
+    this.#show(change);
     const { notify, messages } = this.#options;
     notify(changeOf(this.key, change));
     if (messages) for (const message of this.#messages.of(this.key, change)) notify(message);
+  }
+
+  // What lags behind is told of a change too, to show it later.
+  #show(change: Change): void {
+    this.#lag?.pending.push({ at: performance.now(), change });
+    for (const replicas of Object.values(this.#replicas)) replicas.commit(change);
+  }
+
+  #replicate(lags: readonly number[], random = this.#options.random): Table {
+    return new Replicas(lags, { copy: () => this.#table.copy(), apply }, random);
   }
 
   // One write at a time: the mock awaits between looking at a version and storing the next.
@@ -173,15 +203,14 @@ export class Project {
     return run;
   }
 
-  // The mock looks through every customer it holds, so it is lent only the one that a write can concern.
-  async #withInMock<T>(entry: Entry | undefined, work: () => Promise<T>): Promise<T> {
+  // The mock looks through every customer it holds, so it is lent only the one that a write concerns.
+  async #withInMock<T>({ customer }: Entry, work: () => Promise<T>): Promise<T> {
     const { storage } = this.#options;
-    if (entry === undefined) return work();
-    await storage.add(this.key, 'customer', entry.customer);
+    await storage.add(this.key, 'customer', customer);
     try {
       return await work();
     } finally {
-      await storage.delete(this.key, 'customer', entry.customer.id, {});
+      await storage.delete(this.key, 'customer', customer.id, {});
     }
   }
 
@@ -193,11 +222,6 @@ export class Project {
 function apply(table: CustomerTable, { before, after }: Change): void {
   if (after !== undefined) table.put(new Entry(after));
   else if (before !== undefined) table.remove(before.id);
-}
-
-function duplicate(field: string, value: string): Refusal {
-  const message = `A duplicate value '"${value}"' exists for field '${field}'.`;
-  return new Refusal(400, 'DuplicateField', message, { field, duplicateValue: value });
 }
 
 // Without the fields that are undefined, as JSON has it.

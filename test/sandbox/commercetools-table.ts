@@ -68,6 +68,7 @@ export class OrderedEntries {
 export class CustomerTable {
   readonly byId = new Map<string, Entry>();
   readonly byKey = new Map<string, Entry>();
+  readonly byNumber = new Map<string, Entry>();
   readonly byEmail = new Map<string, Entry>();
   readonly inIdOrder: OrderedEntries;
   readonly inChangeOrder: OrderedEntries;
@@ -104,18 +105,20 @@ export class CustomerTable {
   remove(id: string): void {
     const entry = this.byId.get(id);
     if (entry === undefined) return;
-    const { key, email } = entry.customer;
+    const { key, customerNumber, email } = entry.customer;
     this.byId.delete(id);
     if (key !== undefined) this.byKey.delete(key);
+    if (customerNumber !== undefined) this.byNumber.delete(customerNumber);
     this.byEmail.delete(email.toLowerCase());
     this.inIdOrder.remove(entry);
     this.inChangeOrder.remove(entry);
   }
 
   #name(entry: Entry): void {
-    const { id, key, email } = entry.customer;
+    const { id, key, customerNumber, email } = entry.customer;
     this.byId.set(id, entry);
     if (key !== undefined) this.byKey.set(key, entry);
+    if (customerNumber !== undefined) this.byNumber.set(customerNumber, entry);
     this.byEmail.set(email.toLowerCase(), entry);
   }
 }

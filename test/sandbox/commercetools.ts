@@ -7,7 +7,7 @@ import { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mo
 import { type Answer, answerTo, Refusal } from './commercetools-answer.ts';
 import { type Fault, type FaultKind, Faults, type RequestKind } from './commercetools-faults.ts';
 import type { Payload } from './commercetools-notifications.ts';
-import { Project } from './commercetools-project.ts';
+import { Project, type ReplicaLags } from './commercetools-project.ts';
 import { Api, kindOf } from './commercetools-routes.ts';
 import { uuidFrom } from './commercetools-seed.ts';
 import type { HealthStatus, Subscription } from './commercetools-subscriptions.ts';
@@ -37,7 +37,8 @@ export interface CommercetoolsOptions {
 /** What a test does to the customers of a project, without HTTP. Ids that are not there reject with a 404 Refusal. */
 export interface ProjectSandbox {
   readonly projectKey: string;
-  createCustomer(draft: CustomerDraft): Promise<Customer>;
+  /** `at`, in ISO 8601, makes it a customer of that time; its notification comes now. */
+  createCustomer(draft: CustomerDraft, options?: { at?: string }): Promise<Customer>;
   /** By update actions, as through the API; or by the fields themselves, one version on (or to the version given). */
   updateCustomer(id: string, change: readonly CustomerUpdateAction[] | Partial<Customer>): Promise<Customer>;
   deleteCustomer(id: string, options?: { dataErasure?: boolean }): Promise<void>;
@@ -47,6 +48,8 @@ export interface ProjectSandbox {
   seed(count: number): Customer[];
   /** Queries see the customers as they were so many milliseconds ago (`Infinity`: as they are now), the next `times` queries only. 0 ends it. */
   lagQueries(milliseconds: number, times?: number): void;
+  /** Reads of a kind are answered by replicas that are so far behind, each by another one by chance; `{}` ends it. */
+  replicate(lags: ReplicaLags, random?: () => number): void;
   subscriptions(): Subscription[];
   setSubscriptionHealth(status: HealthStatus): void;
 }
@@ -173,7 +176,7 @@ function helpersOf(project: Project | undefined): ProjectSandbox {
     throw new Error('Expected one of the project keys that the sandbox was started with.');
   return {
     projectKey: project.key,
-    createCustomer: (draft) => project.create(draft),
+    createCustomer: (draft, { at } = {}) => project.create(draft, at),
     updateCustomer(id, change) {
       return isActions(change) ? project.update(id, undefined, change) : project.set(id, change);
     },
@@ -184,6 +187,7 @@ function helpersOf(project: Project | undefined): ProjectSandbox {
     customers: () => project.entries().map(({ customer }) => customer),
     seed: (count) => project.seed(count),
     lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lagQueries(milliseconds, times),
+    replicate: (lags, random) => project.replicate(lags, random),
     subscriptions: () => project.subscriptions.list(),
     setSubscriptionHealth(status) {
       project.subscriptions.healthStatus = status;

@@ -67,6 +67,8 @@ export function refusal(code: string, message: string): GraphQLError {
 export class CustomerStore {
   readonly customers = new Map<string, StoredCustomer>();
   readonly #written: (write: Write) => void;
+  /** Told of each customer as it becomes. */
+  onPut: (customer: StoredCustomer) => void = () => {};
   #lastId = 0;
 
   constructor(written: (write: Write) => void) {
@@ -114,6 +116,7 @@ export class CustomerStore {
       retailer: current?.retailer ?? retailer ?? { id: '1' },
     };
     this.customers.set(input.username, customer);
+    this.onPut(customer);
     return customer;
   }
 }

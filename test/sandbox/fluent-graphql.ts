@@ -21,11 +21,14 @@ export const RequestBody = z.object({
 /** Runs a request. The effects take place before the promise settles, in the order in which requests arrive. */
 export type Run = (body: z.output<typeof RequestBody>) => Promise<Answer>;
 
+/** Look-ups of one customer by its `ref`, or of several by the filters of `customers`. */
+export type LookUpKind = 'ref' | 'list';
+
 interface Parts {
   readonly store: CustomerStore;
   readonly faults: Faults;
-  /** The state that the look-ups of the request under way see. */
-  readonly visible: () => ReadonlyMap<string, StoredCustomer>;
+  /** The state that a look-up by `customer` or by `customers` sees now. */
+  readonly visible: (lookUp: LookUpKind) => ReadonlyMap<string, StoredCustomer>;
   readonly codeInMessage: boolean;
 }
 
@@ -42,8 +45,8 @@ export async function serveGraphql(
       if (faults.partial(input.username)) throw refusal('S0002E', 'Internal server error.');
       return write(input);
     };
-  const visibleTo = (context: object) => snapshots.get(context) ?? store.customers;
-  const snapshots = new WeakMap<object, ReadonlyMap<string, StoredCustomer>>();
+  const visibleTo = (context: object, kind: LookUpKind) => snapshots.get(context)?.[kind] ?? store.customers;
+  const snapshots = new WeakMap<object, Record<LookUpKind, ReadonlyMap<string, StoredCustomer>>>();
 
   await app.register(mercurius, {
     schema: SDL,
@@ -52,8 +55,8 @@ export async function serveGraphql(
     resolvers: {
       Query: {
         customer: (_: unknown, { ref }: { ref: string }, context: object) =>
-          visibleTo(context).get(ref) ?? null,
-        customers: (_: unknown, query: LookUp, context: object) => lookUp(visibleTo(context), query),
+          visibleTo(context, 'ref').get(ref) ?? null,
+        customers: (_: unknown, query: LookUp, context: object) => lookUp(visibleTo(context, 'list'), query),
       },
       Mutation: {
         createCustomer: mutate((input) => store.create(input)),
@@ -66,7 +69,7 @@ export async function serveGraphql(
 
   const run: Run = async ({ query, variables, operationName }) => {
     const context = {};
-    snapshots.set(context, parts.visible());
+    snapshots.set(context, { ref: parts.visible('ref'), list: parts.visible('list') });
     try {
       const { data, errors } = await app.graphql(query, context, variables ?? {}, operationName ?? undefined);
       // Every operation is nullable, so data is missing only where the request itself was at fault.

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import type { CustomerInput, StoredCustomer } from './fluent-customers.ts';
 import type { Fault, Faults } from './fluent-faults.ts';
+import type { LookUpKind } from './fluent-graphql.ts';
 import type { Requests, Writes } from './fluent-records.ts';
 import type { FluentCredentials } from './fluent-tokens.ts';
 
@@ -43,6 +44,8 @@ export interface FluentSandbox {
   revokeTokens(): void;
   /** The next requests with queries, `count` of them, see the state as it is now. */
   staleLookups(count: number): void;
+  /** Look-ups of a kind are answered by replicas, so many milliseconds behind, each by another one by chance; `{}` ends it. */
+  replicate(lags: Readonly<Partial<Record<LookUpKind, readonly number[]>>>, random?: () => number): void;
   /** Ends the server and every connection, hanging ones included. */
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { RequestBody, serveGraphql } from './fluent-graphql.ts';
 import type { FluentOptions, FluentSandbox } from './fluent-options.ts';
 import { documentReader, type Requests, remember, type Writes } from './fluent-records.ts';
 import { type FluentCredentials, Tokens } from './fluent-tokens.ts';
+import { Replicas } from './replicas.ts';
 
 export type { CustomerInput, StoredAttribute, StoredCustomer, Write } from './fluent-customers.ts';
 export type { Fault, Faults, RequestKind } from './fluent-faults.ts';
@@ -51,6 +52,18 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     requests[kind].operations += operations;
   };
 
+  const copying = {
+    copy: () => new Map(store.customers),
+    apply: (customers: Map<string, StoredCustomer>, changed: StoredCustomer) =>
+      void customers.set(changed.username, changed),
+  };
+  const replicasOf = (lags: readonly number[] = [], random = options.random ?? Math.random) =>
+    new Replicas(lags, copying, random);
+  let replicas = { ref: replicasOf(), list: replicasOf() };
+  store.onPut = (customer) => {
+    for (const one of Object.values(replicas)) one.commit(customer);
+  };
+
   let snapshot: ReadonlyMap<string, StoredCustomer> = store.customers;
   let staleLeft = 0;
 
@@ -65,7 +78,7 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     store,
     faults,
     codeInMessage,
-    visible: () => (staleLeft > 0 ? snapshot : store.customers),
+    visible: (kind) => (staleLeft > 0 ? snapshot : (replicas[kind].read() ?? store.customers)),
   });
 
   async function answer(
@@ -140,6 +153,9 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     staleLookups(lookups) {
       snapshot = new Map(store.customers);
       staleLeft = lookups;
+    },
+    replicate({ ref, list }, random) {
+      replicas = { ref: replicasOf(ref, random), list: replicasOf(list, random) };
     },
     close: () => app.close(),
   };
