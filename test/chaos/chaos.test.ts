@@ -17,25 +17,40 @@ const SHORT = [
   'own',
 ];
 
-t.test('under faults, kills and drains nothing is lost, stale or wrong, and no log line tells', async (t) => {
-  const options = readOptions(SHORT, Math.floor(Math.random() * 1e9));
-  const report = await runChaos(options, (line) => t.comment(line));
-  t.comment(table(report));
-  t.ok(passed(report), `with seed ${options.seed}`);
-  t.same([report.lost, report.stale, report.wrong, report.logLeaks, report.misbehaved], [0, 0, 0, [], []]);
-  t.ok(report.kills + report.drains > 0);
-  t.ok(report.redeliveries > 0);
-  t.ok(report.deadLetters > 0);
-  t.ok(report.logCharacters > 10_000, 'there was a log to scan');
-  // The promise asks for it: a redelivery that comes sooner may meet a memory from before a crash.
-  t.ok(report.shortestFromDeliverySeconds >= 2.99);
-  t.equal(report.heldBack, 0);
-});
+const CONFIGURATIONS = [
+  ['--config', 'fixed'],
+  ['--username', 'key', '--on-delete', 'anonymise', '--projects', '2', '--accounts', '1'],
+];
+
+for (const configuration of CONFIGURATIONS)
+  t.test(`under faults, kills and drains all is as promised: ${configuration.join(' ')}`, async (t) => {
+    const options = readOptions([...SHORT, ...configuration], Math.floor(Math.random() * 1e9));
+    const report = await runChaos(options, (line) => t.comment(line));
+    t.comment(table(report));
+    t.ok(passed(report), `with seed ${options.seed}`);
+    const { lost, stale, wrong, overwritten, left, logLeaks, misbehaved } = report;
+    t.same([lost, stale, wrong, overwritten, left, logLeaks, misbehaved], [0, 0, 0, 0, 0, [], []]);
+    t.ok(report.kills + report.drains > 0);
+    t.ok(report.redeliveries > 0);
+    t.ok(report.deadLetters > 0);
+    t.ok(report.logCharacters > 10_000, 'there was a log to scan');
+    // The promise asks for it: a redelivery that comes sooner may meet a memory from before a crash.
+    t.ok(report.shortestFromDeliverySeconds >= 2.99);
+    t.equal(report.heldBack, 0);
+  });
 
 t.test('options', async (t) => {
   t.match(readOptions([], 7), { instances: 3, customers: 300, changes: 3000, seed: 7, pusher: 'any' });
   t.match(readOptions(['--seed', '9', '--json'], 7), { seed: 9, json: true });
+  const drawn = readOptions([], 7).configuration;
+  t.same(readOptions([], 7).configuration, drawn, 'the same seed draws the same');
+  t.match(readOptions(['--username', 'key'], 7).configuration, { username: 'key', queryLag: drawn.queryLag });
+  t.match(readOptions(['--config', 'fixed'], 7).configuration, { username: 'id', collisions: false });
   for (const [args, message] of [
+    [['--username', 'name'], /Expected username to be one of id, key/],
+    [['--username', 'email', '--on-delete', 'anonymise'], /Expected --on-delete ignore/],
+    [['--projects', '1', '--accounts', '2'], /no more --accounts/],
+    [['--config', 'x'], 'Expected --config to be drawn or fixed, got x.'],
     [['--instances', '0'], 'Expected --instances to be a whole number of at least 1, got 0.'],
     [['--minutes', 'x'], 'Expected --minutes to be a number above 0, got x.'],
     [['--pusher', 'me'], 'Expected --pusher to be own, emulator or any, got me.'],

@@ -2,8 +2,10 @@ import type { Customer } from '@commercetools/platform-sdk';
 import t from 'tap';
 import type { StoredCustomer } from '../sandbox/fluent.ts';
 import { expectedOf } from './expected.ts';
+import type { Life } from './lives.ts';
 import { type Evidence, judge } from './verdict.ts';
 
+const PROJECT = 'sandbox-project';
 const ID = '7d0f0a52-3f0e-4a7e-9d6c-000000000001';
 const AT = '2026-01-01T00:00:00.000Z';
 
@@ -46,6 +48,7 @@ const held: StoredCustomer = {
     { name: 'customerNumber', type: 'STRING', value: 'C1' },
     { name: 'companyName', type: 'STRING', value: '' },
     { name: 'commercetoolsId', type: 'STRING', value: ID },
+    { name: 'commercetoolsProject', type: 'STRING', value: PROJECT },
     { name: 'commercetoolsVersion', type: 'INTEGER', value: 4 },
   ],
 };
@@ -55,9 +58,17 @@ const letter = {
   attributes: { poison: 'poison-0', reason: 'undecodable', messageId: '2', parkedAt: AT },
 };
 
+const life: Life = { projectKey: PROJECT, account: 0, customer, deleted: false, usernames: [ID] };
+
+/** Another customer that has, or had, the same username. */
+function rival(id: string, change: Partial<Life> = {}): Life {
+  return { ...life, customer: { ...customer, id }, ...change };
+}
+
 const good: Evidence = {
-  customers: [customer],
-  fluent: new Map([[ID, held]]),
+  lives: [life],
+  onDelete: 'anonymise',
+  fluent: [new Map([[ID, held]])],
   published: new Set(['1', '2']),
   acknowledged: new Set(['1', '2']),
   poison: [{ data: '{', reason: 'undecodable', mark: 'poison-0' }],
@@ -65,7 +76,7 @@ const good: Evidence = {
 };
 
 function withHeld(change: Partial<StoredCustomer>): Evidence {
-  return { ...good, fluent: new Map([[ID, { ...held, ...change }]]) };
+  return { ...good, fluent: [new Map([[ID, { ...held, ...change }]])] };
 }
 
 function withAttribute(name: string, value: unknown): Evidence {
@@ -77,13 +88,13 @@ t.test('a verdict', async (t) => {
   const cases: { name: string; evidence: Evidence; expected: [number, number, number]; says?: RegExp }[] = [
     { name: 'finds nothing where nothing is', evidence: good, expected: [0, 0, 0] },
     {
-      name: 'does not ask for a customer that commercetools no longer has',
-      evidence: { ...good, customers: [] },
+      name: 'does not ask for a deleted customer where the service is not told of deletions',
+      evidence: { ...good, lives: [{ ...life, deleted: true }], onDelete: undefined },
       expected: [0, 0, 0],
     },
     {
       name: 'finds a customer that Fluent does not have lost',
-      evidence: { ...good, fluent: new Map() },
+      evidence: { ...good, fluent: [new Map()] },
       expected: [1, 0, 0],
       says: /lost: customer 7d0f/,
     },
@@ -112,7 +123,7 @@ t.test('a verdict', async (t) => {
     },
     {
       name: 'finds a customer without a version stale',
-      evidence: withHeld({ attributes: [] }),
+      evidence: withAttribute('commercetoolsVersion', undefined),
       expected: [0, 1, 0],
     },
     {
@@ -179,8 +190,96 @@ t.test('a verdict', async (t) => {
     });
 });
 
+t.test('a verdict on usernames', async (t) => {
+  const { firstName: _, ...nameless } = held;
+  const blank = {
+    ...nameless,
+    primaryPhone: '',
+    primaryEmail: `deleted-${ID}@anonymised.invalid`,
+    attributes: [
+      { name: 'customerNumber', type: 'STRING', value: '' },
+      { name: 'commercetoolsId', type: 'STRING', value: ID },
+    ],
+  };
+  const taken = (id: string) => ({
+    data: '{}',
+    attributes: { reason: 'username-taken', resource: `customer/${id}` },
+  });
+  const gone = { ...life, deleted: true };
+  const cases: {
+    name: string;
+    evidence: Partial<Evidence>;
+    overwritten?: number;
+    left?: number;
+    wrong?: number;
+  }[] = [
+    { name: 'ignores the notes of the service', evidence: withAttribute('commercetoolsClaim.p.x', 'gone') },
+    {
+      name: 'finds a living customer overwritten',
+      evidence: { lives: [gone, rival('b')] },
+      overwritten: 1,
+      left: 1,
+    },
+    { name: 'finds the data of a deleted one left', evidence: { lives: [gone] }, left: 1 },
+    { name: 'is content with what is blank', evidence: { lives: [gone], fluent: [new Map([[ID, blank]])] } },
+    {
+      name: 'finds a field left that is not blank',
+      evidence: { lives: [gone], fluent: [new Map([[ID, { ...blank, title: 'pii' }]])] },
+      left: 1,
+    },
+    {
+      name: 'finds a living customer blanked by the deletion of another',
+      evidence: { lives: [gone, rival('b')], fluent: [new Map([[ID, blank]])] },
+      overwritten: 1,
+    },
+    {
+      name: 'wants one of several living, and each other one told',
+      evidence: { lives: [life, rival('b'), rival('c')], deadLetters: [letter, letter, taken('b')] },
+      overwritten: 1,
+    },
+    {
+      name: 'is content when each other one is told',
+      evidence: { lives: [life, rival('b')], deadLetters: [letter, letter, taken('b')] },
+    },
+    {
+      name: 'wants who was told to be there once the other one is deleted',
+      evidence: { lives: [gone, rival('b')], deadLetters: [letter, letter, taken('b')] },
+      overwritten: 1,
+      left: 1,
+    },
+    {
+      name: 'does not want that of one that the other left by a change',
+      evidence: {
+        lives: [{ ...life, usernames: [ID, 'new'] }, rival('b')],
+        fluent: [
+          new Map([
+            [ID, held],
+            ['new', { ...held, username: 'new' }],
+          ]),
+        ],
+        deadLetters: [letter, letter, taken('b')],
+      },
+    },
+    {
+      name: 'finds it wrong to be told of a username that was never shared',
+      evidence: { deadLetters: [letter, letter, taken(ID)] },
+      wrong: 1,
+    },
+  ];
+  for (const { name, evidence, overwritten = 0, left = 0, wrong = 0 } of cases)
+    t.test(name, async (t) => {
+      const verdict = judge({ ...good, ...evidence });
+      t.same(
+        [verdict.lost, verdict.stale, verdict.wrong, verdict.overwritten, verdict.left],
+        [0, 0, wrong, overwritten, left],
+        verdict.faults.join('; '),
+      );
+    });
+});
+
 t.test('expects the address that the mapping picks', async (t) => {
-  const phone = (change: Partial<Customer>) => expectedOf({ ...customer, ...change })['primaryPhone'];
+  const phone = (change: Partial<Customer>) =>
+    expectedOf({ ...customer, ...change }, ID, PROJECT)['primaryPhone'];
   t.equal(phone({}), '+99 2', 'the default billing address');
   t.equal(phone({ defaultShippingAddressId: 'one' }), '+99 1', 'the default shipping address before it');
   t.equal(phone({ defaultShippingAddressId: 'gone' }), '+99 2', 'one that is gone does not count');
