@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fastifyAutoload } from '@fastify/autoload';
 import { fastifySensible } from '@fastify/sensible';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
@@ -36,8 +35,13 @@ declare module 'fastify' {
     connector: object;
     /** The page, where it is on. */
     dashboard: Dashboard | undefined;
-    /** Takes in no more pushes and waits for those under way, 8 seconds at most. */
-    drain(): Promise<void>;
+    /**
+     * Takes in no more pushes and waits for those under way, 8 seconds at most. Returns how many events are lost that were
+     * acknowledged before they were handled.
+     */
+    drain(): Promise<number>;
+    /** How many events are waiting or in flight. */
+    pendingEvents(): number;
   }
 }
 
@@ -50,8 +54,8 @@ interface ReadableMetrics {
 
 const ROOT = join(import.meta.dirname, '..');
 const DRAIN_MILLISECONDS = 8_000;
-/** Of those, with `ACKNOWLEDGE=received`: what was acknowledged and is not finished has to be parked too. */
-const PARK_MILLISECONDS = 3_000;
+/** Of those, with `ACKNOWLEDGE=received`: what was acknowledged and is not finished has to be parked in the rest. */
+const WORK_MILLISECONDS = 3_000;
 /** How long a slow request body may outlive its time: Node looks every 30 s unless told otherwise. */
 const CHECK_CONNECTIONS_MILLISECONDS = 1_000;
 /** A message of 10 MB, in base64, with its envelope. */
@@ -83,7 +87,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
     : undefined;
   const redelivery =
     environment.acknowledge === 'received' && deadLetters
-      ? new Redelivery(queue, deadLetters, environment.queue)
+      ? new Redelivery(queue, deadLetters, { ...environment.queue, log })
       : undefined;
 
   const traces = environment.googleCloudProject ? `projects/${environment.googleCloudProject}/traces/` : '';
@@ -156,11 +160,12 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       traces,
     }),
   );
+  app.decorate('pendingEvents', () => queue.size);
   app.decorate('drain', async () => {
     readiness.drain();
-    const parked = redelivery?.drain();
-    await queue.drain(parked ? DRAIN_MILLISECONDS - PARK_MILLISECONDS : DRAIN_MILLISECONDS);
-    await Promise.race([parked, sleep(PARK_MILLISECONDS, undefined, { ref: false })]);
+    const lost = redelivery?.drain(DRAIN_MILLISECONDS);
+    await queue.drain(lost ? WORK_MILLISECONDS : DRAIN_MILLISECONDS);
+    return (await lost) ?? 0;
   });
   app.addHook('onClose', async () => {
     await engine.close();

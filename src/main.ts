@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatFaults } from '../config/environment.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { buildApp } from './app.ts';
 import { ConfigurationError } from './configuration-fault.ts';
 import { createLog } from './log.ts';
-
-const CLOSE_MILLISECONDS = 1_000;
+import { createShutDown } from './shut-down.ts';
 
 const configuration = await loadConfiguration(process.env).catch((error: unknown) => {
   if (!(error instanceof ConfigurationError)) throw error;
@@ -17,21 +15,14 @@ const { logLevel, host, port } = configuration.environment;
 const log = createLog(logLevel);
 const app = await buildApp(configuration, log);
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown(signal));
+const shutDown = createShutDown(app, log, {
+  terminal: process.stdin.isTTY === true,
+  pending: () => app.pendingEvents(),
+  exit: (code) => process.exit(code),
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);
 process.on('unhandledRejection', (error) =>
   log.error({ err: error }, 'A promise was rejected and nobody noticed.'),
 );
 
 await app.listen({ port, host });
-
-async function shutDown(signal: string): Promise<void> {
-  log.info({ signal }, 'Shutting down: no more pushes are taken in.');
-  await app.drain();
-  // An idle connection, or a body that trickles in, must not hold the process until it is killed.
-  const closed = app.close().then(
-    () => log.info('Everything under way is finished.'),
-    (error: unknown) => log.error({ err: error }, 'Not everything could be closed.'),
-  );
-  await Promise.race([closed, sleep(CLOSE_MILLISECONDS)]);
-  log.flush(() => process.exit(0));
-}

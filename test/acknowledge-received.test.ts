@@ -1,10 +1,14 @@
 import t, { type Test } from 'tap';
-import type { DeadLetters, Grounds } from '../src/dead-letter.ts';
+import type { DeadLetters } from '../src/dead-letter.ts';
+import type { Grounds } from '../src/dead-letter-attributes.ts';
 import type { Event } from '../src/event.ts';
 import { EventQueue, type Job } from '../src/event-queue.ts';
+import { createLog } from '../src/log.ts';
 import type { Outcome } from '../src/outcome.ts';
 import { Redelivery } from '../src/redelivery.ts';
+import { startDeadLetterTopic } from './chaos/dead-letter-topic.ts';
 import { changeOf, connect, startUpstreams } from './sandbox/connected.ts';
+import { startProcess } from './sandbox/process.ts';
 import { createPushSubscription } from './sandbox/pubsub-emulator.ts';
 import { sendPush } from './sandbox/push.ts';
 import { sharedEmulatorOrSkip } from './sandbox/shared-emulator.ts';
@@ -102,7 +106,12 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
     async close() {},
   };
   const queue = new EventQueue<Event>({ concurrency: 1, limit: 10, longestWaitMilliseconds: 1_000 });
-  const redelivery = new Redelivery(queue, deadLetters, { limit: 10, tries: 4, firstWaitMilliseconds: 1 });
+  const redelivery = new Redelivery(queue, deadLetters, {
+    limit: 10,
+    tries: 4,
+    firstWaitMilliseconds: 1,
+    log: createLog('silent'),
+  });
   const event: Event = { identity: 'customer/c1@1', kind: 'ResourceUpdated', deletion: false };
   const job: Job<Event> = {
     event,
@@ -129,7 +138,7 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
     ended.resolve({ outcome, parked });
     return { status: 204 };
   });
-  t.teardown(() => redelivery.drain());
+  t.teardown(() => redelivery.drain(10_000));
   return { ended: ended.promise, parked, runs: () => runs };
 }
 
@@ -161,4 +170,49 @@ t.test('parks at once what can never work, and tries to park it more than once',
 t.test('says so when it could not be parked', async (t) => {
   const { ended } = redeliver(t, [failed], 99);
   t.match(await ended, { outcome: failed, parked: false });
+});
+
+t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
+  const topic = await startDeadLetterTopic();
+  t.teardown(() => topic.close());
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: topic.host,
+  });
+  upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
+  const customers = upstreams.commercetools.seed(40);
+  const answers = await Promise.all(
+    customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))),
+  );
+  t.ok(answers.every(({ status }) => status === 204));
+  const ended = service.stop('SIGTERM');
+  t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
+  if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
+  t.match(await ended, { code: 0, signal: null });
+  t.equal(topic.letters.length, 40);
+});
+
+t.test('what can not be parked at shutdown is named, and the process ends with 1', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    // Nobody listens there.
+    PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
+  });
+  upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
+  const customers = upstreams.commercetools.seed(10);
+  await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
+  t.match(await service.stop('SIGTERM'), { code: 1, signal: null });
+  const errors = service.lines.filter(({ severity }) => severity === 'ERROR');
+  for (const { id } of customers)
+    t.ok(
+      errors.some(({ event, message }) => event === `customer/${id}@1` && /is lost/.test(String(message))),
+      id,
+    );
+  t.notOk(service.lines.some(({ message }) => String(message).includes('Everything under way')));
 });

@@ -6,8 +6,8 @@ export interface Lease {
   readonly letters: readonly DeadLetter[];
   /** True when there may be more than were taken. */
   readonly more: boolean;
-  /** Takes them off the subscription for good. */
-  acknowledge(letters: readonly DeadLetter[]): Promise<void>;
+  /** Takes them off the subscription for good; returns those that it took: none, once the lease has ended. */
+  acknowledge(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
   /** Gives back all that were not acknowledged. */
   close(): Promise<void>;
 }
@@ -16,8 +16,10 @@ export interface LeaseOptions {
   readonly subscription: string;
   /** As many are taken at most. */
   readonly limit: number;
-  /** For how long; what is not acknowledged by then comes back by itself. 600 at most. */
+  /** For how long, 600 at most; renewed until it is closed, an hour at most. What is not acknowledged then comes back by itself. */
   readonly seconds: number;
+  /** Milliseconds since 1970; this machine's clock unless given. */
+  readonly now?: () => number;
   readonly signal: AbortSignal;
   /** The only one that is looked for: nothing is taken after it. */
   readonly only?: string | undefined;
@@ -29,13 +31,16 @@ const SILENCE_MILLISECONDS = 2_000;
 const EMULATOR_SILENCE_MILLISECONDS = 400;
 const PULL_MILLISECONDS = 60_000;
 const MESSAGES_A_REQUEST = 500;
+const LONGEST_LEASE_MILLISECONDS = 3_600_000;
 
 /** Pulls what is there, bounded in number and time. Throws a `Failure` when Google refuses. */
 export async function leaseDeadLetters(google: Google, options: LeaseOptions): Promise<Lease> {
   const { subscriber, emulator } = google;
-  const { subscription, limit, seconds, signal, only } = options;
+  const { subscription, limit, seconds, signal, only, now = Date.now } = options;
   const what = `the subscription ${subscription}`;
   const held = new Map<string, DeadLetter>();
+  /** When the lease of the letters that were taken first ends. */
+  let endsAt = Number.POSITIVE_INFINITY;
 
   async function modify(letters: readonly DeadLetter[], ackDeadlineSeconds: number): Promise<void> {
     for (const ackIds of chunksOf(letters))
@@ -50,6 +55,7 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
     if (more) break;
     const letters = await pull(wanted);
     if (letters.length === 0) break;
+    endsAt = Math.min(endsAt, now() + seconds * 1000);
     await modify(letters, seconds);
     for (const letter of letters) held.set(letter.messageId, letter);
     if (only !== undefined && held.has(only)) break;
@@ -71,15 +77,30 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
     return received.flatMap((message) => readDeadLetter(message) ?? []);
   }
 
+  // A person may take longer over a question than a lease lasts.
+  const lastRenewal = now() + LONGEST_LEASE_MILLISECONDS;
+  const renewing = setInterval(() => void renew().catch(() => undefined), (seconds * 1000) / 3).unref();
+
+  async function renew(): Promise<void> {
+    const renewedAt = now();
+    if (renewedAt > lastRenewal || renewedAt >= endsAt) return;
+    await modify([...held.values()], seconds);
+    endsAt = renewedAt + seconds * 1000;
+  }
+
   return {
     letters: [...held.values()],
     more,
     async acknowledge(letters) {
+      // Pub/Sub takes an acknowledgement after the end without a word, and delivers the message again.
+      if (now() >= endsAt) return [];
       for (const ackIds of chunksOf(letters))
         await ask(what, () => subscriber.acknowledge({ subscription, ackIds }));
       for (const { messageId } of letters) held.delete(messageId);
+      return letters;
     },
     async close() {
+      clearInterval(renewing);
       const letters = [...held.values()];
       held.clear();
       await modify(letters, 0);

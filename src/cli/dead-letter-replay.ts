@@ -7,19 +7,21 @@ import { type DeadLetter, pushOf } from './dead-letter.ts';
 export interface Replayed {
   readonly letter: DeadLetter;
   readonly outcome: Outcome;
+  /** True when it was taken off the subscription. */
+  readonly acknowledged: boolean;
 }
 
 const TOGETHER = 100;
 
 /**
- * Sends dead letters the service's own way, decode, route, queue, handler, in the order they were parked, and hands on what
- * succeeded as it goes. What was not begun when `signal` aborts is left out.
+ * Sends dead letters the service's own way, decode, route, queue, handler, in the order they were parked, and acknowledges what
+ * was done as it goes. What was ignored stays: a route that does not want an event has done nothing with it. What was not begun when `signal` aborts is left out.
  */
 export async function replay(
   letters: readonly DeadLetter[],
   { receive, queue }: Pick<Engine, 'receive' | 'queue'>,
   signal: AbortSignal,
-  succeeded: (letters: readonly DeadLetter[]) => Promise<void>,
+  acknowledge: (letters: readonly DeadLetter[]) => Promise<readonly DeadLetter[]>,
 ): Promise<Replayed[]> {
   const ordered = [...letters].sort((one, other) => one.parkedAt.getTime() - other.parkedAt.getTime());
   const all: Replayed[] = [];
@@ -31,15 +33,11 @@ export async function replay(
         outcome: await outcomeFor(letter, receive, queue),
       })),
     );
-    await succeeded(replayed.filter(({ outcome }) => isSuccess(outcome)).map(({ letter }) => letter));
-    all.push(...replayed);
+    const done = replayed.filter(({ outcome }) => outcome.kind === 'done').map(({ letter }) => letter);
+    const gone = new Set(await acknowledge(done));
+    all.push(...replayed.map((one) => ({ ...one, acknowledged: gone.has(one.letter) })));
   }
   return all;
-}
-
-/** True for what the service would acknowledge. */
-export function isSuccess({ kind }: Outcome): boolean {
-  return kind === 'done' || kind === 'ignored';
 }
 
 async function outcomeFor(

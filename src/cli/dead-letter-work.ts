@@ -3,7 +3,7 @@ import type { Configuration } from '../../config/load.ts';
 import { openEngine } from '../engine.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { Lease } from './dead-letter-lease.ts';
-import { isSuccess, replay } from './dead-letter-replay.ts';
+import { type Replayed, replay } from './dead-letter-replay.ts';
 import { countsText, groupsOf, listText, rowsOf, shownOf } from './dead-letter-report.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { logTo } from './log-to.ts';
@@ -50,13 +50,14 @@ export async function replayChosen(
   const engine = openEngine(configuration, logTo(io));
   try {
     const replayed = await replay(picked, engine, io.signal, (letters) => lease.acknowledge(letters));
-    const returned = picked.length - replayed.filter(({ outcome }) => isSuccess(outcome)).length;
-    const lines = replayed.map(({ letter: { messageId, said }, outcome: { kind, reason, detail } }) => ({
+    const returned = picked.length - replayed.filter(({ acknowledged }) => acknowledged).length;
+    const lines = replayed.map(({ letter: { messageId, said }, outcome, acknowledged }) => ({
       messageId,
       identity: said['identity'] ?? null,
-      outcome: kind,
-      reason,
-      ...(detail !== undefined && { detail }),
+      outcome: outcome.kind,
+      reason: outcome.reason,
+      acknowledged,
+      ...(outcome.detail !== undefined && { detail: outcome.detail }),
     }));
     if (options.json)
       io.out(JSON.stringify({ replayed: lines, acknowledged: picked.length - returned, returned }));
@@ -66,12 +67,29 @@ export async function replayChosen(
           `${messageId}  ${identity ?? '-'}  ${outcome} (${reason})${outcome === 'done' || detail === undefined ? '' : `: ${detail}`}`,
         );
       io.out(`${picked.length - returned} succeeded and are gone, ${returned} went back.`);
+      for (const advice of adviceFor(replayed)) io.out(advice);
     }
     if (io.signal.aborted) return EXIT.interrupted;
     return returned === 0 ? EXIT.ok : EXIT.found;
   } finally {
     await engine.close();
   }
+}
+
+/** What to do about those that were neither done nor failed. */
+function adviceFor(replayed: readonly Replayed[]): string[] {
+  const ignored = replayed.filter(({ outcome }) => outcome.kind === 'ignored').length;
+  const late = replayed.filter(
+    ({ outcome, acknowledged }) => outcome.kind === 'done' && !acknowledged,
+  ).length;
+  return [
+    ...(ignored > 0
+      ? [`${ignored} ignored: nothing was done with them. Look at the routes of connector.yml, or drop them.`]
+      : []),
+    ...(late > 0
+      ? [`${late} done, but the lease had ended: they are still there, and may be replayed again.`]
+      : []),
+  ];
 }
 
 /** Acknowledges those that are meant, after a question. */
@@ -84,13 +102,13 @@ export async function drop(lease: Lease, id: unknown, options: Options, io: Io):
     io.err('Nothing was dropped.');
     return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
   }
-  await lease.acknowledge(picked);
-  io.out(
-    options.json
-      ? JSON.stringify({ dropped: picked.map(({ messageId }) => messageId) })
-      : `${picked.length} dropped.`,
-  );
-  return EXIT.ok;
+  const dropped = await lease.acknowledge(picked);
+  const remaining = picked.length - dropped.length;
+  const ids = dropped.map(({ messageId }) => messageId);
+  io.out(options.json ? JSON.stringify({ dropped: ids, remaining }) : `${dropped.length} dropped.`);
+  if (remaining === 0) return EXIT.ok;
+  io.err(`${remaining} remain: the time for which they were held has ended. Run the command again.`);
+  return EXIT.found;
 }
 
 /** True when the command line says in one way which dead letters it means. */

@@ -1,4 +1,5 @@
 import type { protos } from '@google-cloud/pubsub';
+import { CUT_ATTRIBUTE, LEFT_OUT_ATTRIBUTE } from '../dead-letter-attributes.ts';
 import { decode } from '../notification/index.ts';
 
 /** A message of the dead-letter subscription, leased to this command. */
@@ -32,6 +33,8 @@ const OURS = new Set([
   'messageId',
   'publishTime',
   'parkedAt',
+  CUT_ATTRIBUTE,
+  LEFT_OUT_ATTRIBUTE,
 ]);
 
 /** Reads one received message. What is not the service's own says nothing of itself but what can be decoded. */

@@ -35,7 +35,7 @@ export const registerDeadLetters: Register = (program, io, finish) => {
     );
 
   chosen(common(group.command('replay')))
-    .description("Send it the service's own way again; only what succeeds leaves the subscription.")
+    .description("Send it the service's own way again; only what is done leaves the subscription.")
     .addHelpText('after', example('replay 1234567890', 'replay --reason unique-constraint', 'replay --all'))
     .action((id, given) =>
       runChosen(id, given, (lease, configuration, options) =>

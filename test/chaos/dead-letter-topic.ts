@@ -10,6 +10,21 @@ export interface DeadLetter {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** Why the real service refuses these attributes. https://cloud.google.com/pubsub/quotas#resource_limits */
+export function refusalsOf(attributes: Readonly<Record<string, string>>): string[] {
+  const entries = Object.entries(attributes);
+  return [
+    ...(entries.length > 100 ? ['more than 100 attributes'] : []),
+    ...entries.flatMap(([name, value]) => [
+      ...(name === '' ? ['an empty name'] : []),
+      ...(Buffer.byteLength(name) > 256 ? ['a name over 256 bytes'] : []),
+      ...(Buffer.byteLength(value) > 1_024 ? ['a value over 1,024 bytes'] : []),
+      ...(name.startsWith('goog') ? ['a name of Google'] : []),
+      ...(name.isWellFormed() && value.isWellFormed() ? [] : ['no Unicode']),
+    ]),
+  ];
+}
+
 /** Where there is no emulator: a gRPC server on 127.0.0.1 that takes Pub/Sub's `Publish`, and nothing else. */
 export interface DeadLetterTopic {
   /** As PUBSUB_EMULATOR_HOST has it. */
@@ -28,6 +43,11 @@ export async function startDeadLetterTopic(): Promise<DeadLetterTopic> {
   async function publish(stream: ServerHttp2Stream): Promise<void> {
     const body = await buffer(stream);
     const { messages } = PublishRequest.decode(body.subarray(PREFIX_BYTES));
+    if (messages.some(({ attributes }) => refusalsOf({ ...attributes }).length > 0)) {
+      const refused = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '3' };
+      stream.respond(refused, { endStream: true });
+      return;
+    }
     const messageIds = messages.map(({ data, attributes }) => {
       const text = typeof data === 'string' ? data : Buffer.from(data ?? []).toString();
       return String(letters.push({ data: text, attributes: { ...attributes } }));

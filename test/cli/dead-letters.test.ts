@@ -1,5 +1,10 @@
 import t from 'tap';
 import { z } from 'zod';
+import { readEnvironment } from '../../config/environment.ts';
+import { leaseDeadLetters } from '../../src/cli/dead-letter-lease.ts';
+import { drop, Options } from '../../src/cli/dead-letter-work.ts';
+import { openGoogle } from '../../src/cli/google.ts';
+import type { Io } from '../../src/cli/io.ts';
 import { startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
 import { sendPush } from '../sandbox/push.ts';
@@ -91,6 +96,55 @@ t.test('dead letters', async (t) => {
       (await list()).letters.map(({ reason }) => reason),
       ['undecodable'],
     );
+  });
+
+  await t.test('what no route wants is no success, and stays', async (t) => {
+    const read = readEnvironment(env);
+    if (!('environment' in read)) throw new Error('Expected an environment without faults.');
+    const google = await openGoogle(read.environment);
+    const order = { ...change(1), resource: { typeId: 'order', id: customer.id } };
+    await google.client.topic('customers-dead-letters').publishMessage({
+      data: Buffer.from(JSON.stringify(order)),
+      attributes: { reason: 'mended-since', parkedAt: new Date().toISOString() },
+    });
+    const { code, out } = await runCommand(['dead-letters', 'replay', '--reason', 'mended-since'], env);
+    t.equal(code, 1);
+    t.match(out, /ignored \(no-route\)/);
+    t.match(out, /0 succeeded and are gone, 1 went back/);
+    t.match(out, /1 ignored: nothing was done/);
+    t.equal((await list()).letters.length, 2);
+
+    // A drop that comes after the end of the lease drops nothing, whatever Pub/Sub answers.
+    let now = Date.now();
+    const subscription = `projects/${emulator.projectId}/subscriptions/customers-dead-letters`;
+    const signal = new AbortController().signal;
+    const lease = await leaseDeadLetters(google, {
+      subscription,
+      limit: 10,
+      seconds: 30,
+      signal,
+      now: () => now,
+    });
+    t.equal(lease.letters.length, 2);
+    now += 31_000;
+    const lines: string[] = [];
+    const io: Io = {
+      env,
+      stdin: process.stdin,
+      out: (line) => lines.push(line),
+      err: (line) => lines.push(line),
+      terminal: false,
+      signal,
+      configuration: () => Promise.reject(new Error('Nothing asks for it.')),
+    };
+    const options = Options.parse({ limit: 10, all: true, yes: true });
+    t.equal(await drop(lease, undefined, options, io), 1);
+    t.match(lines, ['0 dropped.', /2 remain/]);
+    await lease.close();
+    await google.close();
+    t.equal((await list()).letters.length, 2);
+    const gone = await runCommand(['dead-letters', 'drop', '--reason', 'mended-since', '--yes'], env);
+    t.match(gone, { code: 0, out: /1 dropped/ });
   });
 
   await t.test('drop asks, and then it is gone', async (t) => {
