@@ -112,7 +112,7 @@ async function startProject(
   told = (payload) => notify(payload, project);
   const random = seeded(seed, `query-lags-${index}`);
   commercetools.replicate(
-    { query: replicaLags(random, queryLag), graphqlById: replicaLags(random, graphqlLag) },
+    { query: replicaLags(random, queryLag), graphql: replicaLags(random, graphqlLag) },
     random.next,
   );
   return project;

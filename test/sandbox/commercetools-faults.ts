@@ -1,7 +1,10 @@
-/** What a request is for: a token, a list, one resource, or a change. */
-export type RequestKind = 'token' | 'query' | 'by-id' | 'write';
+/** What a request is for: a token, a list, one resource, a change, or whatever is asked for by GraphQL. */
+export type RequestKind = 'token' | 'query' | 'by-id' | 'write' | 'graphql';
 
-/** What can go wrong. `latency` delays and then answers; all others replace the answer, `slow` by one whose body trickles. */
+/**
+ * What can go wrong. `latency` delays and then answers; `partial` is an error for one `customer` of a GraphQL request; all
+ * others replace the answer, `slow` by one whose body trickles.
+ */
 export type FaultKind =
   | 'latency'
   | 'slow'
@@ -11,7 +14,8 @@ export type FaultKind =
   | 'reset'
   | 'wrong-credentials'
   | 'insufficient-scope'
-  | 'bad-gateway';
+  | 'bad-gateway'
+  | 'partial';
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -29,6 +33,8 @@ export interface Fault {
   readonly status?: number;
   /** For `too-many-requests` and `status`: the Retry-After header. */
   readonly retryAfterSeconds?: number;
+  /** For `partial`: the customers that it concerns; all when left out. */
+  readonly ids?: readonly string[];
 }
 
 /** The faults that are switched on, and how often each kind struck. */
@@ -43,6 +49,7 @@ export class Faults {
     'wrong-credentials': 0,
     'insufficient-scope': 0,
     'bad-gateway': 0,
+    partial: 0,
   };
   readonly #random: () => number;
   readonly #active = new Map<Fault, number>();
@@ -66,16 +73,30 @@ export class Faults {
   draw(kind: RequestKind): { delay: number; fault: Fault | undefined } {
     let delay = 0;
     let struck: Fault | undefined;
-    for (const [fault, left] of this.#active) {
-      if (fault.kind !== 'latency' && struck !== undefined) continue;
+    for (const fault of this.#active.keys()) {
+      if (fault.kind === 'partial' || (fault.kind !== 'latency' && struck !== undefined)) continue;
       if (fault.only !== undefined && fault.only !== kind && !fault.only.includes(kind)) continue;
-      if (fault.probability !== undefined && (fault.random ?? this.#random)() >= fault.probability) continue;
-      if (left <= 1) this.#active.delete(fault);
-      else this.#active.set(fault, left - 1);
-      this.counts[fault.kind] += 1;
+      if (!this.#strikes(fault)) continue;
       if (fault.kind === 'latency') delay += fault.milliseconds ?? 100;
       else struck = fault;
     }
     return { delay, fault: struck };
+  }
+
+  /** Whether the look-up of this customer by GraphQL fails. */
+  partial(id: string): boolean {
+    return [...this.#active.keys()].some(
+      (fault) => fault.kind === 'partial' && (fault.ids?.includes(id) ?? true) && this.#strikes(fault),
+    );
+  }
+
+  #strikes(fault: Fault): boolean {
+    const left = this.#active.get(fault) ?? 0;
+    if (fault.probability !== undefined && (fault.random ?? this.#random)() >= fault.probability)
+      return false;
+    if (left <= 1) this.#active.delete(fault);
+    else this.#active.set(fault, left - 1);
+    this.counts[fault.kind] += 1;
+    return true;
   }
 }

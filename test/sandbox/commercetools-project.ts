@@ -19,6 +19,9 @@ export interface ProjectOptions {
   readonly notify: (payload: Payload) => void;
 }
 
+/** What may lag: queries by predicate, and `customer` by GraphQL. */
+type Lagging = 'query' | 'graphql';
+
 interface Lag {
   readonly table: CustomerTable;
   readonly milliseconds: number;
@@ -31,7 +34,7 @@ export interface ReplicaLags {
   /** `/customers?where=`. */
   readonly query?: readonly number[];
   /** `customer(id:)` in GraphQL. */
-  readonly graphqlById?: readonly number[];
+  readonly graphql?: readonly number[];
 }
 
 type Table = Replicas<CustomerTable, Change>;
@@ -43,15 +46,15 @@ export class Project {
   readonly #options: ProjectOptions;
   readonly #table = new CustomerTable();
   readonly #messages = new Messages();
-  #lag: Lag | undefined;
-  #replicas: { readonly query: Table; readonly graphqlById: Table };
+  readonly #lags = new Map<Lagging, Lag>();
+  #replicas: { readonly query: Table; readonly graphql: Table };
   #seeded = 0;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProjectOptions) {
     this.key = options.key;
     this.#options = options;
-    this.#replicas = { query: this.#replicate([]), graphqlById: this.#replicate([]) };
+    this.#replicas = { query: this.#replicate([]), graphql: this.#replicate([]) };
     this.subscriptions = new Subscriptions((id) => options.notify(testOf(options.key, id)));
   }
 
@@ -69,33 +72,38 @@ export class Project {
 
   /** The customers as a query sees them now. Counts as one query when the lag is limited to a number of them. */
   queried(): CustomerTable {
-    const lag = this.#lag;
-    if (lag === undefined) return this.#replicas.query.read() ?? this.#table;
+    return this.#seen('query');
+  }
+
+  /** The customers as `customer` by GraphQL sees them now; counts likewise, once a request. */
+  lookedUp(): CustomerTable {
+    return this.#seen('graphql');
+  }
+
+  #seen(kind: Lagging): CustomerTable {
+    const lag = this.#lags.get(kind);
+    if (lag === undefined) return this.#replicas[kind].read() ?? this.#table;
     const seen = performance.now() - lag.milliseconds;
     for (let first = lag.pending[0]; first !== undefined && first.at <= seen; first = lag.pending[0]) {
       apply(lag.table, first.change);
       lag.pending.shift();
     }
     lag.left -= 1;
-    if (lag.left <= 0) this.#lag = undefined;
+    if (lag.left <= 0) this.#lags.delete(kind);
     return lag.table;
   }
 
-  lagQueries(milliseconds: number, times: number): void {
-    this.#lag =
-      milliseconds > 0 ? { table: this.#table.copy(), milliseconds, pending: [], left: times } : undefined;
-  }
-
-  /** The customer as GraphQL's `customer(id:)` shows it now. */
-  entryByGraphql(id: string): Entry | undefined {
-    return (this.#replicas.graphqlById.read() ?? this.#table).byId.get(id);
+  lag(kind: Lagging, milliseconds: number, times: number): void {
+    if (milliseconds > 0)
+      this.#lags.set(kind, { table: this.#table.copy(), milliseconds, pending: [], left: times });
+    else this.#lags.delete(kind);
   }
 
   /** From now on; a lag of a number of queries comes before it. */
-  replicate({ query = [], graphqlById = [] }: ReplicaLags, random = this.#options.random): void {
+  replicate({ query = [], graphql = [] }: ReplicaLags, random = this.#options.random): void {
     this.#replicas = {
       query: this.#replicate(query, random),
-      graphqlById: this.#replicate(graphqlById, random),
+      graphql: this.#replicate(graphql, random),
     };
   }
 
@@ -163,7 +171,7 @@ export class Project {
       inventCustomer(++this.#seeded, newId(), random, at),
     );
     this.#table.putMany(customers.map((customer) => new Entry(customer)));
-    for (const after of customers) this.#show({ before: undefined, after });
+    for (const after of customers) this.#remember({ before: undefined, after });
     return customers;
   }
 
@@ -180,15 +188,15 @@ export class Project {
 
   #commit(change: Change): void {
     apply(this.#table, change);
-    this.#show(change);
+    this.#remember(change);
     const { notify, messages } = this.#options;
     notify(changeOf(this.key, change));
     if (messages) for (const message of this.#messages.of(this.key, change)) notify(message);
   }
 
   // What lags behind is told of a change too, to show it later.
-  #show(change: Change): void {
-    this.#lag?.pending.push({ at: performance.now(), change });
+  #remember(change: Change): void {
+    for (const { pending } of this.#lags.values()) pending.push({ at: performance.now(), change });
     for (const replicas of Object.values(this.#replicas)) replicas.commit(change);
   }
 

@@ -5,6 +5,7 @@ import type { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
 import { type Answer, answerTo, invalid, notFound, Refusal } from './commercetools-answer.ts';
 import type { RequestKind } from './commercetools-faults.ts';
+import type { Graphql } from './commercetools-graphql.ts';
 import type { Project } from './commercetools-project.ts';
 import { queryCustomers, readPaging } from './commercetools-query.ts';
 import type { Entry } from './commercetools-table.ts';
@@ -16,20 +17,28 @@ const UPDATE = z.object({ version: z.number(), actions: z.array(z.looseObject({ 
 export function kindOf(method: string, url: string): RequestKind {
   const [path = ''] = url.split('?', 1);
   if (path === '/oauth/token') return 'token';
+  if (path.endsWith('/graphql')) return 'graphql';
   if (method !== 'GET' && method !== 'HEAD') return 'write';
   return path.split('/').length > 3 ? 'by-id' : 'query';
 }
 
-/** Answers the API: tokens, customers and subscriptions here, all else (custom objects, types, …) by the mock. */
+/** Answers the API: tokens, customers, GraphQL and subscriptions here, all else (custom objects, types, …) by the mock. */
 export class Api {
   readonly #projects: ReadonlyMap<string, Project>;
   readonly #tokens: Tokens;
   readonly #mock: CommercetoolsMock;
+  readonly #graphql: Graphql;
 
-  constructor(projects: ReadonlyMap<string, Project>, tokens: Tokens, mock: CommercetoolsMock) {
+  constructor(
+    projects: ReadonlyMap<string, Project>,
+    tokens: Tokens,
+    mock: CommercetoolsMock,
+    graphql: Graphql,
+  ) {
     this.#projects = projects;
     this.#tokens = tokens;
     this.#mock = mock;
+    this.#graphql = graphql;
   }
 
   /** Never rejects for what a request can do wrong: that is an answer. */
@@ -50,6 +59,8 @@ export class Api {
       if (!health) this.#tokens.check(authorization);
       const project = this.#projects.get(projectKey);
       if (project === undefined) throw new Refusal(404, 'ResourceNotFound', `URI not found: ${path}`);
+      if (collection === 'graphql' && method === 'POST' && names.length === 0)
+        return await this.#graphql.answer(project, parse(body));
       if (collection === 'subscriptions') {
         return project.subscriptions.answer(method, rest, parameters, body === '' ? undefined : parse(body));
       }

@@ -480,6 +480,7 @@ t.test('strikes with each fault as often as it was told, then works again', asyn
     'wrong-credentials': 1,
     'insufficient-scope': 1,
     'bad-gateway': 1,
+    partial: 0,
   });
 });
 
@@ -511,8 +512,9 @@ t.test('counts and logs requests', async (t) => {
   await query({ limit: '1' });
   await api('GET', '/customers/nobody');
   await api('POST', '/customers', { email: 'a@example.com' });
-  t.same(sandbox.requests, { token: 1, query: 1, 'by-id': 1, write: 1 });
-  t.equal(sandbox.log.at(-2), `GET /${sandbox.projectKey}/customers/nobody`);
+  await api('POST', '/graphql', { query: '{ customer(id: "nobody") { id } }' });
+  t.same(sandbox.requests, { token: 1, query: 1, 'by-id': 1, write: 1, graphql: 1 });
+  t.equal(sandbox.log.at(-3), `GET /${sandbox.projectKey}/customers/nobody`);
   for (let count = 0; count < 250; count += 1) await query({});
   t.equal(sandbox.log.length, 200);
 });
@@ -536,6 +538,80 @@ t.test('answers queries late while reading by id is up to date', async (t) => {
   const end = performance.now() + 5_000;
   while (ids(await query({ where: `id = "${young.id}"` })).length > 0 && performance.now() < end);
   t.same(ids(await query({ where: `id = "${young.id}"` })), [], 'the lag caught up');
+});
+
+const VERSIONS =
+  'query Versions($i0: String, $i1: String) { c0: customer(id: $i0) { id version } c1: customer(id: $i1) { id version } }';
+
+/** Two customers, and what GraphQL says of their versions. */
+async function startGraphql(t: Test) {
+  const started = await start(t);
+  const [one, other] = started.sandbox.seed(2);
+  if (!one || !other) throw new Error('Expected two customers.');
+  const versions = (i0 = one.id, i1 = other.id) =>
+    started.api('POST', '/graphql', { query: VERSIONS, variables: { i0, i1 } });
+  return { ...started, one, other, versions };
+}
+
+t.test('answers many customers by id in one GraphQL request', async (t) => {
+  const { api, sandbox, one, other, versions } = await startGraphql(t);
+  await sandbox.updateCustomer(other.id, { firstName: 'Next' });
+  t.match(await versions(), {
+    status: 200,
+    body: { data: { c0: { id: one.id, version: 1 }, c1: { id: other.id, version: 2 } } },
+  });
+  t.same((await versions('nobody')).body, { data: { c0: null, c1: { id: other.id, version: 2 } } });
+  const query =
+    '{ customer(key: "customer-1") { email addresses { id } defaultShippingAddress { country } } }';
+  const { email, addresses } = one;
+  t.match(await api('POST', '/graphql', { query }), {
+    body: {
+      data: { customer: { email, addresses: [{ id: addresses[0]?.id }], defaultShippingAddress: {} } },
+    },
+  });
+});
+
+t.test('answers a predicate by GraphQL as a query', async (t) => {
+  const { api, sandbox, one } = await startGraphql(t);
+  const query = `query($where: String) { customers(where: $where, limit: 1) { total count results { id version } } }`;
+  const where = `id = "${one.id}"`;
+  sandbox.lagQueries(Number.POSITIVE_INFINITY);
+  await sandbox.updateCustomer(one.id, { firstName: 'Next' });
+  const { body } = await api('POST', '/graphql', { query, variables: { where } });
+  t.same(body, { data: { customers: { total: 1, count: 1, results: [{ id: one.id, version: 1 }] } } });
+});
+
+t.test('refuses by GraphQL what is no request, too complex, or without a token', async (t) => {
+  const { api, send, sandbox, versions } = await startGraphql(t);
+  const refusal = (code: string) => ({ status: 400, body: { errors: [{ extensions: { code } }] } });
+  t.match(await api('POST', '/graphql', { query: '{ nothing }' }), refusal('InvalidInput'));
+  t.match(await api('POST', '/graphql', { wrong: true }), { status: 400 });
+  sandbox.limitGraphql(1);
+  t.match(await versions(), refusal('QueryComplexityLimitExceeded'));
+  sandbox.limitGraphql(Number.POSITIVE_INFINITY);
+  t.match(await versions(), { status: 200 });
+  const path = `/${sandbox.projectKey}/graphql`;
+  t.match(await send('POST', path, { token: 'wrong', body: { query: VERSIONS } }), { status: 401 });
+});
+
+t.test('lags and fails by GraphQL as it is told', async (t) => {
+  const { sandbox, one, other, versions } = await startGraphql(t);
+  sandbox.lagGraphql(Number.POSITIVE_INFINITY, 1);
+  await sandbox.updateCustomer(one.id, { firstName: 'Next' });
+  t.match(await versions(), { body: { data: { c0: { version: 1 }, c1: { version: 1 } } } });
+  t.match(await versions(), { body: { data: { c0: { version: 2 } } } }, 'after one request');
+  sandbox.fault({ kind: 'partial', ids: [other.id], times: 1 });
+  t.match(await versions(), {
+    status: 200,
+    body: {
+      data: { c0: { version: 2 }, c1: null },
+      errors: [{ path: ['c1'], extensions: { code: 'General' } }],
+    },
+  });
+  sandbox.fault({ kind: 'status', only: 'graphql', times: 1 });
+  t.match(await versions(), { status: 503 });
+  t.match(await versions(), { status: 200 });
+  t.match(sandbox.faultCounts, { partial: 1, status: 1 });
 });
 
 t.test('closes while a request hangs', async (t) => {

@@ -6,6 +6,7 @@ import type { Customer, CustomerDraft, CustomerUpdateAction } from '@commercetoo
 import { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
 import { type Answer, answerTo, Refusal } from './commercetools-answer.ts';
 import { type Fault, type FaultKind, Faults, type RequestKind } from './commercetools-faults.ts';
+import { createGraphql } from './commercetools-graphql.ts';
 import type { Payload } from './commercetools-notifications.ts';
 import { Project, type ReplicaLags } from './commercetools-project.ts';
 import { Api, kindOf } from './commercetools-routes.ts';
@@ -50,6 +51,8 @@ export interface ProjectSandbox {
   lagQueries(milliseconds: number, times?: number): void;
   /** Reads of a kind are answered by replicas that are so far behind, each by another one by chance; `{}` ends it. */
   replicate(lags: ReplicaLags, random?: () => number): void;
+  /** As `lagQueries`, for `customer` by GraphQL. */
+  lagGraphql(milliseconds: number, times?: number): void;
   subscriptions(): Subscription[];
   setSubscriptionHealth(status: HealthStatus): void;
 }
@@ -69,6 +72,8 @@ export interface CommercetoolsSandbox extends ProjectSandbox {
   clearFaults(): void;
   revokeTokens(): void;
   setTokenLifetime(seconds: number): void;
+  /** A GraphQL request for more than this at once is refused as too complex; `Infinity` ends it. */
+  limitGraphql(fields: number): void;
   /** Ends at once, hanging requests too. */
   close(): Promise<void>;
 }
@@ -95,9 +100,14 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     ])
     .join(' ');
   const tokens = new Tokens(credentials, scope, options.tokenLifetimeSeconds ?? 172_800);
-  const api = new Api(projects, tokens, mock);
   const faults = new Faults(random);
-  const requests: Record<RequestKind, number> = { token: 0, query: 0, 'by-id': 0, write: 0 };
+  let mostFields = Number.POSITIVE_INFINITY;
+  const graphql = await createGraphql({
+    isBroken: (id) => faults.partial(id),
+    mostFields: () => mostFields,
+  });
+  const api = new Api(projects, tokens, mock, graphql);
+  const requests: Record<RequestKind, number> = { token: 0, query: 0, 'by-id': 0, write: 0, graphql: 0 };
   const log: string[] = [];
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
@@ -160,13 +170,16 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     setTokenLifetime(seconds) {
       tokens.lifetimeSeconds = seconds;
     },
+    limitGraphql(fields) {
+      mostFields = fields;
+    },
     async close() {
       closing.abort();
       const closed = server.listening ? once(server, 'close') : undefined;
       server.close();
       server.closeAllConnections();
       await closed;
-      await mock.app.close();
+      await Promise.all([mock.app.close(), graphql.close()]);
     },
   };
 }
@@ -186,7 +199,9 @@ function helpersOf(project: Project | undefined): ProjectSandbox {
     customer: (id) => project.entry(id)?.customer,
     customers: () => project.entries().map(({ customer }) => customer),
     seed: (count) => project.seed(count),
-    lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lagQueries(milliseconds, times),
+    lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lag('query', milliseconds, times),
+    lagGraphql: (milliseconds, times = Number.POSITIVE_INFINITY) =>
+      project.lag('graphql', milliseconds, times),
     replicate: (lags, random) => project.replicate(lags, random),
     subscriptions: () => project.subscriptions.list(),
     setSubscriptionHealth(status) {
