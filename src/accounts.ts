@@ -91,7 +91,7 @@ function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccou
     retailerId: fluent.retailerId,
     ...(fluent.account && { fluentAccount: fluent.account }),
   };
-  // With one mutation a request, batches are off altogether: what is not gathered on one side is not on the other.
+  // With one mutation a request, batches are off on both sides.
   const on = options.fluentBatch > 1;
   return {
     account,

@@ -21,8 +21,8 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
       return commercetools.api;
     },
     readCustomer: (...given) => timed(span, 'read', () => commercetools.readCustomer(...given)),
-    readVersion: (...given) => timed(span, 'check', () => commercetools.readVersion(...given)),
     readCustomerById: (...given) => timed(span, 'read', () => commercetools.readCustomerById(...given)),
+    readVersion: (...given) => timed(span, 'check', () => commercetools.readVersion(...given)),
   };
   // All that is given is handed on: a write is bound by its signal, traced or not.
   const writing: Fluent = {

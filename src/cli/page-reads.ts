@@ -8,8 +8,8 @@ export interface PageReads {
 }
 
 /**
- * Answers reads from the pages that are held, where those satisfy `atLeast`. The check after a write is never answered from
- * them: it is what notices that a customer has changed since its page was read.
+ * Answers reads from the pages that are held, where those satisfy `atLeast`. `readVersion` is never answered from them: it
+ * notices that a customer has changed since its page was read, and then the page is no answer any more.
  */
 export function createPageReads(commercetools: CommercetoolsClient): PageReads {
   const held = new Map<string, Customer>();
@@ -20,6 +20,11 @@ export function createPageReads(commercetools: CommercetoolsClient): PageReads {
         const customer = held.get(id);
         if (customer && customer.version >= (options.atLeast ?? 0)) return customer;
         return commercetools.readCustomer(id, options);
+      },
+      async readVersion(id) {
+        const version = await commercetools.readVersion(id);
+        if (held.get(id)?.version !== version) held.delete(id);
+        return version;
       },
     },
     hold(customers) {

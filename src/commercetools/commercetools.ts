@@ -6,31 +6,36 @@ import {
 import { createClient, type Middleware } from '@commercetools/sdk-client-v2';
 import { z } from 'zod';
 import { Failure } from '../outcome.ts';
+import { batch } from '../upstream/batch.ts';
+import { BatchSize } from '../upstream/batch-size.ts';
 import type { Request } from '../upstream/exchange.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
-import { gather } from '../upstream/gather.ts';
+import { halve } from '../upstream/halve.ts';
 import { readJson, readObject } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { NotFound } from './not-found.ts';
-import { QueryTrust } from './query-trust.ts';
+import { versionsIn, versionsRequest } from './versions.ts';
 
 export type { Customer } from '@commercetools/platform-sdk';
 
 /** A commercetools project. This file is the only one that knows the SDK: changing the SDK is an edit of it. */
 export interface Commercetools {
   /**
-   * The customer as it is now, or undefined when there is none (any more). Concurrent reads leave as one query; what a
-   * query misses, or holds older than `atLeast`, is read again by id. When it is older even then, throws `Failure`, or with
-   * `allowStale` returns it as it is.
+   * The customer as it is now, or undefined when there is none (any more). Concurrent reads are batched into one query; what
+   * a query misses, or shows older than `atLeast`, is read again by id. A customer that is older even then throws a
+   * `Failure`, or is returned as it is where the caller says `allowStale`.
    */
   readCustomer(
     id: string,
     options?: { atLeast?: number | undefined; allowStale?: boolean },
   ): Promise<Customer | undefined>;
-  /** The version of the customer as it is now, or undefined when there is none (any more); concurrent calls leave as one request. */
-  readVersion(id: string): Promise<number | undefined>;
-  /** As `readCustomer`, by a request of its own: never older than the last write that commercetools has confirmed. */
+  /** The same by a request of its own, which no query's lag can touch. */
   readCustomerById(id: string): Promise<Customer | undefined>;
+  /**
+   * The customer's version, looked up by its id, or undefined when there is none (any more). Concurrent calls are batched
+   * into one request: this is the check after a write.
+   */
+  readVersion(id: string): Promise<number | undefined>;
   /**
    * The SDK's request builder for everything else, with the same token, limits, retry and deadline. Throws `NotFound` for a
    * resource that does not exist.
@@ -47,9 +52,12 @@ export interface CommercetoolsClient extends Commercetools {
 export interface CommercetoolsOptions {
   readonly projectKey: string;
   readonly apiUrl: string;
-  /** Customers a query, 500 at most; 1 turns gathering off. */
+  /** Customers a request, 500 at most; 1 turns batches off. */
   readonly batch: number;
 }
+
+/** How many batches of one kind may be in flight before the next ones grow. */
+const WINDOW = 4;
 
 /** The client for one project; `upstream` carries the requests. */
 export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): CommercetoolsClient {
@@ -59,7 +67,7 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
     return createApiBuilderFromCtpClient(client).withProjectKey({ projectKey: options.projectKey });
   }
 
-  async function readById(id: string, operation: 'read' | 'check'): Promise<Customer | undefined> {
+  async function readById(id: string, operation: 'read' | 'check' = 'read'): Promise<Customer | undefined> {
     try {
       const customers = apiFor({ operation, size: 1 }).customers();
       return (await customers.withId({ ID: id }).get().execute()).body;
@@ -69,60 +77,78 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
     }
   }
 
-  async function readMany(ids: readonly string[], operation: 'read' | 'check'): Promise<(Read | Error)[]> {
-    const [only, ...more] = [...new Set(ids)];
-    // One alone is read by id: the same price, and its answer is the last word.
-    if (only !== undefined && more.length === 0) {
-      const read = await readById(only, operation).then(
-        (customer) => ({ customer, queried: false }),
-        asError,
-      );
-      return ids.map(() => read);
+  async function query(ids: readonly string[]): Promise<(Read | Error)[]> {
+    const [only = '', ...more] = new Set(ids);
+    // One alone is read by id: it costs the same, and its answer is the last word.
+    if (more.length === 0) {
+      const customer = await readById(only);
+      return ids.map(() => ({ customer, queried: false }));
     }
     const distinct = [only, ...more];
     const where = `id in (${distinct.map((id) => JSON.stringify(id)).join(',')})`;
     const queryArgs = { where, limit: distinct.length, withTotal: false };
-    const api = apiFor({ operation, size: distinct.length });
-    try {
-      const { body } = await api.customers().get({ queryArgs }).execute();
-      const found = new Map(body.results.map((customer) => [customer.id, customer]));
-      return ids.map((id) => ({ customer: found.get(id), queried: true }));
-    } catch (error) {
-      if (!(error instanceof UpstreamFault) || error.kind !== 'final') throw error;
-      // Something in the query is refused, and nobody knows whose: each for itself then.
-      return (await Promise.all(ids.map((id) => readMany([id], operation)))).flat();
-    }
+    const api = apiFor({ operation: 'read', size: distinct.length });
+    const { body } = await api.customers().get({ queryArgs }).execute();
+    const found = new Map(body.results.map((customer) => [customer.id, customer]));
+    return ids.map((id) => ({ customer: found.get(id), queried: true }));
   }
 
-  const read = gather<string, Read>(options.batch, (ids) => readMany(ids, 'read'));
-  const check = gather<string, Read>(options.batch, (ids) => readMany(ids, 'check'));
-  const trust = new QueryTrust();
+  async function askVersions(ids: readonly string[]): Promise<(number | undefined | Error)[]> {
+    const [only = '', ...more] = ids;
+    if (more.length === 0) return [(await readById(only, 'check'))?.version];
+    const api = apiFor({ operation: 'check', size: ids.length });
+    const { body } = await api
+      .graphql()
+      .post({ body: versionsRequest(ids) })
+      .execute();
+    return versionsIn(upstream.name, ids, body);
+  }
+
+  const { batch: size } = options;
+  const versionsAtOnce = new BatchSize(size);
+  const isTooMuch = (error: unknown, { length }: readonly string[]) => {
+    if (!isRefused(error)) return false;
+    versionsAtOnce.refuse(length);
+    return true;
+  };
+  const read = batch<string, Read>({
+    size,
+    window: WINDOW,
+    load: (ids) => halve(ids, query, isRefused),
+  });
+  const readVersion = batch<string, number | undefined>({
+    size,
+    window: WINDOW,
+    load: async (ids) => {
+      const parts = versionsAtOnce.split(ids).map((part) => halve(part, askVersions, isTooMuch));
+      return (await Promise.all(parts)).flat();
+    },
+  });
 
   return {
     api: apiFor({ operation: 'other', size: 1 }),
     apiUntil: (signal) => apiFor({ operation: 'other', size: 1, begin: [signal] }),
-    readCustomerById: (id) => readById(id, 'read'),
-    readVersion: async (id) => (await readOne(id, 0, true, true))?.version,
-    readCustomer: (id, { atLeast = 0, allowStale = false } = {}) => readOne(id, atLeast, allowStale, false),
+    readCustomerById: (id) => readById(id),
+    readVersion,
+    async readCustomer(id, { atLeast = 0, allowStale = false } = {}) {
+      const { customer, queried } = await read(id);
+      const isEnough = !queried || (customer && customer.version >= atLeast);
+      // A query may lag behind the write that the event tells of, so it has not the last word.
+      const current = isEnough ? customer : await readById(id);
+      return allowStale ? current : notOlder(id, atLeast, current);
+    },
   };
-
-  async function readOne(id: string, atLeast: number, allowStale: boolean, checking: boolean) {
-    // A check looks for another's write; from a query that lags, that it is not there would mean nothing.
-    if (checking && !trust.trusted) return readById(id, 'check');
-    const { customer, queried } = await (checking ? check : read)(id);
-    if (queried && customer) trust.shown(customer.lastModifiedAt);
-    if (queried && customer && customer.version >= atLeast) return customer;
-    // A query may lag behind the write that the event tells of, so it has not the last word.
-    const byId = queried ? await readById(id, checking ? 'check' : 'read') : customer;
-    if (queried && byId && byId.version !== customer?.version) trust.lagged();
-    return allowStale ? byId : notOlder(id, atLeast, byId);
-  }
 }
 
 /** A customer as it was read, and whether by a query, which may lag. */
 interface Read {
   readonly customer: Customer | undefined;
   readonly queried: boolean;
+}
+
+/** Something in the request is refused, and it does not say whose, or that it is too much. */
+function isRefused(error: unknown): boolean {
+  return error instanceof UpstreamFault && error.kind === 'final';
 }
 
 function notOlder(id: string, atLeast: number, customer: Customer | undefined): Customer | undefined {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Rejection } from '../outcome.ts';
+import { batch } from '../upstream/batch.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
-import { gather } from '../upstream/gather.ts';
+import { halve } from '../upstream/halve.ts';
 import { readJson } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
@@ -36,9 +37,9 @@ export interface Fluent {
 export interface FluentOptions {
   readonly apiUrl: string;
   readonly account?: string | undefined;
-  /** Customers a look-up; 1 turns gathering off. */
+  /** Customers a look-up; 1 turns batches off. */
   readonly lookUpBatch: number;
-  /** Mutations a request; 1 turns gathering off. */
+  /** Mutations a request; 1 turns batches off. */
   readonly writeBatch: number;
 }
 
@@ -50,6 +51,9 @@ const GraphqlAnswer = z.object({
 type GraphqlAnswer = z.output<typeof GraphqlAnswer>;
 
 const Found = z.object({ edges: z.array(z.object({ node: FluentCustomer.nullish() }).nullish()).nullish() });
+
+/** How many batches of one kind may be in flight before the next ones grow. */
+const WINDOW = 4;
 
 /** The client for one account; `upstream` carries the requests. */
 export function createFluent(upstream: Upstream, options: FluentOptions): Fluent {
@@ -83,27 +87,25 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     );
   }
 
-  /** Answers each key from one request, or from two of half the size when it was too much or one key spoils it for all. */
-  async function inHalves<Key, Value>(
+  /** Loads in halves what is too much at once, or what one key spoils for all. */
+  function inHalves<Key, Value>(
     keys: readonly Key[],
-    load: (keys: readonly Key[]) => Promise<(Value | Error)[]>,
-  ): Promise<(Value | Error)[]> {
-    try {
-      return await load(keys);
-    } catch (error) {
-      if (keys.length === 1) {
-        if (!(error instanceof TooComplex)) throw error;
-        throw new Rejection('too-complex', `${error.message} It was a single customer.`);
-      }
+    load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
+  ): Promise<readonly (Value | Error)[]> {
+    return halve(
+      keys,
+      async (part) => {
+        try {
+          return await load(part);
+        } catch (error) {
+          if (part.length > 1 || !(error instanceof TooComplex)) throw error;
+          throw new Rejection('too-complex', `${error.message} It was a single customer.`);
+        }
+      },
       // Fluent may answer HTTP 500 for one customer that it cannot bear; what cannot be reached is not asked in halves.
-      const isLost =
-        error instanceof UpstreamFault && error.kind !== 'final' && error.reason !== 'upstream-error';
-      if (isLost) throw error;
-      const middle = Math.ceil(keys.length / 2);
-      const halves = [keys.slice(0, middle), keys.slice(middle)];
-      const answers = halves.map((half) => inHalves(half, load).catch((error) => half.map(() => error)));
-      return (await Promise.all(answers)).flat();
-    }
+      (error) =>
+        !(error instanceof UpstreamFault) || error.kind === 'final' || error.reason === 'upstream-error',
+    );
   }
 
   async function find(usernames: readonly string[]): Promise<(FluentCustomer | undefined | Error)[]> {
@@ -153,19 +155,25 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     });
   }
 
-  const gatherLookUps = gather<string, FluentCustomer | undefined>(options.lookUpBatch, (keys) =>
-    inHalves(keys, find),
-  );
-  const gatherWrites = gather<CustomerWrite, FluentCustomer>(options.writeBatch, writeInTime);
+  const lookUpInBatch = batch<string, FluentCustomer | undefined>({
+    size: options.lookUpBatch,
+    window: WINDOW,
+    load: (usernames) => inHalves(usernames, find),
+  });
+  const writeInBatch = batch<CustomerWrite, FluentCustomer>({
+    size: options.writeBatch,
+    window: WINDOW,
+    load: writeInTime,
+  });
 
   return {
     async findCustomer(username, { alone = false } = {}) {
-      if (!alone) return gatherLookUps(username);
+      if (!alone) return lookUpInBatch(username);
       const [found] = await findBy([username], [], [username]);
       return found;
     },
-    createCustomer: (input, { signal } = {}) => gatherWrites({ mutation: 'createCustomer', input, signal }),
-    updateCustomer: (input, { signal } = {}) => gatherWrites({ mutation: 'updateCustomer', input, signal }),
+    createCustomer: (input, { signal } = {}) => writeInBatch({ mutation: 'createCustomer', input, signal }),
+    updateCustomer: (input, { signal } = {}) => writeInBatch({ mutation: 'updateCustomer', input, signal }),
     async request(query, variables = {}, { signal } = {}) {
       const purpose = { operation: 'other', size: 1, begin: signal ? [signal] : [] } as const;
       const { data, errors } = await send({ query, variables }, purpose);

@@ -144,72 +144,119 @@ t.test('one that is older than asked for even by id is a failure', async (t) => 
   t.match(outcomeOf(error), { kind: 'failed', reason: 'stale-read' });
 });
 
-/** As many fresh customers as prove that queries do not lag, shown by one query. */
-async function prove(sandbox: CommercetoolsSandbox, { commercetools }: ReturnType<typeof openClient>) {
-  const made = [];
-  for (let number = 1; number <= 20; number += 1)
-    made.push(await sandbox.createCustomer({ email: `fresh-${number}@example.com` }));
-  await Promise.all(made.map(({ id }) => commercetools.readCustomer(id)));
-  return made;
-}
-
-/** Checks all at once, and counts the requests that it took. */
-async function check(
-  sandbox: CommercetoolsSandbox,
-  { commercetools }: ReturnType<typeof openClient>,
-  customers: readonly { id: string; version: number }[],
-) {
-  const { query, 'by-id': byId } = sandbox.requests;
-  const read = await Promise.all(customers.map(({ id }) => commercetools.readVersion(id)));
-  return { read, query: sandbox.requests.query - query, byId: sandbox.requests['by-id'] - byId };
-}
-
-t.test('checks go by id until queries have shown fresh customers, then gather', async (t) => {
+t.test('one that is older than asked for is returned as it is where that is allowed', async (t) => {
   const { sandbox, open } = await start(t);
-  const old = sandbox.seed(3);
-  const client = open();
-  await Promise.all(old.map(({ id }) => client.commercetools.readCustomer(id)));
-  t.match(await check(sandbox, client, old), { query: 0, byId: 3 }, 'old customers prove nothing');
-  const made = await prove(sandbox, client);
-  const { read, ...requests } = await check(sandbox, client, made);
-  t.match(requests, { query: 1, byId: 0 });
-  t.strictSame(
+  const ids = sandbox.seed(2).map(({ id }) => id);
+  const { commercetools } = open();
+  const read = await Promise.all(
+    ids.map((id) => commercetools.readCustomer(id, { atLeast: 2, allowStale: true })),
+  );
+  t.match(
     read,
-    made.map(({ version }) => version),
+    ids.map((id) => ({ id, version: 1 })),
   );
+  t.match(sandbox.requests, { query: 1, 'by-id': 2 }, 'after it was read by id');
 });
 
-t.test('checks go by id again after a query has lagged', async (t) => {
+/** Reads the versions of all at once, and says how many requests of each kind that took. */
+async function readVersions(
+  sandbox: CommercetoolsSandbox,
+  { commercetools }: Pick<ReturnType<typeof openClient>, 'commercetools'>,
+  ids: readonly string[],
+) {
+  const before = { ...sandbox.requests };
+  const settled = await Promise.allSettled(ids.map((id) => commercetools.readVersion(id)));
+  return {
+    versions: settled.map((one) => (one.status === 'fulfilled' ? one.value : outcomeOf(one.reason))),
+    graphql: sandbox.requests.graphql - before.graphql,
+    byId: sandbox.requests['by-id'] - before['by-id'],
+    query: sandbox.requests.query - before.query,
+  };
+}
+
+t.test('the versions of many are read by one request, however old their last change is', async (t) => {
   const { sandbox, open } = await start(t);
-  const client = open();
-  const made = await prove(sandbox, client);
+  const ids = sandbox.seed(60).map(({ id }) => id);
+  const [first = ''] = ids;
   sandbox.lagQueries(Number.POSITIVE_INFINITY);
-  const [first, second] = made;
-  if (!first || !second) throw new Error('Expected two customers.');
-  const next = await sandbox.updateCustomer(first.id, { firstName: 'Next' });
-  const pair = [next, second].map(({ id, version }) =>
-    client.commercetools.readCustomer(id, { atLeast: version }),
-  );
-  t.match(await Promise.all(pair), [{ firstName: 'Next' }, { id: second.id }]);
-  await sandbox.updateCustomer(second.id, { firstName: 'Newer' });
-  const { read, ...requests } = await check(sandbox, client, [next, second]);
-  t.match(requests, { query: 0, byId: 2 });
-  t.strictSame(read, [2, 2], 'and see what the queries do not show');
+  await sandbox.updateCustomer(first, { firstName: 'Next' });
+  t.strictSame(await readVersions(sandbox, open(), ids), {
+    versions: [2, ...ids.slice(1).map(() => 1)],
+    graphql: 1,
+    byId: 0,
+    query: 0,
+  });
 });
 
-t.test('a customer that is gone is no sign that queries lag', async (t) => {
+t.test('the version of one alone is read by its id', async (t) => {
   const { sandbox, open } = await start(t);
-  const client = open();
-  const made = await prove(sandbox, client);
-  const [first, second, ...others] = made;
-  if (!first || !second) throw new Error('Expected two customers.');
-  await sandbox.deleteCustomer(first.id);
-  t.match(await check(sandbox, client, [first, second]), {
-    read: [undefined, second.version],
-    query: 1,
-    byId: 1,
+  const ids = sandbox.seed(1).map(({ id }) => id);
+  t.strictSame(await readVersions(sandbox, open(), ids), { versions: [1], graphql: 0, byId: 1, query: 0 });
+});
+
+t.test('a version that is not there is undefined, alone and among others', async (t) => {
+  const { sandbox, open } = await start(t);
+  const [one = '', other = ''] = sandbox.seed(2).map(({ id }) => id);
+  await sandbox.deleteCustomer(other);
+  t.match(await readVersions(sandbox, open(), [other]), { versions: [undefined] });
+  t.match(await readVersions(sandbox, open(), [one, other, 'nobody']), {
+    versions: [1, undefined, undefined],
   });
-  t.match(await check(sandbox, client, others), { query: 1, byId: 0 });
+});
+
+t.test('an error for one customer of a request is that customer’s alone', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(5).map(({ id }) => id);
+  sandbox.fault({ kind: 'partial', ids: [String(ids[2])] });
+  const { versions, graphql } = await readVersions(sandbox, open(), ids);
+  t.match(versions, [1, 1, { kind: 'failed', reason: 'commercetools-error' }, 1, 1]);
+  t.equal(graphql, 1);
+});
+
+t.test(
+  'versions are asked for in halves when that is too complex, and then never so many again',
+  async (t) => {
+    const { sandbox, open } = await start(t);
+    const ids = sandbox.seed(100).map(({ id }) => id);
+    const versions = ids.map(() => 1);
+    sandbox.limitGraphql(30);
+    const client = open();
+    t.match(await readVersions(sandbox, client, ids), { versions, graphql: 1 + 2 + 4, byId: 0 });
+    t.match(
+      await readVersions(sandbox, client, ids),
+      { versions, graphql: 4, byId: 0 },
+      'in quarters at once',
+    );
+  },
+);
+
+t.test('versions are read one by one by id where GraphQL refuses everything', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(4).map(({ id }) => id);
+  sandbox.fault({ kind: 'status', status: 400, only: 'graphql' });
+  const client = open();
+  t.match(await readVersions(sandbox, client, ids), { versions: [1, 1, 1, 1], graphql: 3, byId: 4 });
+  t.match(await readVersions(sandbox, client, ids), { versions: [1, 1, 1, 1], graphql: 0, byId: 4 });
+});
+
+t.test('trouble that stays fails every version of a request, and is not asked about in halves', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(3).map(({ id }) => id);
+  const cases = [
+    { fault: { kind: 'status', status: 503 }, reason: 'upstream-error', requests: 3 },
+    { fault: { kind: 'reset' }, reason: 'upstream-unreachable', requests: 3 },
+    { fault: { kind: 'insufficient-scope' }, reason: 'permission-missing', requests: 1 },
+  ] as const;
+  for (const { fault, reason, requests } of cases) {
+    const off = sandbox.fault({ only: 'graphql', ...fault });
+    const { versions, graphql } = await readVersions(sandbox, open(), ids);
+    t.match(
+      versions,
+      ids.map(() => ({ kind: 'failed', reason })),
+    );
+    t.equal(graphql, requests, reason);
+    off();
+  }
 });
 
 t.test('one that is not there is undefined, alone and among others', async (t) => {
@@ -323,7 +370,7 @@ t.test('trouble that stays is a failure that says what it was and holds no token
   await Promise.all(cases.map(tryOne));
 });
 
-t.test('a query that is refused is made up for by one read each', async (t) => {
+t.test('a query that is refused is asked in halves, and at last by id', async (t) => {
   const { sandbox, open } = await start(t);
   const customers = await Promise.all(
     ['a', 'b'].map((name) => sandbox.createCustomer({ email: `${name}@example.com` })),

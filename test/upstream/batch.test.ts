@@ -1,24 +1,28 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { gather } from '../../src/upstream/gather.ts';
+import { batch } from '../../src/upstream/batch.ts';
 
 /** A loader whose batches end when the test says so. */
-function setUp(size: number) {
+function setUp(size: number, window = 1) {
   const batches: {
     keys: readonly string[];
     end(values?: (string | Error)[]): void;
     fail(error: Error): void;
   }[] = [];
-  const load = gather<string, string>(size, (keys) => {
-    const { promise, resolve, reject } = Promise.withResolvers<(string | Error)[]>();
-    const end = (values = keys.map((key) => `value of ${key}`)) => resolve(values);
-    batches.push({ keys, end, fail: reject });
-    return promise;
+  const load = batch<string, string>({
+    size,
+    window,
+    load: (keys) => {
+      const { promise, resolve, reject } = Promise.withResolvers<(string | Error)[]>();
+      const end = (values = keys.map((key) => `value of ${key}`)) => resolve(values);
+      batches.push({ keys, end, fail: reject });
+      return promise;
+    },
   });
   return { load, batches, sent: () => batches.map(({ keys }) => keys.join()) };
 }
 
-t.test('lets one key alone leave in the same turn of the event loop', async (t) => {
+t.test('sends one key alone in the same turn of the event loop', async (t) => {
   const { load, batches, sent } = setUp(100);
   const value = load('a');
   await turn();
@@ -27,7 +31,7 @@ t.test('lets one key alone leave in the same turn of the event loop', async (t) 
   t.equal(await value, 'value of a');
 });
 
-t.test('lets the keys of one turn leave together', async (t) => {
+t.test('sends the keys of one turn together', async (t) => {
   const { load, sent } = setUp(100);
   for (const key of ['a', 'b']) void load(key);
   await Promise.resolve();
@@ -36,7 +40,7 @@ t.test('lets the keys of one turn leave together', async (t) => {
   t.strictSame(sent(), ['a,b,c']);
 });
 
-t.test('gathers while a batch is under way, and sends what gathered when it returns', async (t) => {
+t.test('holds keys back while the window is full, and sends them when a batch returns', async (t) => {
   const { load, batches, sent } = setUp(100);
   void load('a');
   await turn();
@@ -50,7 +54,25 @@ t.test('gathers while a batch is under way, and sends what gathered when it retu
   t.strictSame(sent(), ['a', 'b,c,d']);
 });
 
-t.test('lets a full batch leave at once, though another is under way', async (t) => {
+t.test('sends each key at once while fewer batches are in flight than the window allows', async (t) => {
+  const { load, batches, sent } = setUp(100, 3);
+  for (const key of ['a', 'b', 'c', 'd', 'e']) {
+    void load(key).catch(() => {});
+    await turn();
+  }
+  t.strictSame(sent(), ['a', 'b', 'c']);
+  batches[1]?.end();
+  await turn();
+  t.strictSame(sent(), ['a', 'b', 'c', 'd,e']);
+  void load('f');
+  await turn();
+  t.equal(batches.length, 4, 'the window is full again');
+  batches[0]?.fail(new Error('down'));
+  await turn();
+  t.strictSame(sent(), ['a', 'b', 'c', 'd,e', 'f'], 'a batch that fails makes room as well');
+});
+
+t.test('sends a full batch at once, though the window is full', async (t) => {
   const { load, batches, sent } = setUp(2);
   void load('a');
   await turn();
@@ -59,7 +81,7 @@ t.test('lets a full batch leave at once, though another is under way', async (t)
   t.strictSame(sent(), ['a', 'b,c']);
   batches[0]?.end();
   await turn();
-  t.strictSame(sent(), ['a', 'b,c'], 'the rest gathers while any batch is under way');
+  t.strictSame(sent(), ['a', 'b,c'], 'the rest waits while the window is full');
   batches[1]?.end();
   await turn();
   t.strictSame(sent(), ['a', 'b,c', 'd']);

@@ -1,0 +1,59 @@
+import t from 'tap';
+import { BatchSize } from '../../src/upstream/batch-size.ts';
+import { halve } from '../../src/upstream/halve.ts';
+
+/** Loads at most `most` keys at once, and no part with a bad key; notes what was asked for. */
+function setUp({ most = 100, bad = '' }: { most?: number; bad?: string }) {
+  const asked: string[] = [];
+  const load = async (keys: readonly string[]) => {
+    asked.push(keys.join(''));
+    if (keys.length > most || keys.includes(bad)) throw new Error('refused');
+    return keys.map((key) => key.toUpperCase());
+  };
+  return { asked, load };
+}
+
+const always = () => true;
+
+t.test('asks once where nothing is refused', async (t) => {
+  const { asked, load } = setUp({});
+  t.strictSame(await halve(['a', 'b', 'c'], load, always), ['A', 'B', 'C']);
+  t.strictSame(asked, ['abc']);
+});
+
+t.test('asks in halves for what is too much, and answers in order', async (t) => {
+  const { asked, load } = setUp({ most: 2 });
+  t.strictSame(await halve(['a', 'b', 'c', 'd', 'e'], load, always), ['A', 'B', 'C', 'D', 'E']);
+  t.strictSame(asked, ['abcde', 'abc', 'de', 'ab', 'c']);
+});
+
+t.test('gives the error to the one key that spoils the request', async (t) => {
+  const { load } = setUp({ bad: 'c' });
+  t.match(await halve(['a', 'b', 'c', 'd'], load, always), ['A', 'B', { message: 'refused' }, 'D']);
+});
+
+t.test('gives the error to all keys where halving is not worth it', async (t) => {
+  const { asked, load } = setUp({ bad: 'c' });
+  const error = { message: 'refused' };
+  t.match(await halve(['a', 'b', 'c'], load, () => false), [error, error, error]);
+  t.strictSame(asked, ['abc']);
+});
+
+t.test('remembers for ten minutes how many keys are too many', (t) => {
+  let now = 1_000_000;
+  const size = new BatchSize(100, () => now);
+  t.equal(size.current, 100);
+  size.refuse(100);
+  size.refuse(50);
+  size.refuse(80);
+  t.equal(size.current, 25);
+  t.strictSame(
+    size.split(Array.from({ length: 60 }, (_, index) => index)).map(({ length }) => length),
+    [25, 25, 10],
+  );
+  for (let refused = 0; refused < 10; refused += 1) size.refuse(size.current);
+  t.equal(size.current, 1, 'one key is never too many');
+  now += 600_000;
+  t.equal(size.current, 100);
+  t.end();
+});
