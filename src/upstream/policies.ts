@@ -1,5 +1,6 @@
 import {
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
@@ -23,15 +24,16 @@ export function createRetry(): RetryPolicy {
 
 /** Opens after ten faults in a row, and lets one request through to try after a while. */
 export function createBreaker(halfOpenAfter: number): CircuitBreakerPolicy {
-  return circuitBreaker(handleWhen(countsAsFault), {
-    breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS),
-    halfOpenAfter,
-  });
-}
-
-// Out of time, too, is an upstream that did not answer.
-function countsAsFault(error: unknown): boolean {
-  return error instanceof UpstreamFault && (error.kind === 'transient' || error.kind === 'unavailable');
+  const breaker: CircuitBreakerPolicy = circuitBreaker(
+    handleWhen((error) => {
+      if (!(error instanceof UpstreamFault)) return false;
+      // A request cut off before its time-out says nothing of the upstream; as the probe it does not close the circuit.
+      if (error.kind === 'unavailable') return breaker.state === CircuitState.HalfOpen;
+      return error.kind === 'transient';
+    }),
+    { breaker: new ConsecutiveBreaker(BREAK_AFTER_FAULTS), halfOpenAfter },
+  );
+  return breaker;
 }
 
 function worthRetry(error: unknown): boolean {

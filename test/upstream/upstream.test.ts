@@ -244,14 +244,58 @@ t.test('does not open the circuit for answers that are no sign of trouble', asyn
   }
 });
 
-t.test('opens the circuit for an upstream that does not answer within the budget', async (t) => {
-  const { send, server, upstream, log } = await setUp(t, { api: () => {} }, { budgetMilliseconds: 500 });
+t.test('opens the circuit for an upstream that does not answer within its time-out', async (t) => {
+  const { send, server, upstream, log } = await setUp(
+    t,
+    { api: () => {} },
+    { timeoutMilliseconds: 200, budgetMilliseconds: 250 },
+  );
   await upstream.probe();
   const faults = await Promise.all(Array.from({ length: 10 }, () => faultOf(send())));
-  t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'out-of-time'));
+  t.ok(faults.every((fault) => fault instanceof UpstreamFault));
   t.ok(await until(() => log.some((line) => JSON.parse(line).circuit === 'Open')));
   t.match(await faultOf(send()), { kind: 'unavailable', reason: 'circuit-open' });
   t.equal(server.countOf('/api'), 10);
+});
+
+t.test('does not open the circuit for requests that had not their full time', async (t) => {
+  const { send, server, upstream } = await setUp(t, { api: () => {} }, { budgetMilliseconds: 300 });
+  await upstream.probe();
+  const faults = await Promise.all(Array.from({ length: 12 }, () => faultOf(send())));
+  t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'out-of-time'));
+  t.equal(server.countOf('/api'), 12);
+  t.match(await faultOf(send()), { reason: 'out-of-time' });
+  t.equal(upstream.circuit, 'Closed');
+});
+
+t.test('does not open the circuit for requests that waited too long for their turn', async (t) => {
+  const held: Parameters<Respond>[0][] = [];
+  const { send, upstream, scene } = await setUp(
+    t,
+    { api: (response) => void held.push(response) },
+    { concurrency: 1, budgetMilliseconds: 300 },
+  );
+  const faults = await Promise.all(Array.from({ length: 30 }, () => faultOf(send())));
+  t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'out-of-time'));
+  t.equal(upstream.circuit, 'Closed');
+  scene.api = fine;
+  t.strictSame(await send(), { value: 1 });
+});
+
+t.test('keeps the circuit open when the probe had not its full time', async (t) => {
+  const { scene, send, server, upstream } = await setUp(
+    t,
+    { api: always(500) },
+    { breakMilliseconds: 50, budgetMilliseconds: 500 },
+  );
+  for (let sent = 0; sent < 4; sent += 1) await faultOf(send());
+  t.equal(upstream.circuit, 'Open');
+  scene.api = () => {};
+  const before = server.countOf('/api');
+  const probed = async () => (await faultOf(send())) instanceof Error && server.countOf('/api') > before;
+  t.ok(await until(probed), 'a probe was sent');
+  t.ok(await until(() => upstream.circuit !== 'HalfOpen'));
+  t.equal(upstream.circuit, 'Open');
 });
 
 t.test('does not open the circuit for a token that cannot be had, however many wait for it', async (t) => {
