@@ -56,9 +56,6 @@ export interface CommercetoolsOptions {
   readonly batch: number;
 }
 
-/** How many batches of one kind may be in flight before the next ones grow. */
-const WINDOW = 4;
-
 /** The client for one project; `upstream` carries the requests. */
 export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): CommercetoolsClient {
   /** The SDK has no place for what a request is for, so every purpose has a client of its own; it holds nothing. */
@@ -113,12 +110,10 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
   };
   const read = batch<string, Read>({
     size,
-    window: WINDOW,
     load: (ids) => halve(ids, query, isRefused),
   });
   const readVersion = batch<string, number | undefined>({
     size,
-    window: WINDOW,
     load: async (ids) => {
       const parts = versionsAtOnce.split(ids).map((part) => halve(part, askVersions, isTooMuch));
       return (await Promise.all(parts)).flat();

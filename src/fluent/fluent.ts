@@ -52,9 +52,6 @@ type GraphqlAnswer = z.output<typeof GraphqlAnswer>;
 
 const Found = z.object({ edges: z.array(z.object({ node: FluentCustomer.nullish() }).nullish()).nullish() });
 
-/** How many batches of one kind may be in flight before the next ones grow. */
-const WINDOW = 4;
-
 /** The client for one account; `upstream` carries the requests. */
 export function createFluent(upstream: Upstream, options: FluentOptions): Fluent {
   const url = `${options.apiUrl}/graphql`;
@@ -157,12 +154,10 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
 
   const lookUpInBatch = batch<string, FluentCustomer | undefined>({
     size: options.lookUpBatch,
-    window: WINDOW,
     load: (usernames) => inHalves(usernames, find),
   });
   const writeInBatch = batch<CustomerWrite, FluentCustomer>({
     size: options.writeBatch,
-    window: WINDOW,
     load: writeInTime,
   });
 

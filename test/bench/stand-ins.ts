@@ -15,8 +15,8 @@ export interface StandIns {
   /** What joins the service to them. */
   readonly environment: Readonly<Record<string, string>>;
   latency(milliseconds: number): Promise<void>;
-  /** New customers in commercetools, of which Fluent does not know yet. */
-  seed(count: number): Promise<Seeded>;
+  /** New customers in commercetools, last changed then (now, unless given), of which Fluent does not know yet. */
+  seed(count: number, lastModifiedAt?: string): Promise<Seeded>;
   /** Requests so far to both, tokens apart. */
   calls(): Promise<number>;
   stop(): void;
@@ -35,7 +35,7 @@ export async function startStandIns(): Promise<StandIns> {
     async latency(milliseconds) {
       await ask({ kind: 'latency', milliseconds });
     },
-    seed: async (count) => Seeded.parse(await ask({ kind: 'seed', count })),
+    seed: async (count, lastModifiedAt) => Seeded.parse(await ask({ kind: 'seed', count, lastModifiedAt })),
     async calls() {
       const { commercetools, fluent } = Counted.parse(await ask({ kind: 'count' }));
       return commercetools + fluent;

@@ -5,7 +5,7 @@ import { environmentFor } from '../sandbox/service.ts';
 /** What the bench asks of the stand-ins' process. */
 export type Order =
   | { readonly kind: 'latency'; readonly milliseconds: number }
-  | { readonly kind: 'seed'; readonly count: number }
+  | { readonly kind: 'seed'; readonly count: number; readonly lastModifiedAt?: string | undefined }
   | { readonly kind: 'count' };
 
 /** Requests so far, by upstream; tokens apart. */
@@ -24,19 +24,19 @@ const answers = {
     for (const off of latencies) off();
     latencies = [];
     if (milliseconds === 0) return null;
-    for (const only of ['query', 'by-id'] as const)
+    for (const only of ['query', 'by-id', 'graphql'] as const)
       latencies.push(commercetools.fault({ kind: 'latency', milliseconds, only }));
     for (const only of ['query', 'mutation'] as const)
       latencies.push(fluent.faults.on({ kind: 'latency', milliseconds, only }));
     return null;
   },
-  seed({ count }: Extract<Order, { kind: 'seed' }>) {
-    return commercetools.seed(count).map(({ id, version }) => ({ id, version }));
+  seed({ count, lastModifiedAt }: Extract<Order, { kind: 'seed' }>) {
+    return commercetools.seed(count, lastModifiedAt).map(({ id, version }) => ({ id, version }));
   },
   count(): Counts {
-    const { query, 'by-id': byId } = commercetools.requests;
+    const { query, 'by-id': byId, graphql } = commercetools.requests;
     return {
-      commercetools: query + byId,
+      commercetools: query + byId + graphql,
       fluent: fluent.requests.query.requests + fluent.requests.mutation.requests,
     };
   },

@@ -163,10 +163,9 @@ export class Project {
     });
   }
 
-  /** Adds invented customers without telling of them. */
-  seed(count: number): Customer[] {
+  /** Adds invented customers, last changed then, without telling of them. */
+  seed(count: number, at: string): Customer[] {
     const { newId, random } = this.#options;
-    const at = new Date().toISOString();
     const customers = Array.from({ length: count }, () =>
       inventCustomer(++this.#seeded, newId(), random, at),
     );

@@ -45,8 +45,8 @@ export interface ProjectSandbox {
   deleteCustomer(id: string, options?: { dataErasure?: boolean }): Promise<void>;
   customer(id: string): Customer | undefined;
   customers(): Customer[];
-  /** Adds invented customers, with no notification. */
-  seed(count: number): Customer[];
+  /** Adds invented customers, last changed then (now, unless given), with no notification. */
+  seed(count: number, lastModifiedAt?: string): Customer[];
   /** Queries see the customers as they were so many milliseconds ago (`Infinity`: as they are now), the next `times` queries only. 0 ends it. */
   lagQueries(milliseconds: number, times?: number): void;
   /** Reads of a kind are answered by replicas that are so far behind, each by another one by chance; `{}` ends it. */
@@ -198,7 +198,7 @@ function helpersOf(project: Project | undefined): ProjectSandbox {
     },
     customer: (id) => project.entry(id)?.customer,
     customers: () => project.entries().map(({ customer }) => customer),
-    seed: (count) => project.seed(count),
+    seed: (count, lastModifiedAt = new Date().toISOString()) => project.seed(count, lastModifiedAt),
     lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lag('query', milliseconds, times),
     lagGraphql: (milliseconds, times = Number.POSITIVE_INFINITY) =>
       project.lag('graphql', milliseconds, times),
