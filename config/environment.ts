@@ -52,7 +52,7 @@ function toEnvironment(values: z.output<typeof variables>) {
     logLevel: values.LOG_LEVEL,
     connectorConfig: values.CONNECTOR_CONFIG,
     pushAuth: toPushAuth(values),
-    queue: { concurrency: values.QUEUE_CONCURRENCY, limit: values.QUEUE_LIMIT },
+    queue: { limit: values.QUEUE_LIMIT },
     ackDeadlineSeconds: values.ACK_DEADLINE_SECONDS,
     acknowledge: values.ACKNOWLEDGE,
     ...(topic === undefined ? {} : { deadLetterTopic: topic }),

@@ -38,10 +38,11 @@ const service = z.object({
   CONNECTOR_CONFIG: text('a path')
     .default('config/connector.yml')
     .describe('The file with the accounts and the routing table.'),
-  QUEUE_CONCURRENCY: whole(1, 10_000).default(100).describe('How many events are handled at once.'),
   QUEUE_LIMIT: whole(1, 1_000_000)
     .default(1000)
-    .describe('How many events may wait or be handled; beyond it a push is answered 503 at once.'),
+    .describe(
+      'How many events may be in the queue, waiting or handled; beyond it a push is answered 503 at once.',
+    ),
   ACK_DEADLINE_SECONDS: whole(1, 600)
     .default(10)
     .describe(
@@ -147,11 +148,6 @@ const always = () => true;
 /** Every variable of the environment but those that the connector file names: type, default, validation, documentation. */
 export const variables = z.intersection(
   service
-    .refine(({ QUEUE_LIMIT, QUEUE_CONCURRENCY }) => !(QUEUE_LIMIT < QUEUE_CONCURRENCY), {
-      path: ['QUEUE_LIMIT'],
-      error: 'at least QUEUE_CONCURRENCY',
-      when: always,
-    })
     .refine(({ ACKNOWLEDGE, DEAD_LETTER_TOPIC }) => ACKNOWLEDGE !== 'received' || DEAD_LETTER_TOPIC, {
       path: ['DEAD_LETTER_TOPIC'],
       error: 'a topic, because ACKNOWLEDGE is received and what then fails must be parked',

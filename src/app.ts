@@ -141,7 +141,6 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         accounts,
         queue,
         queueLimit: environment.queue.limit,
-        queueConcurrency: environment.queue.concurrency,
         readiness,
         deadLetters: deadLetters !== undefined,
       }),

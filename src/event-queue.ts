@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import { FinishRate } from './finish-rate.ts';
 import type { Observer } from './observer.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
@@ -35,11 +35,9 @@ export interface Busy {
 }
 
 export interface QueueOptions {
-  /** Runs under way at once. */
-  readonly concurrency: number;
   /** Events waiting and under way. */
   readonly limit: number;
-  /** A job whose turn would come later than this is not taken in. */
+  /** A job that would not be finished within this time is not taken in. */
   readonly longestWaitMilliseconds: number;
   readonly observer?: Observer | undefined;
 }
@@ -58,25 +56,29 @@ interface Run<Event> {
 
 const DRAINING: Outcome = { kind: 'failed', reason: 'draining', detail: 'The service is shutting down.' };
 
+/** So little of the limit is taken in whatever the rate: a few events that take long must not shut out all others. */
+const ALWAYS_TAKEN_IN = 0.1;
+const LONGEST_RETRY_AFTER_SECONDS = 60;
+
 /**
- * The bounded, concurrency-limited queue between receiving and handling.
+ * The bounded queue between receiving and handling. A run waits only for an earlier one of its lane; how many requests are
+ * in flight is limited at each upstream.
  *
  * Invariants: `size` counts entries not yet settled and never exceeds the limit. A lane exists while it has a run; its first
- * run is under way or waits for a place, the others wait for the first. Only the last, if not begun, takes in more events.
+ * run is under way, the others wait for it. Only the last, if not begun, takes in more events.
  */
 export class EventQueue<Event> {
   readonly #options: QueueOptions;
-  readonly #places: PQueue;
+  readonly #rate: FinishRate;
   readonly #lanes = new Map<string, Run<Event>[]>();
   readonly #begun = new WeakSet<Run<Event>>();
   #size = 0;
   #draining = false;
-  /** Milliseconds a run takes, a moving average: what a wait is estimated from. */
-  #pace = 0;
+  #drained: (() => void) | undefined;
 
   constructor(options: QueueOptions) {
     this.#options = options;
-    this.#places = new PQueue({ concurrency: options.concurrency });
+    this.#rate = new FinishRate(options.longestWaitMilliseconds);
   }
 
   /** Events waiting and under way. */
@@ -90,29 +92,39 @@ export class EventQueue<Event> {
     return runs.reduce((sum, run) => (this.#begun.has(run) ? sum : sum + run.entries.size), 0);
   }
 
-  /** Runs under way. */
+  /** Runs under way: one for each lane. */
   get underWay(): number {
-    return this.#places.pending;
+    return this.#lanes.size;
   }
 
-  /** Lanes that have a run, waiting or under way. */
-  get lanes(): number {
-    return this.#lanes.size;
+  /** Why no job is taken in now; undefined when one is. */
+  get busy(): Busy | undefined {
+    if (this.#draining) return { busy: 'draining', retryAfterSeconds: 1 };
+    const { limit, longestWaitMilliseconds } = this.#options;
+    const isFull = this.#size >= limit;
+    if (!isFull && this.#size < limit * ALWAYS_TAKEN_IN) return undefined;
+    const { wait } = this.#rate;
+    const isTooSlow = wait > longestWaitMilliseconds;
+    if (!isFull && !isTooSlow) return undefined;
+    const seconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(wait / 1000)));
+    return { busy: isFull ? 'queue-full' : 'wait-too-long', retryAfterSeconds: seconds };
   }
 
   /** Takes a job in, or says at once why not. */
   enqueue(job: Job<Event>): Ticket | Busy {
-    const busy = this.#refusal();
+    const { busy } = this;
     if (busy) return busy;
     const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
     const entry: Entry<Event> = {
       job,
       settle: (outcome) => {
         this.#size -= 1;
+        this.#rate.finish();
         resolve(outcome);
       },
     };
     this.#size += 1;
+    this.#rate.add();
     const run = this.#join(entry);
     return {
       outcome,
@@ -130,22 +142,16 @@ export class EventQueue<Event> {
   /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and then answers `draining` for what is left. */
   async drain(graceMilliseconds: number): Promise<void> {
     this.#draining = true;
-    const { promise: timeIsUp, resolve } = Promise.withResolvers<void>();
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMilliseconds);
-    await Promise.race([this.#places.onIdle(), timeIsUp]);
+    this.#drained = resolve;
+    if (this.#lanes.size === 0) resolve();
+    await drained;
     clearTimeout(timer);
     for (const run of [...this.#lanes.values()].flat()) {
       for (const entry of run.entries) entry.settle(DRAINING);
       run.entries.clear();
     }
-  }
-
-  #refusal(): Busy | undefined {
-    if (this.#draining) return { busy: 'draining', retryAfterSeconds: 1 };
-    if (this.#size >= this.#options.limit) return { busy: 'queue-full', retryAfterSeconds: 1 };
-    const wait = (this.#places.size / this.#options.concurrency) * this.#pace;
-    if (wait <= this.#options.longestWaitMilliseconds) return undefined;
-    return { busy: 'wait-too-long', retryAfterSeconds: Math.ceil(wait / 1000) };
   }
 
   #join(entry: Entry<Event>): Run<Event> {
@@ -158,23 +164,20 @@ export class EventQueue<Event> {
     }
     const run: Run<Event> = { share, entries: new Set([entry]), since: performance.now() };
     if (lane) lane.push(run);
-    else {
-      this.#lanes.set(name, [run]);
-      this.#wait(name, run);
-    }
+    else void this.#work(name, [run]);
     return run;
   }
 
-  #wait(name: string, run: Run<Event>): void {
-    this.#places.add(async () => {
+  /** Performs the runs of a lane, one after the other, until there is none. */
+  async #work(name: string, lane: Run<Event>[]): Promise<void> {
+    this.#lanes.set(name, lane);
+    for (let [run] = lane; run; [run] = lane) {
       this.#begun.add(run);
       await this.#perform(run);
-      const lane = this.#lanes.get(name);
-      lane?.shift();
-      const next = lane?.[0];
-      if (next) this.#wait(name, next);
-      else this.#lanes.delete(name);
-    });
+      lane.shift();
+    }
+    this.#lanes.delete(name);
+    if (this.#lanes.size === 0) this.#drained?.();
   }
 
   async #perform(run: Run<Event>): Promise<void> {
@@ -185,9 +188,7 @@ export class EventQueue<Event> {
     observer?.waited(startedAt - run.since);
     for (const { job } of run.entries) job.begun?.(first.job);
     const outcome = await this.#run(first.job, run);
-    const took = performance.now() - startedAt;
-    observer?.handled(took);
-    this.#pace = this.#pace === 0 ? took : this.#pace * 0.9 + took * 0.1;
+    observer?.handled(performance.now() - startedAt);
     for (const entry of run.entries) entry.settle(entry.job.settle?.(entry.job.event, outcome) ?? outcome);
     run.entries.clear();
   }

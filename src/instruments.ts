@@ -57,7 +57,7 @@ export function createInstruments(
   );
   const waitSeconds = histogram(
     'queue_wait_duration_seconds',
-    'How long runs waited for their turn.',
+    'How long runs waited for an earlier one of their resource.',
     DURATION_SECONDS,
   );
   const handlingSeconds = histogram(
@@ -95,7 +95,6 @@ export function createInstruments(
   const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not begun.');
   const queueLimit = gauge('queue_limit_events', 'Events taken in at most (QUEUE_LIMIT).');
   const queueRuns = gauge('queue_runs', 'Runs under way.');
-  const queueConcurrency = gauge('queue_concurrency', 'Runs under way at most (QUEUE_CONCURRENCY).');
   const underWay = gauge('upstream_requests_under_way', 'Requests under way.', ['upstream']);
   const waiting = gauge('upstream_requests_waiting', 'Requests that wait for a place.', ['upstream']);
   const limit = gauge('upstream_requests_limit', 'Requests under way at most, for now.', ['upstream']);
@@ -132,7 +131,6 @@ export function createInstruments(
       queueWaiting.set(state.queue.waiting);
       queueLimit.set(state.queue.limit);
       queueRuns.set(state.queue.runs);
-      queueConcurrency.set(state.queue.concurrency);
       for (const each of [underWay, waiting, limit, circuits]) each.reset();
       // Two accounts may share an upstream's name, with a limit and a circuit each.
       for (const { name: upstream, ...now } of state.upstreams) {

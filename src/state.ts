@@ -11,7 +11,6 @@ export interface State {
     readonly waiting: number;
     readonly limit: number;
     readonly runs: number;
-    readonly concurrency: number;
   };
   readonly upstreams: readonly {
     readonly name: string;
@@ -26,12 +25,12 @@ export interface State {
 /** Reads the state of the engine's queue and upstreams. */
 export function stateOf(
   { queue, accounts }: Pick<Engine, 'queue' | 'accounts'>,
-  { limit, concurrency }: { readonly limit: number; readonly concurrency: number },
+  { limit }: { readonly limit: number },
   ready: boolean,
 ): State {
   return {
     ready,
-    queue: { events: queue.size, waiting: queue.waiting, limit, runs: queue.underWay, concurrency },
+    queue: { events: queue.size, waiting: queue.waiting, limit, runs: queue.underWay },
     upstreams: accounts
       .flatMap(({ upstreams }) => upstreams)
       .map(({ name, limit: { underWay, waiting, current }, circuit }) => ({

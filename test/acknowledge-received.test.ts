@@ -43,7 +43,7 @@ t.test('tries again by itself what failed', async (t) => {
 
 t.test('refuses at once what it could not keep', async (t) => {
   const upstreams = await startUpstreams(t);
-  const service = await connect(t, upstreams, { ...RECEIVED, QUEUE_LIMIT: '1', QUEUE_CONCURRENCY: '1' });
+  const service = await connect(t, upstreams, { ...RECEIVED, QUEUE_LIMIT: '1' });
   upstreams.fluent.faults.on({ kind: 'status', status: 503 });
   const customer = (id: string) => changeOf({ id, version: 1 });
   upstreams.commercetools.fault({ kind: 'status', times: 3 });
@@ -105,7 +105,7 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
     },
     async close() {},
   };
-  const queue = new EventQueue<Event>({ concurrency: 1, limit: 10, longestWaitMilliseconds: 1_000 });
+  const queue = new EventQueue<Event>({ limit: 10, longestWaitMilliseconds: 1_000 });
   const redelivery = new Redelivery(queue, deadLetters, {
     limit: 10,
     tries: 4,

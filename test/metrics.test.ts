@@ -6,7 +6,7 @@ import type { State } from '../src/state.ts';
 
 const idle: State = {
   ready: true,
-  queue: { events: 0, waiting: 0, limit: 10, runs: 0, concurrency: 5 },
+  queue: { events: 0, waiting: 0, limit: 10, runs: 0 },
   upstreams: [],
 };
 const done: ObservedOutcome = {

@@ -133,7 +133,7 @@ t.test('events that share a run are settled each by its own version', async (t) 
       return { kind: 'done', reason: 'handled', version: 2 };
     },
   };
-  const queue = new EventQueue<Event>({ concurrency: 10, limit: 10, longestWaitMilliseconds: LONG });
+  const queue = new EventQueue<Event>({ limit: 10, longestWaitMilliseconds: LONG });
   const enqueue = (version: number) =>
     queue.enqueue(
       jobFor({ ...EVENT, identity: `customer/one@${version}`, version }, route, undefined, {

@@ -1,3 +1,4 @@
+import PQueue from 'p-queue';
 import type { OpenAccount } from '../accounts.ts';
 import type { BoundRoute } from '../bind-routes.ts';
 import type { Customer } from '../commercetools/commercetools.ts';
@@ -62,9 +63,9 @@ export async function openCustomerWork(
   if (!account) throw noAccount(configuration);
   const pages = createPageReads(account.commercetools);
   const working = { ...account, commercetools: pages.commercetools };
-  const concurrency = options.concurrency ?? CONCURRENCY;
+  const slots = new PQueue({ concurrency: options.concurrency ?? CONCURRENCY });
   const unbounded = Number.POSITIVE_INFINITY;
-  const queue = new EventQueue<Event>({ concurrency, limit: unbounded, longestWaitMilliseconds: unbounded });
+  const queue = new EventQueue<Event>({ limit: unbounded, longestWaitMilliseconds: unbounded });
   const tickets = new Set<Ticket>();
   stop.addEventListener('abort', () => {
     for (const ticket of tickets) ticket.abandon();
@@ -78,6 +79,7 @@ export async function openCustomerWork(
   };
 
   async function handleOnce(event: Event): Promise<Outcome> {
+    if (stop.aborted) throw new Failure('interrupted', 'The run was interrupted.');
     const ticket = queue.enqueue(jobFor(event, route, undefined, jobOptions));
     if ('busy' in ticket) throw new Failure(ticket.busy, 'The queue takes in no more.');
     tickets.add(ticket);
@@ -97,7 +99,7 @@ export async function openCustomerWork(
     async handle(event) {
       if (stop.aborted) return undefined;
       try {
-        return await again(() => handleOnce(event), stop);
+        return await again(() => slots.add(() => handleOnce(event)), stop);
       } catch (error) {
         return stop.aborted ? undefined : outcomeOf(error);
       }

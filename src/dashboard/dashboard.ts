@@ -16,7 +16,6 @@ export interface DashboardOptions {
   readonly accounts: readonly OpenAccount[];
   readonly queue: { readonly size: number; readonly underWay: number };
   readonly queueLimit: number;
-  readonly queueConcurrency: number;
   readonly readiness: Pick<Readiness, 'reasons'>;
   readonly deadLetters: boolean;
   /** Milliseconds since 1970. */
@@ -55,7 +54,6 @@ export function openDashboard(options: DashboardOptions): Dashboard {
         size: queue.size,
         underWay: queue.underWay,
         limit: options.queueLimit,
-        concurrency: options.queueConcurrency,
       },
       groups: recorder.reasons.read(now),
       accounts: accounts.map(({ account, upstreams }) => ({

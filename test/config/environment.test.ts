@@ -7,7 +7,7 @@ const defaults = {
   logLevel: 'info',
   connectorConfig: 'config/connector.yml',
   pushAuth: { kind: 'none' },
-  queue: { concurrency: 100, limit: 1000 },
+  queue: { limit: 1000 },
   ackDeadlineSeconds: 10,
   acknowledge: 'handled',
   commercetoolsConcurrency: 10,
@@ -65,7 +65,6 @@ const readable = [
       HOST: '127.0.0.1',
       LOG_LEVEL: 'silent',
       CONNECTOR_CONFIG: '/etc/connector.yml',
-      QUEUE_CONCURRENCY: '5',
       QUEUE_LIMIT: '5',
       ACK_DEADLINE_SECONDS: '600',
       ACKNOWLEDGE: 'received',
@@ -88,7 +87,7 @@ const readable = [
       logLevel: 'silent',
       connectorConfig: '/etc/connector.yml',
       pushAuth: { kind: 'none' },
-      queue: { concurrency: 5, limit: 5 },
+      queue: { limit: 5 },
       ackDeadlineSeconds: 600,
       acknowledge: 'received',
       deadLetterTopic: 'projects/my-project/topics/dead-letters',
@@ -199,16 +198,6 @@ const faulty = [
     ],
   },
   {
-    name: 'refuses a limit below the concurrency',
-    input: { ...none, QUEUE_LIMIT: '99' },
-    expected: [['QUEUE_LIMIT', 'at least QUEUE_CONCURRENCY', '"99"']],
-  },
-  {
-    name: 'says when the default limit is below the concurrency',
-    input: { ...none, QUEUE_CONCURRENCY: '2000' },
-    expected: [['QUEUE_LIMIT', 'at least QUEUE_CONCURRENCY', '1000 (the default)']],
-  },
-  {
     name: 'wants a dead-letter topic when pushes are acknowledged on receipt',
     input: { ...none, ACKNOWLEDGE: 'received' },
     expected: [
@@ -248,10 +237,10 @@ const faulty = [
   },
   {
     name: 'tells every fault at once, rules between variables included',
-    input: { LOG_LEVEL: 'loud', ACKNOWLEDGE: 'received', QUEUE_LIMIT: '5' },
+    input: { LOG_LEVEL: 'loud', ACKNOWLEDGE: 'received', QUEUE_LIMIT: '0' },
     expected: [
       ['LOG_LEVEL', 'one of trace, debug, info, warn, error, fatal, silent', '"loud"'],
-      ['QUEUE_LIMIT', 'at least QUEUE_CONCURRENCY', '"5"'],
+      ['QUEUE_LIMIT', whole(1, 1_000_000), '"0"'],
       [
         'DEAD_LETTER_TOPIC',
         'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
@@ -312,7 +301,6 @@ t.test('documents every variable once, with its default', async (t) => {
     'HOST',
     'LOG_LEVEL',
     'CONNECTOR_CONFIG',
-    'QUEUE_CONCURRENCY',
     'QUEUE_LIMIT',
     'ACK_DEADLINE_SECONDS',
     'ACKNOWLEDGE',

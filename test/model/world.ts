@@ -62,7 +62,7 @@ export async function play(history: History, options: WorldOptions): Promise<Ups
   async function start(): Promise<Instance> {
     started += 1;
     return {
-      queue: new EventQueue({ concurrency: 10, limit: 1_000, longestWaitMilliseconds: Infinity }),
+      queue: new EventQueue({ limit: 1_000, longestWaitMilliseconds: Infinity }),
       handle: await handlerOf(started),
       deliveries: new Set(),
     };

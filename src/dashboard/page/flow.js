@@ -192,12 +192,12 @@ function describe({ minute, queue, accounts }, deadLetters) {
       },
       queue: {
         main: `${count(Math.max(0, queue.size - queue.underWay))} waiting`,
-        small: `of ${count(queue.limit)}, wait ${duration(minute.waited)}`,
+        small: `${count(queue.size)} of ${count(queue.limit)} taken in`,
         level: full > 0.8 ? 'bad' : full > 0.4 ? 'warn' : 'good',
       },
       handlers: {
         main: `${count(queue.underWay)} under way`,
-        small: `of ${count(queue.concurrency)}, ${duration(minute.handled)} each`,
+        small: `${duration(minute.handled)} each`,
       },
       commercetools: reading,
       fluent: writing,
