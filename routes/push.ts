@@ -32,6 +32,11 @@ export default async function push(app: FastifyInstance): Promise<void> {
         const verdict = app.authenticate(credentials);
         const settled = verdict instanceof Promise ? await verdict : verdict;
         if (settled === 'accepted') {
+          const refusal = app.refusePush();
+          if (refusal?.problem) {
+            const { status, problem, retryAfterSeconds } = refusal;
+            return refuse(reply, status, problem.reason, problem.detail, retryAfterSeconds);
+          }
           // The body is bytes to us, and a type that Fastify cannot read is no reason to refuse them.
           request.headers['content-type'] = 'application/octet-stream';
           return undefined;

@@ -17,6 +17,7 @@ import { combine, type Observer } from './observer.ts';
 import { createProcessPush, type ProcessPush } from './process-push.ts';
 import { Readiness } from './readiness.ts';
 import { Redelivery } from './redelivery.ts';
+import { createRefusePush, type RefusePush } from './refuse-push.ts';
 import { stateOf } from './state.ts';
 import { traceOf } from './trace.ts';
 import { openTraces } from './traces.ts';
@@ -24,6 +25,7 @@ import { openTraces } from './traces.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     authenticate: Authenticate;
+    refusePush: RefusePush;
     processPush: ProcessPush;
     observer: Observer | undefined;
     /** What is counted, where it is on. */
@@ -145,6 +147,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         deadLetters: deadLetters !== undefined,
       }),
   );
+  app.decorate('refusePush', createRefusePush({ queue, redelivery, log, observer }));
   app.decorate(
     'processPush',
     createProcessPush({

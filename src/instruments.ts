@@ -12,7 +12,7 @@ const BATCH_CUSTOMERS = [1, 2, 5, 10, 20, 50, 100];
 /** The metrics of one service in a registry of their own; names, units and labels are the operators' interface. */
 export interface Instruments {
   readonly registry: Prometheus.Registry;
-  readonly observer: Omit<Observer, 'pushAnswered'>;
+  readonly observer: Omit<Observer, 'pushAnswered' | 'pushRefused'>;
   /** Sets the gauges, and the counters of answers by status and of outcomes. */
   show(state: State, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
 }

@@ -12,6 +12,8 @@ export interface Metrics {
 /** prom-client takes longer to load than a push to answer, so it waits for the first look, or for so much to count. */
 const LOAD_AFTER_OBSERVATIONS = 1_000;
 
+const NO_ROUTE = 'none';
+
 /** Counts what the service tells it; what comes before prom-client is loaded is kept and counted then. */
 export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metrics {
   let instruments: Instruments | undefined;
@@ -47,8 +49,11 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
       pushAnswered(status) {
         answers.set(status, (answers.get(status) ?? 0) + 1);
       },
+      pushRefused(reason) {
+        tally.count(NO_ROUTE, 'failed', reason);
+      },
       outcome(observed) {
-        tally.count(observed.route ?? 'none', observed.outcome, observed.reason);
+        tally.count(observed.route ?? NO_ROUTE, observed.outcome, observed.reason);
         if (observed.outcome !== 'ignored') count((observer) => observer.outcome(observed));
       },
       waited: (milliseconds) => count((observer) => observer.waited(milliseconds)),

@@ -35,6 +35,8 @@ export interface ObservedRequest {
 /** Is told what happens, for metrics and the page. Must be cheap and must not throw. */
 export interface Observer {
   pushAnswered(status: number): void;
+  /** A push was refused before it was read; `pushAnswered` tells of its answer as of any other. */
+  pushRefused(reason: string): void;
   outcome(outcome: ObservedOutcome): void;
   /** How long a run waited in the queue for its turn. */
   waited(milliseconds: number): void;
@@ -54,6 +56,10 @@ export function combine(one: Observer | undefined, other: Observer | undefined):
     pushAnswered(status) {
       one.pushAnswered(status);
       other.pushAnswered(status);
+    },
+    pushRefused(reason) {
+      one.pushRefused(reason);
+      other.pushRefused(reason);
     },
     outcome(outcome) {
       one.outcome(outcome);

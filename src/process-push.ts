@@ -9,6 +9,7 @@ import type { Observer } from './observer.ts';
 import type { Outcome } from './outcome.ts';
 import type { Receive } from './receive.ts';
 import type { Redelivery } from './redelivery.ts';
+import { BUSY } from './refuse-push.ts';
 import { traceOf } from './trace.ts';
 import { waitOf } from './traced.ts';
 import type { Attributes, Traces } from './traces.ts';
@@ -95,7 +96,7 @@ function busy(reason: string, retryAfterSeconds: number): Outcome {
   return {
     kind: 'failed',
     reason,
-    detail: 'The service takes in no more events for the moment.',
+    detail: BUSY,
     retryAfterSeconds,
   };
 }

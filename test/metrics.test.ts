@@ -89,6 +89,7 @@ t.test('one observer tells both, and none is none', async (t) => {
   const told: string[] = [];
   const named = (name: string): Observer => ({
     pushAnswered: (status) => told.push(`${name} pushAnswered ${status}`),
+    pushRefused: (reason) => told.push(`${name} pushRefused ${reason}`),
     outcome: ({ reason }) => told.push(`${name} outcome ${reason}`),
     waited: (milliseconds) => told.push(`${name} waited ${milliseconds}`),
     handled: (milliseconds) => told.push(`${name} handled ${milliseconds}`),
@@ -98,6 +99,7 @@ t.test('one observer tells both, and none is none', async (t) => {
   });
   const both = combine(named('a'), named('b'));
   both?.pushAnswered(204);
+  both?.pushRefused('queue-full');
   both?.outcome(done);
   both?.waited(1);
   both?.handled(2);
@@ -106,6 +108,7 @@ t.test('one observer tells both, and none is none', async (t) => {
   both?.tokenRenewed('u', true);
   const calls = [
     'pushAnswered 204',
+    'pushRefused queue-full',
     'outcome created',
     'waited 1',
     'handled 2',

@@ -32,6 +32,19 @@ export const RECENT = 500;
 /** A flood of what no route wants would push out of that list what somebody looks for: beyond this it is only counted. */
 export const IGNORED_LISTED_A_SECOND = 20;
 
+/** What is known of a push that was refused before it was read. It is counted, and not listed. */
+const REFUSED: Omit<ObservedOutcome, 'reason'> = {
+  outcome: 'failed',
+  route: undefined,
+  projectKey: undefined,
+  resource: undefined,
+  version: undefined,
+  milliseconds: 0,
+  lagMilliseconds: undefined,
+  parked: false,
+  late: false,
+};
+
 interface Renewal {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -66,6 +79,13 @@ export class Recorder implements Observer {
     this.#slots.add('pushes', now);
     // 401, 403: nobody's event.
     if (status >= 400) this.#slots.add('refused', now);
+  }
+
+  pushRefused(reason: string): void {
+    const now = this.#clock();
+    this.#events += 1;
+    this.#slots.add('failed', now);
+    this.reasons.add({ ...REFUSED, reason }, now);
   }
 
   outcome(outcome: ObservedOutcome): void {

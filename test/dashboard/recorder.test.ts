@@ -43,6 +43,15 @@ t.test('counts outcomes in the slot that they fall in, and knows nothing of the 
   t.match(history.lag50, [Number, null, null]);
 });
 
+t.test('counts pushes that were refused unread, and does not list them', async (t) => {
+  const { time, recorder } = recording();
+  recorder.pushRefused('queue-full');
+  recorder.pushRefused('queue-full');
+  t.match(recorder.minute(), { failed: 2 });
+  t.match(recorder.reasons.read(time.now), [{ outcome: 'failed', reason: 'queue-full', count: 2 }]);
+  t.equal(recorder.recent.total, 0);
+});
+
 t.test('keeps an hour and no more, however long it runs and however quiet it was', async (t) => {
   const { time, recorder } = recording();
   for (let slot = 0; slot < 2_000; slot += 1) {

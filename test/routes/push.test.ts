@@ -303,6 +303,28 @@ t.test('503 at once: takes in no more than the queue holds', async (t) => {
   t.equal((await sendPush(service.push, refused.payload)).status, 204, 'and later it does');
 });
 
+t.test('503 at once: a full queue refuses a push before it reads it, and logs how many', async (t) => {
+  const service = await withActs(t, { QUEUE_LIMIT: '1', ACK_DEADLINE_SECONDS: '5' });
+  const held = sendPush(service.push, about('forget'));
+  const refused = async () => {
+    const body = 'neither JSON nor a notification';
+    const answer = await fetch(service.push, { method: 'POST', body });
+    return {
+      status: answer.status,
+      retryAfter: answer.headers.get('retry-after'),
+      body: await answer.json(),
+    };
+  };
+  t.ok(await until(async () => (await refused()).status === 503));
+  for (let sent = 0; sent < 20; sent += 1)
+    t.match(await refused(), { status: 503, retryAfter: /^[1-9]/, body: { reason: 'queue-full' } });
+  const counts = () => service.lines.flatMap(({ refused }) => (typeof refused === 'number' ? [refused] : []));
+  const sum = () => counts().reduce((total, count) => total + count, 0);
+  t.ok(await until(() => sum() === 21), 'every refusal is counted');
+  t.ok(counts().length < 21, 'but not each in a line of its own');
+  t.equal((await held).status, 503);
+});
+
 t.test('503 at the deadline for what never got its turn, told once', async (t) => {
   const service = await withActs(t, { ACK_DEADLINE_SECONDS: '2' });
   const pushes = ['first', 'first'].map((id) => sendPush(service.push, about('forget', id)));
