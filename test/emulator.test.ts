@@ -88,7 +88,9 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.ok(await until(() => parking.deadLetters.length === before + 1));
     const parked = parking.deadLetters.at(-1)?.attributes ?? {};
     t.match(parked, { reason: 'undecodable', a0: 'é'.repeat(512) });
-    t.equal(Object.keys(parked).length, 100);
+    // One of the two places for what is said of the cut and the left out stays free.
+    t.equal(Object.keys(parked).length, 99);
+    t.match(parked, { attributesLeftOut: String });
   });
 
   await t.test('published, pushed, rejected and parked: it is delivered once and no more', async (t) => {
