@@ -113,6 +113,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       lives: lives.all,
       fluent: upstreams.accounts.map((account) => account.customers),
       onDelete: configuration.collisions ? configuration.onDelete : undefined,
+      deletionTells: configuration.username !== 'email',
       published: publisher.ids,
       acknowledged: proxy.acknowledged,
       poison: worked.poison,

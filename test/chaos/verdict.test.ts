@@ -68,6 +68,7 @@ function rival(id: string, change: Partial<Life> = {}): Life {
 const good: Evidence = {
   lives: [life],
   onDelete: 'anonymise',
+  deletionTells: true,
   fluent: [new Map([[ID, held]])],
   published: new Set(['1', '2']),
   acknowledged: new Set(['1', '2']),

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly fluent: readonly ReadonlyMap<string, StoredCustomer>[];
   /** What the service should do with a deleted customer; undefined where it is not told of deletions. */
   readonly onDelete: OnDelete | undefined;
+  /** Whether the event of a deletion tells the username that the customer had. */
+  readonly deletionTells: boolean;
   readonly published: ReadonlySet<string>;
   readonly acknowledged: ReadonlySet<string>;
   readonly poison: readonly Poison[];
@@ -61,7 +63,7 @@ export function judge(evidence: Evidence): Verdict {
 /** The living customers of one username: all have the right to it, and one of them must have it. */
 function judgeLiving(
   group: readonly Life[],
-  { fluent, lives }: Evidence,
+  { fluent, lives, deletionTells }: Evidence,
   taken: ReadonlySet<string>,
   faults: Faults,
 ): void {
@@ -77,9 +79,11 @@ function judgeLiving(
   const winner = group.find(({ customer }) => customer.id === owner);
   for (const { customer, usernames } of group) {
     if (customer.id === owner) continue;
-    // Who is rejected while another has the username, and that one leaves it by a change, is not told: nobody reads what it had.
+    // A customer that was rejected is brought in when the deletion of the owner tells the username. Where it does not, or the
+    // owner took another username, only a replay of the dead letter does that.
     const holder = lives.find((life) => life.customer.id === owner);
-    const hasLeft = holder !== undefined && !holder.deleted && usernameOf(holder) !== username;
+    const hasLeft =
+      holder !== undefined && (holder.deleted ? !deletionTells : usernameOf(holder) !== username);
     if (taken.has(customer.id) && (winner !== undefined || hasLeft)) continue;
     const blanked = personalFields(held).length === 0 ? ', which is blank' : '';
     faults.overwritten.push(

@@ -121,7 +121,7 @@ function customerOf(
 }
 
 /** As Fluent does: what an input does not mention stays, and so do attributes of other names. */
-function merge(held: FluentCustomer | undefined, input: UpdateCustomerInput): FluentCustomer {
+export function merge(held: FluentCustomer | undefined, input: UpdateCustomerInput): FluentCustomer {
   const names = new Set(input.attributes?.map(({ name }) => name));
   const others = held?.attributes?.filter(({ name }) => !names.has(name)) ?? [];
   return { ...held, ...input, attributes: [...others, ...(input.attributes ?? [])] };
