@@ -16,6 +16,12 @@ const INPUT = {
   none: [],
   deep: { er: { est: 1 }, list: [{ x: 1 }, { x: 2 }, {}], nested: [[{ x: 3 }], { x: 4 }] },
   addresses: [{ id: 'f', country: 'US' }, { id: 'b' }],
+  wanted: 'f',
+  twins: [
+    { id: 'f', x: 1 },
+    { id: 'f', x: 2 },
+  ],
+  odd: [null, ['a', 'b'], { id: 'f' }],
   custom: { fields: { 'a b': 1, constructor: 'own' } },
 };
 const BINDINGS = {
@@ -26,7 +32,44 @@ const BINDINGS = {
   many: [1, 2],
 };
 
+const ADDRESS =
+  'addresses[id = $$.wanted] ?? addresses[id = $$.missing] ?? addresses[id = "b"] ?? addresses[0]';
+
 const SOURCES = [
+  ...[ADDRESS, `(${ADDRESS}).country`, 'addresses[id = $$.wanted].country', 'addresses[id = $$.title]'],
+  ...['addresses[1]', 'addresses[-1]', 'addresses[0.5]', 'addresses[9]', 'addresses[0].country.x', 'one[0]'],
+  ...[
+    'list[0]',
+    'none[0]',
+    'deep[0].er',
+    'missing[0]',
+    'title[0]',
+    'deep.list[0]',
+    'deep.list[1].x',
+    'nothing[0]',
+  ],
+  ...[
+    'addresses[id = $$.list]',
+    'addresses[country = $$.nothing]',
+    'addresses[id = id]',
+    'addresses[$$.wanted = id]',
+  ],
+  ...[
+    'twins[id = $$.wanted]',
+    'twins[id = $$.wanted].x',
+    'twins[id = $gone]',
+    'odd[id = $$.wanted]',
+    'odd[1]',
+  ],
+  ...['addresses[id = $$.wanted][0]', 'addresses[0][0]', 'addresses[id = $$.wanted and country = "US"]'],
+  ...['$$.addresses[0].id', '$address[0].country', '$many[0]', 'title ?? deep ?? one', 'missing ?? "none"'],
+  ...['zero ?? title', 'no ?? title', 'list ?? title', 'missing ?? list', '$exists(title) ? title : deep'],
+  ...[
+    '$exists(title) ? deep : title',
+    'missing ?: one',
+    '(missing ?? empty) ?: title',
+    'missing ?? empty ?: title',
+  ],
   ...[
     'title ?: deep.er',
     'nothing ?: title',
@@ -112,6 +155,51 @@ t.test('gives what the engine gives, whatever the data and the path', async (t) 
   await t.resolves(checked);
 });
 
+t.test('gives what the engine gives, whatever a list and its filter hold', async (t) => {
+  const scalar = fc.constantFrom('x', 'y', '', 0, 1, true, null);
+  const item = fc.oneof(
+    { weight: 6, arbitrary: fc.dictionary(fc.constantFrom('id', 'a'), scalar, { maxKeys: 2 }) },
+    { weight: 1, arbitrary: fc.oneof(scalar, fc.array(scalar, { maxLength: 2 })) },
+  );
+  const input = fc.record({
+    list: fc.oneof(
+      { weight: 6, arbitrary: fc.array(item, { maxLength: 4 }) },
+      { weight: 1, arbitrary: item },
+    ),
+    wanted: scalar,
+    other: fc.option(scalar, { nil: undefined }),
+  });
+  const choice = fc.constantFrom(
+    'list[id = $$.wanted]',
+    'list[id = $$.other]',
+    'list[0]',
+    'list[-1].a',
+    'other',
+  );
+  const operator = fc.constantFrom(' ?? ', ' ?: ');
+  const checked = fc.assert(
+    fc.asyncProperty(
+      input,
+      fc.array(choice, { minLength: 1, maxLength: 3 }),
+      operator,
+      async (data, choices, by) => {
+        // JSON knows nothing that is undefined.
+        const { engine, ours } = await both(choices.join(by), JSON.parse(JSON.stringify(data)), {});
+        return isDeepStrictEqual(ours, engine);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+  await t.resolves(checked);
+});
+
+t.test('leaves to the engine a function whose name a definition has taken', async (t) => {
+  const bindings = { exists: null };
+  const { engine, ours } = await both('title ?? deep', INPUT, bindings);
+  t.strictSame(ours, engine);
+  t.equal(compile('title ?? deep').standsAlone, false);
+});
+
 t.test('takes no expression that asks the clock or chance, called or handed on', async (t) => {
   const impure = [
     ...['$now()', '$millis ()', '$random()', '$shuffle(addresses)', '$eval("1")', 'title & $now("[Y]")'],
@@ -130,6 +218,12 @@ t.test('takes no expression that does not parse, and says where it breaks off', 
   for (const source of ['title &', 'addresses[', '', '"open', 'a..b.'])
     t.match(ExpressionSource.safeParse(source).error?.issues[0]?.message, /^a JSONata expression \(/, source);
   t.match(ExpressionSource.safeParse('title ) x').error?.issues[0]?.message, /at character \d+/);
+});
+
+t.test('chooses an address without the engine', async (t) => {
+  const value = compile(ADDRESS).evaluate(INPUT, {});
+  t.notOk(value instanceof Promise);
+  t.strictSame(value, { id: 'f', country: 'US' });
 });
 
 t.test('follows a plain path without the engine', async (t) => {
