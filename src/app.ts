@@ -18,6 +18,7 @@ import { createProcessPush, type ProcessPush } from './process-push.ts';
 import { Readiness } from './readiness.ts';
 import { Redelivery } from './redelivery.ts';
 import { createRefusePush, type RefusePush } from './refuse-push.ts';
+import type { Undone } from './shut-down.ts';
 import { stateOf } from './state.ts';
 import { traceOf } from './trace.ts';
 import { openTraces } from './traces.ts';
@@ -37,13 +38,10 @@ declare module 'fastify' {
     connector: object;
     /** The page, where it is on. */
     dashboard: Dashboard | undefined;
-    /**
-     * Takes in no more pushes and waits for those under way, 8 seconds at most. Returns how many events are lost that were
-     * acknowledged before they were handled.
-     */
-    drain(): Promise<number>;
-    /** How many events are waiting or in flight. */
-    pendingEvents(): number;
+    /** Takes in no more pushes and waits for those under way, 8 seconds at most. */
+    drain(): Promise<Undone>;
+    /** Ends that wait. */
+    abandon(): Undone;
   }
 }
 
@@ -162,13 +160,19 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       traces,
     }),
   );
-  app.decorate('pendingEvents', () => queue.size);
   app.decorate('drain', async () => {
     readiness.drain();
-    const lost = redelivery?.drain(DRAIN_MILLISECONDS);
-    await queue.drain(lost ? WORK_MILLISECONDS : DRAIN_MILLISECONDS);
-    return (await lost) ?? 0;
+    const leftover = redelivery?.drain(DRAIN_MILLISECONDS);
+    const unfinished = await queue.drain(leftover ? WORK_MILLISECONDS : DRAIN_MILLISECONDS);
+    return leftover
+      ? { redelivered: 0, ...(await leftover) }
+      : { redelivered: unfinished, parked: 0, lost: 0 };
   });
+  app.decorate('abandon', () =>
+    redelivery
+      ? { redelivered: 0, ...redelivery.abandon() }
+      : { redelivered: queue.size, parked: 0, lost: 0 },
+  );
   app.addHook('onClose', async () => {
     await engine.close();
     await deadLetters?.close();

@@ -139,8 +139,8 @@ export class EventQueue<Event> {
     };
   }
 
-  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and then answers `draining` for what is left. */
-  async drain(graceMilliseconds: number): Promise<void> {
+  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and then answers `draining` for what is left. Returns how many events that were. */
+  async drain(graceMilliseconds: number): Promise<number> {
     this.#draining = true;
     const { promise: drained, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMilliseconds);
@@ -148,10 +148,13 @@ export class EventQueue<Event> {
     if (this.#lanes.size === 0) resolve();
     await drained;
     clearTimeout(timer);
+    let left = 0;
     for (const run of [...this.#lanes.values()].flat()) {
+      left += run.entries.size;
       for (const entry of run.entries) entry.settle(DRAINING);
       run.entries.clear();
     }
+    return left;
   }
 
   #join(entry: Entry<Event>): Run<Event> {

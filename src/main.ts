@@ -17,7 +17,6 @@ const app = await buildApp(configuration, log);
 
 const shutDown = createShutDown(app, log, {
   terminal: process.stdin.isTTY === true,
-  pending: () => app.pendingEvents(),
   exit: (code) => process.exit(code),
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);

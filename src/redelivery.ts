@@ -9,17 +9,25 @@ import type { Received } from './receive.ts';
 
 type Conclude = (outcome: Outcome, parked: boolean, late?: boolean) => Answer;
 
-const PARK_TRIES = 3;
-const PARK_PAUSE_MILLISECONDS = 250;
+/** Between tries to park while it drains. */
+const DRAIN_PAUSE_MILLISECONDS = 250;
 
 export interface RedeliveryOptions {
   /** As many events are kept at most. */
   readonly limit: number;
-  /** How often an event is tried, the first time included. */
+  /** How often an event is tried, the first time included; and then, how often it is tried to park it. */
   readonly tries?: number;
   /** Doubled for each try after the second. */
   readonly firstWaitMilliseconds?: number;
   readonly log: Log;
+}
+
+/** What became of the acknowledged events that were not handled. */
+export interface Leftover {
+  /** Events that were parked since the drain began. */
+  readonly parked: number;
+  /** Events neither handled nor parked, since the start; each was logged by its identity. */
+  readonly lost: number;
 }
 
 /**
@@ -33,6 +41,7 @@ export class Redelivery {
   readonly #kept = new Map<Promise<void>, Received>();
   readonly #stopping = new AbortController();
   #giveUpAt = Number.POSITIVE_INFINITY;
+  #parked = 0;
   #lost = 0;
 
   constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, options: RedeliveryOptions) {
@@ -52,18 +61,22 @@ export class Redelivery {
     this.#kept.set(kept, received);
   }
 
-  /**
-   * Ends every wait, so that what is unfinished is parked, and waits for that, `milliseconds` at most. Returns how many
-   * acknowledged events are lost since the start: each is logged by its identity, for there is no other trace of it.
-   */
-  async drain(milliseconds: number): Promise<number> {
+  /** Ends every wait, so that what is unfinished is parked, and waits for that, `milliseconds` at most. */
+  async drain(milliseconds: number): Promise<Leftover> {
     this.#giveUpAt = performance.now() + milliseconds;
     this.#stopping.abort();
     const timeIsUp = new AbortController();
     const all = Promise.all(this.#kept.keys()).finally(() => timeIsUp.abort());
     await Promise.race([all, sleep(milliseconds, undefined, { signal: timeIsUp.signal }).catch(() => {})]);
+    return this.abandon();
+  }
+
+  /** Waits no longer. What is kept is lost, and logged by its identity: there is no other trace of it. */
+  abandon(): Leftover {
+    this.#giveUpAt = Number.NEGATIVE_INFINITY;
     for (const received of this.#kept.values()) this.#lose(received);
-    return this.#lost;
+    this.#kept.clear();
+    return { parked: this.#parked, lost: this.#lost };
   }
 
   async #see(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): Promise<void> {
@@ -74,9 +87,7 @@ export class Redelivery {
         firstWaitMilliseconds * 2 ** (attempt - 1),
         (outcome.retryAfterSeconds ?? 0) * 1000,
       );
-      await sleep(wait * (0.75 + Math.random() / 2), undefined, { signal: this.#stopping.signal }).catch(
-        () => {},
-      );
+      await this.#pause(wait);
       if (this.#stopping.signal.aborted) break;
       const next = this.#queue.enqueue(job);
       if ('outcome' in next) outcome = await next.outcome;
@@ -86,8 +97,10 @@ export class Redelivery {
       return;
     }
     const parked = await this.#park(received, outcome);
-    // After the time of the drain it was logged already.
-    if (!parked && performance.now() < this.#giveUpAt) this.#lose(received);
+    // What was abandoned has been logged as lost already.
+    const isAbandoned = this.#giveUpAt === Number.NEGATIVE_INFINITY;
+    if (parked && this.#stopping.signal.aborted) this.#parked += 1;
+    if (!parked && !isAbandoned) this.#lose(received);
     conclude(outcome, parked);
   }
 
@@ -100,21 +113,26 @@ export class Redelivery {
     );
   }
 
-  /** Tries a few times; while it drains, as long as there is time. */
+  /** Tries with backoff; while it drains, as long as there is time. */
   async #park({ delivery, event, route }: Received, { reason, detail }: { reason: string; detail: string }) {
-    for (let attempt = 1; attempt <= PARK_TRIES || this.#mayGoOn(); attempt += 1) {
+    const { signal } = this.#stopping;
+    const { tries, firstWaitMilliseconds } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#deadLetters.park(delivery, event, { reason, detail, route: route?.name });
         return true;
       } catch {
         // Logged where it happened; there is no other place left to put the event.
-        await sleep(PARK_PAUSE_MILLISECONDS);
       }
+      if (signal.aborted ? performance.now() >= this.#giveUpAt : attempt >= tries) return false;
+      if (signal.aborted) await sleep(DRAIN_PAUSE_MILLISECONDS);
+      else await this.#pause(firstWaitMilliseconds * 2 ** (attempt - 1));
     }
-    return false;
   }
 
-  #mayGoOn(): boolean {
-    return this.#stopping.signal.aborted && performance.now() < this.#giveUpAt;
+  /** Waits for about so long, or until the drain. */
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await sleep(milliseconds * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {});
   }
 }

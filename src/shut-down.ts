@@ -1,17 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import type { Log } from './log.ts';
 
 const CLOSE_MILLISECONDS = 1_000;
+/** npm forwards a Ctrl-C to a process that the terminal has sent it to already: so soon it is the same one. */
+const SAME_CTRL_C_MILLISECONDS = 500;
 /** How the shell names an end by Ctrl-C. */
 const INTERRUPTED = 130;
+
+/** How many events a drain did not finish. */
+export interface Undone {
+  /** Not acknowledged: the sender delivers them again. */
+  readonly redelivered: number;
+  /** Acknowledged before they were handled, and parked as dead letters. */
+  readonly parked: number;
+  /** Acknowledged, and neither handled nor parked; each was logged by its identity. */
+  readonly lost: number;
+}
+
+/** What is shut down. */
+export interface Running {
+  /** Takes in no more, and waits for what is under way. */
+  drain(): Promise<Undone>;
+  /** Ends that wait. */
+  abandon(): Undone;
+  close(): PromiseLike<unknown>;
+}
 
 export interface ShutDownOptions {
   /** True when a person may press Ctrl-C: only then does a second one end the drain. */
   readonly terminal: boolean;
-  /** How many events are waiting or in flight. */
-  readonly pending: () => number;
   readonly exit: (code: number) => void;
+  /** Milliseconds since any fixed time; the process's clock unless given. */
+  readonly now?: () => number;
 }
 
 /**
@@ -19,30 +39,32 @@ export interface ShutDownOptions {
  * because hosts send several; a second Ctrl-C on a terminal does, and says what it leaves behind.
  */
 export function createShutDown(
-  app: Pick<FastifyInstance, 'drain' | 'close'>,
+  running: Running,
   log: Log,
-  { terminal, pending, exit }: ShutDownOptions,
+  { terminal, exit, now = () => performance.now() }: ShutDownOptions,
 ): (signal: NodeJS.Signals) => void {
-  let isDraining = false;
+  let drainingSince: number | undefined;
   return (signal) => {
-    if (!isDraining) {
-      isDraining = true;
+    if (drainingSince === undefined) {
+      drainingSince = now();
       log.info({ signal }, 'Shutting down: no more pushes are taken in.');
       void drain();
       return;
     }
-    if (signal !== 'SIGINT' || !terminal) {
+    const isAgain = signal === 'SIGINT' && now() - drainingSince > SAME_CTRL_C_MILLISECONDS;
+    if (!isAgain || !terminal) {
       log.info({ signal }, 'Shutting down already; what is in flight is finished first.');
       return;
     }
-    log.warn({ events: pending() }, `Ended by a second Ctrl-C: ${pending()} events were not finished.`);
+    const undone = running.abandon();
+    log.warn({ ...undone }, `Ended by a second Ctrl-C. ${sentenceFor(undone)}`);
     log.flush(() => exit(INTERRUPTED));
   };
 
   async function drain(): Promise<void> {
-    const lost = await app.drain();
+    const undone = await running.drain();
     // An idle connection, or a body that trickles in, must not hold the process until it is killed.
-    const closed = app.close().then(
+    const closed = Promise.resolve(running.close()).then(
       () => true,
       (error: unknown) => {
         log.error({ err: error }, 'Not everything could be closed.');
@@ -50,8 +72,20 @@ export function createShutDown(
       },
     );
     const isClosed = await Promise.race([closed, sleep(CLOSE_MILLISECONDS, false)]);
-    if (lost > 0) log.error({ events: lost }, `${lost} acknowledged events are lost; each is named above.`);
+    const { redelivered, parked, lost } = undone;
+    if (lost > 0) log.error({ ...undone }, sentenceFor(undone));
+    else if (redelivered + parked > 0) log.warn({ ...undone }, sentenceFor(undone));
     else if (isClosed) log.info('Everything under way is finished.');
+    else log.warn('Every event is finished, but not every connection could be closed in time.');
     log.flush(() => exit(lost > 0 ? 1 : 0));
   }
+}
+
+function sentenceFor({ redelivered, parked, lost }: Undone): string {
+  const parts = [
+    ...(redelivered > 0 ? [`${redelivered} delivered again by the sender`] : []),
+    ...(parked > 0 ? [`${parked} parked as dead letters`] : []),
+    ...(lost > 0 ? [`${lost} lost (each is named above)`] : []),
+  ];
+  return `Events not finished: ${parts.length > 0 ? parts.join(', ') : 'none'}.`;
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
 import type { DeadLetters } from '../src/dead-letter.ts';
 import type { Grounds } from '../src/dead-letter-attributes.ts';
@@ -167,6 +169,12 @@ t.test('parks at once what can never work, and tries to park it more than once',
   t.match(parked, [{ reason: 'no-email' }]);
 });
 
+t.test('goes on while the topic is down, as long as for the event itself', async (t) => {
+  const { ended, parked } = redeliver(t, [failed], 3);
+  t.match(await ended, { outcome: failed, parked: true });
+  t.match(parked, [{ reason: 'upstream-error' }]);
+});
+
 t.test('says so when it could not be parked', async (t) => {
   const { ended } = redeliver(t, [failed], 99);
   t.match(await ended, { outcome: failed, parked: false });
@@ -183,7 +191,7 @@ t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
     PUBSUB_EMULATOR_HOST: topic.host,
   });
   upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
-  const customers = upstreams.commercetools.seed(40);
+  const customers = upstreams.commercetools.seed(200);
   const answers = await Promise.all(
     customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))),
   );
@@ -192,7 +200,40 @@ t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
   t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
   if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
   t.match(await ended, { code: 0, signal: null });
-  t.equal(topic.letters.length, 40);
+  t.equal(topic.letters.length, 200);
+});
+
+t.test('a dead-letter topic that comes back during the shutdown gets all of it', async (t) => {
+  // Takes connections and drops them, until the service has found it so.
+  const broken = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  t.teardown(() => broken.close());
+  await once(broken, 'listening');
+  const address = broken.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const tried = once(broken, 'connection');
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}`,
+  });
+  // What fails waits for its next try, and is parked with the signal.
+  upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
+  const customers = upstreams.commercetools.seed(20);
+  await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
+  t.ok(await until(() => upstreams.fluent.requests.token.requests > 0));
+  const ended = service.stop('SIGTERM');
+  await tried;
+  broken.close();
+  await once(broken, 'close');
+  const topic = await startDeadLetterTopic(port);
+  t.teardown(() => topic.close());
+  t.match(await ended, { code: 0, signal: null });
+  t.strictSame(
+    new Set(topic.letters.map(({ attributes }) => attributes['identity'])),
+    new Set(customers.map(({ id }) => `customer/${id}@1`)),
+  );
 });
 
 t.test('what can not be parked at shutdown is named, and the process ends with 1', async (t) => {

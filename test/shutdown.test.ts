@@ -55,4 +55,5 @@ t.test('waits 8 s at most for what hangs, and answers it 503', { buffered: true 
   t.match(await ended, { code: 0, signal: null });
   const took = performance.now() - start;
   t.ok(took > 7_500 && took < 9_800, `ended in ${took} ms`);
+  t.match(service.lines.at(-1), { severity: 'WARNING', message: /^Events not finished: 1 delivered again/ });
 });

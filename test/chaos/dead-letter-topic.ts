@@ -30,18 +30,26 @@ export interface DeadLetterTopic {
   /** As PUBSUB_EMULATOR_HOST has it. */
   readonly host: string;
   readonly letters: readonly DeadLetter[];
+  /** How many requests came, the refused ones and those that hang among them. */
+  readonly requests: number;
+  /** Answers nothing any more. */
+  hang(): void;
   close(): Promise<void>;
 }
 
-/** Starts it; takes every topic. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
-export async function startDeadLetterTopic(): Promise<DeadLetterTopic> {
+/** Starts it, on a free port unless one is given; takes every topic. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+export async function startDeadLetterTopic(port = 0): Promise<DeadLetterTopic> {
   const { protos } = await import('@google-cloud/pubsub');
   const { PublishRequest, PublishResponse } = protos.google.pubsub.v1;
   const letters: DeadLetter[] = [];
+  let requests = 0;
+  let hangs = false;
   const sessions = new Set<ServerHttp2Session>();
 
   async function publish(stream: ServerHttp2Stream): Promise<void> {
     const body = await buffer(stream);
+    requests += 1;
+    if (hangs) return;
     const { messages } = PublishRequest.decode(body.subarray(PREFIX_BYTES));
     if (messages.some(({ attributes }) => refusalsOf({ ...attributes }).length > 0)) {
       const refused = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '3' };
@@ -76,13 +84,18 @@ export async function startDeadLetterTopic(): Promise<DeadLetterTopic> {
       );
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
   return {
-    host: `127.0.0.1:${port}`,
+    host: `127.0.0.1:${typeof address === 'object' ? address?.port : undefined}`,
     letters,
+    get requests() {
+      return requests;
+    },
+    hang() {
+      hangs = true;
+    },
     async close() {
       for (const session of sessions) session.destroy();
       server.close();

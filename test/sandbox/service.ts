@@ -12,7 +12,7 @@ export interface ServiceSandbox {
   readonly push: string;
   /** Every log line so far, parsed. */
   readonly lines: Record<string, unknown>[];
-  drain(): Promise<number>;
+  drain(): Promise<unknown>;
   close(): Promise<void>;
 }
 
