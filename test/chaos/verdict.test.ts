@@ -249,6 +249,15 @@ t.test('a verdict on usernames', async (t) => {
       left: 1,
     },
     {
+      name: 'does not want that where the deletion does not tell the username',
+      evidence: {
+        lives: [gone, rival('b')],
+        deadLetters: [letter, letter, taken('b')],
+        onDelete: 'ignore',
+        deletionTells: false,
+      },
+    },
+    {
       name: 'does not want that of one that the other left by a change',
       evidence: {
         lives: [{ ...life, usernames: [ID, 'new'] }, rival('b')],
