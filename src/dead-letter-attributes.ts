@@ -11,9 +11,28 @@ export interface Grounds {
 const MOST_ATTRIBUTES = 100;
 const LONGEST_NAME_BYTES = 256;
 const LONGEST_VALUE_BYTES = 1_024;
-/** How many of the sender's attributes were cut, and how many left out. */
-export const CUT_ATTRIBUTE = 'attributesCut';
-export const LEFT_OUT_ATTRIBUTE = 'attributesLeftOut';
+
+/** The names of the attributes that the service writes. None of them is ever the sender's: what is said in them is not personal. */
+export const OWN_ATTRIBUTES = [
+  'reason',
+  'detail',
+  'route',
+  'identity',
+  'kind',
+  'resource',
+  'version',
+  'projectKey',
+  'occurredAt',
+  'messageId',
+  'publishTime',
+  'parkedAt',
+  /** How many of the sender's were cut to what Pub/Sub takes, or made well-formed Unicode. */
+  'attributesCut',
+  /** How many of the sender's were left out. */
+  'attributesLeftOut',
+] as const;
+
+const OWN: ReadonlySet<string> = new Set(OWN_ATTRIBUTES);
 
 /**
  * The attributes of a dead letter: the sender's own and ours, which win, within what Pub/Sub takes. A dead letter that it
@@ -25,7 +44,12 @@ export function attributesOf(
   { reason, detail, route }: Grounds,
 ): Record<string, string> {
   const { resource } = event ?? {};
-  const ours = {
+  const given = Object.entries(delivery.attributes);
+  const theirs = given.filter(([name]) => isName(name)).slice(0, MOST_ATTRIBUTES - OWN_ATTRIBUTES.length);
+  const fitted = theirs.map(([name, value]) => [name, fit(value)] as const);
+  const cut = fitted.filter(([, value], index) => value !== theirs[index]?.[1]).length;
+  const leftOut = given.length - theirs.length;
+  const ours: Record<(typeof OWN_ATTRIBUTES)[number], string | undefined> = {
     reason,
     detail,
     route,
@@ -38,30 +62,18 @@ export function attributesOf(
     messageId: delivery.messageId,
     publishTime: delivery.publishTime,
     parkedAt: new Date().toISOString(),
+    attributesCut: cut > 0 ? String(cut) : undefined,
+    attributesLeftOut: leftOut > 0 ? String(leftOut) : undefined,
   };
   const said = Object.entries(ours).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, fit(value)] as const],
   );
-  const given = Object.entries(delivery.attributes);
-  const names = new Set(said.map(([name]) => name));
-  // Two places are kept for what is said of the others.
-  const theirs = given
-    .filter(([name]) => isName(name) && !names.has(name))
-    .slice(0, MOST_ATTRIBUTES - said.length - 2);
-  const fitted = theirs.map(([name, value]) => [name, fit(value)] as const);
-  const cut = fitted.filter(([, value], index) => value !== theirs[index]?.[1]).length;
-  const leftOut = given.length - theirs.length;
-  return Object.fromEntries([
-    ...fitted,
-    ...said,
-    ...(cut > 0 ? [[CUT_ATTRIBUTE, String(cut)] as const] : []),
-    ...(leftOut > 0 ? [[LEFT_OUT_ATTRIBUTE, String(leftOut)] as const] : []),
-  ]);
+  return Object.fromEntries([...fitted, ...said]);
 }
 
-/** Names that begin with `goog` are Pub/Sub's own, and refused when another sets them. */
+/** True for a name that a sender's attribute may keep. Those that begin with `goog` are Pub/Sub's own, and refused from others. */
 function isName(name: string): boolean {
-  if (name === '' || name.startsWith('goog') || !name.isWellFormed()) return false;
+  if (OWN.has(name) || name === '' || name.startsWith('goog') || !name.isWellFormed()) return false;
   return Buffer.byteLength(name) <= LONGEST_NAME_BYTES;
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { attributesOf } from '../src/dead-letter-attributes.ts';
+import type { Event } from '../src/event.ts';
 import { refusalsOf, startDeadLetterTopic } from './chaos/dead-letter-topic.ts';
 import { startCommercetools } from './sandbox/commercetools.ts';
 import { startFluent } from './sandbox/fluent.ts';
@@ -46,6 +47,11 @@ t.test('a dead letter is within what Pub/Sub takes', async (t) => {
       expected: { attributesLeftOut: '1' },
     },
     { name: 'ours win', given: { reason: 'theirs' }, expected: { attributesLeftOut: '1' } },
+    {
+      name: 'theirs never pass for ours, where we say nothing',
+      given: { identity: 'jane@example.com', attributesCut: '7' },
+      expected: { attributesLeftOut: '2' },
+    },
   ];
   for (const { name, given, expected } of cases) {
     const { parkedAt, reason, detail, ...others } = of(given);
@@ -54,21 +60,56 @@ t.test('a dead letter is within what Pub/Sub takes', async (t) => {
   }
 });
 
-t.test('whatever the sender gives', async () => {
-  const name = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 300 }),
-    fc.constantFrom('', 'googx', 'reason'),
-  );
-  const value = fc.oneof(fc.string({ unit: 'binary', maxLength: 2_000 }), fc.constant('\uDC00x'));
+/** Any UTF-16 at all, half characters among it. */
+const text = (maxLength: number) =>
+  fc
+    .array(
+      fc.oneof(
+        fc.integer({ min: 0, max: 0xffff }),
+        fc.integer({ min: 0xd800, max: 0xdfff }),
+        fc.constantFrom(...Buffer.from('abcdefgh')),
+      ),
+      { maxLength, size: 'max' },
+    )
+    .map((units) => String.fromCharCode(...units));
+
+t.test('whatever the sender gives, it fits, ours survive, and each of theirs is accounted for', async () => {
+  const name = fc.oneof(text(100), text(300), fc.constantFrom('', 'googx', 'reason', 'attributesCut'));
+  const given = fc.dictionary(name, fc.oneof(text(50), text(1_100)), { maxKeys: 130, size: 'max' });
   fc.assert(
-    fc.property(fc.dictionary(name, value, { maxKeys: 130 }), (given) => {
-      const found = of(given);
+    fc.property(given, text(1_100), fc.boolean(), (attributes, said, hasEvent) => {
+      const event: Event = { identity: 'customer/c1@1', kind: said, deletion: false, version: 1 };
+      const delivery = { attributes, data: DATA, messageId: '1' };
+      const found = attributesOf(delivery, hasEvent ? event : undefined, { reason: 'poison', detail: said });
       const refused = refusalsOf(found);
       if (refused.length > 0) throw new Error(refused.join(', '));
-      if (found['reason'] !== 'undecodable' || found['detail'] === undefined)
-        throw new Error('Ours are missing.');
+      const ours = {
+        reason: 'poison',
+        messageId: '1',
+        ...(hasEvent && { identity: 'customer/c1@1', version: '1' }),
+      };
+      for (const [name, value] of Object.entries(ours))
+        if (found[name] !== value) throw new Error(`Expected ${name} to be ${value}, found ${found[name]}.`);
+      for (const value of [found['detail'], hasEvent ? found['kind'] : found['detail']])
+        if (value === undefined || !said.toWellFormed().startsWith(value))
+          throw new Error('Ours are changed.');
+      const own = new Set([
+        ...Object.keys(ours),
+        'detail',
+        'kind',
+        'parkedAt',
+        'attributesCut',
+        'attributesLeftOut',
+      ]);
+      const theirs = Object.entries(found).filter(([name]) => !own.has(name));
+      const intact = theirs.filter(([name, value]) => attributes[name] === value).length;
+      if (theirs.length - intact !== Number(found['attributesCut'] ?? 0))
+        throw new Error('Miscounted the cut.');
+      const leftOut = Object.keys(attributes).length - theirs.length;
+      if (leftOut !== Number(found['attributesLeftOut'] ?? 0))
+        throw new Error('Miscounted what was left out.');
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/pubsub';
-import { CUT_ATTRIBUTE, LEFT_OUT_ATTRIBUTE } from '../dead-letter-attributes.ts';
+import { OWN_ATTRIBUTES } from '../dead-letter-attributes.ts';
 import { decode } from '../notification/index.ts';
 
 /** A message of the dead-letter subscription, leased to this command. */
@@ -20,22 +20,7 @@ export interface DeadLetter {
 /** The reason of what the service has not parked itself: the subscription's policy gave it up. */
 export const GIVEN_UP = 'too-many-attempts';
 
-const OURS = new Set([
-  'reason',
-  'detail',
-  'route',
-  'identity',
-  'kind',
-  'resource',
-  'version',
-  'projectKey',
-  'occurredAt',
-  'messageId',
-  'publishTime',
-  'parkedAt',
-  CUT_ATTRIBUTE,
-  LEFT_OUT_ATTRIBUTE,
-]);
+const OURS: ReadonlySet<string> = new Set(OWN_ATTRIBUTES);
 
 /** Reads one received message. What is not the service's own says nothing of itself but what can be decoded. */
 export function readDeadLetter({

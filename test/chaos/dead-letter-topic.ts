@@ -50,7 +50,8 @@ export async function startDeadLetterTopic(port = 0): Promise<DeadLetterTopic> {
     const body = await buffer(stream);
     requests += 1;
     if (hangs) return;
-    const { messages } = PublishRequest.decode(body.subarray(PREFIX_BYTES));
+    // From a Buffer it would read what is no UTF-8 as U+FFFD, and the real service refuses that; from bytes it keeps it apart.
+    const { messages } = PublishRequest.decode(Uint8Array.from(body.subarray(PREFIX_BYTES)));
     if (messages.some(({ attributes }) => refusalsOf({ ...attributes }).length > 0)) {
       const refused = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '3' };
       stream.respond(refused, { endStream: true });
