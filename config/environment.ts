@@ -52,7 +52,7 @@ function toEnvironment(values: z.output<typeof variables>) {
     logLevel: values.LOG_LEVEL,
     connectorConfig: values.CONNECTOR_CONFIG,
     pushAuth: toPushAuth(values),
-    queue: { limit: values.QUEUE_LIMIT },
+    queue: { limit: values.QUEUE_LIMIT, bytes: values.QUEUE_BYTES },
     ackDeadlineSeconds: values.ACK_DEADLINE_SECONDS,
     acknowledge: values.ACKNOWLEDGE,
     ...(topic === undefined ? {} : { deadLetterTopic: topic }),
@@ -61,7 +61,8 @@ function toEnvironment(values: z.output<typeof variables>) {
     commercetoolsConcurrency: values.COMMERCETOOLS_CONCURRENCY,
     fluentConcurrency: values.FLUENT_CONCURRENCY,
     fluentBatch: values.FLUENT_BATCH,
-    metrics: access(values.METRICS === 'on', values.METRICS_TOKEN),
+    // The token guards `GET /connector` too, which is there without the metrics.
+    metrics: { on: values.METRICS === 'on', ...(values.METRICS_TOKEN && { token: values.METRICS_TOKEN }) },
     ...(values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
       ? {}
       : { traceEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT }),

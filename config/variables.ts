@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../src/dashboard/access.ts';
+import { LARGEST_PUSH_BYTES } from '../src/http/byte-budget.ts';
 
 const text = (error: string, pattern = /./) => z.string({ error }).regex(pattern, { error });
 
@@ -43,6 +44,11 @@ const service = z.object({
     .describe(
       'How many events may be in the queue, waiting or handled; beyond it a push is answered 503 at once.',
     ),
+  QUEUE_BYTES: whole(LARGEST_PUSH_BYTES, 1_000_000_000)
+    .default(32_000_000)
+    .describe(
+      `How many bytes of push bodies may be received, wait or be handled; beyond it a push is answered 503 before it is read. At least ${LARGEST_PUSH_BYTES}, the largest push.`,
+    ),
   ACK_DEADLINE_SECONDS: whole(1, 600)
     .default(10)
     .describe(
@@ -84,7 +90,7 @@ const service = z.object({
     .default('on')
     .describe('Whether the service counts for Prometheus, and answers `GET /metrics`: `on` or `off`.'),
   METRICS_TOKEN: optionalToken(
-    `The bearer token that \`GET /metrics\` asks for, at least ${LEAST} characters; without it anybody may read the metrics.`,
+    `The bearer token that \`GET /metrics\` and \`GET /connector\` ask for, at least ${LEAST} characters; without it anybody may read them.`,
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()

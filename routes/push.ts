@@ -1,29 +1,48 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from '../src/answer-error.ts';
+import { LARGEST_PUSH_BYTES } from '../src/http/byte-budget.ts';
+import { logRefusal } from '../src/http/log-refusal.ts';
+import { type HeldBody, readBody } from '../src/http/read-body.ts';
+import { leaveBodyUnread } from '../src/http/unread-body.ts';
 
 interface Push {
-  Body: Buffer | undefined;
+  Body: HeldBody;
   Querystring: { token?: string | string[] };
 }
 
-/** `POST /push`: what Pub/Sub delivers to. Authenticates before the body is parsed, and answers when the event is handled. */
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly detail: string;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+const DRAINING: Refusal = {
+  status: 503,
+  reason: 'draining',
+  detail: 'The service is shutting down.',
+  retryAfterSeconds: 1,
+};
+
+/** `POST /push`: what Pub/Sub delivers to. Authenticates before the body is read, and answers when the event is handled. */
 export default async function push(app: FastifyInstance): Promise<void> {
-  app.removeAllContentTypeParsers();
   // Whatever the content type: an unwrapped push may have any. The one parse is the decoder's.
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
+    const length = request.headers['content-length'];
+    return readBody(payload, length === undefined ? undefined : Number(length), app.byteBudget);
+  });
 
   app.post<Push>(
     '/push',
     {
+      bodyLimit: LARGEST_PUSH_BYTES,
       errorHandler(error, request, reply) {
         answerError(error, request, reply);
         app.observer?.pushAnswered(reply.statusCode);
       },
       onRequest: async (request, reply) => {
-        if (app.readiness.draining) {
-          request.log.info({ reason: 'draining', status: 503 }, 'A push was not let in.');
-          return refuse(reply, 503, 'draining', 'The service is shutting down.', 1);
-        }
+        if (app.readiness.draining) return refuseUnread(request, reply, DRAINING);
         const { token } = request.query;
         const credentials = {
           authorization: request.headers.authorization,
@@ -31,41 +50,39 @@ export default async function push(app: FastifyInstance): Promise<void> {
         };
         const verdict = app.authenticate(credentials);
         const settled = verdict instanceof Promise ? await verdict : verdict;
-        if (settled === 'accepted') {
-          const refusal = app.refusePush();
-          if (refusal?.problem) {
-            const { status, problem, retryAfterSeconds } = refusal;
-            return refuse(reply, status, problem.reason, problem.detail, retryAfterSeconds);
-          }
-          // The body is bytes to us, and a type that Fastify cannot read is no reason to refuse them.
-          request.headers['content-type'] = 'application/octet-stream';
-          return undefined;
+        if (settled !== 'accepted') return refuseUnread(request, reply, settled);
+        const busy = app.refusePush();
+        if (busy?.problem) {
+          const { status, problem, retryAfterSeconds } = busy;
+          leaveBodyUnread(request, reply);
+          return refuse(reply, { status, ...problem, retryAfterSeconds });
         }
-        request.log.warn({ reason: settled.reason, status: settled.status }, 'A push was not let in.');
-        return refuse(reply, settled.status, settled.reason, settled.detail, settled.retryAfterSeconds);
+        // The body is bytes to us, and a type that Fastify cannot read, or none, is no reason to refuse them.
+        request.headers['content-type'] = 'application/octet-stream';
+        return undefined;
       },
     },
     async (request, reply) => {
-      const body = request.body ?? Buffer.alloc(0);
       const { status, problem, retryAfterSeconds } = await app.processPush(
         request.headers,
-        body,
+        request.body,
         reply.elapsedTime,
       );
-      if (problem) return refuse(reply, status, problem.reason, problem.detail, retryAfterSeconds);
+      if (problem) return refuse(reply, { status, ...problem, retryAfterSeconds });
       app.observer?.pushAnswered(status);
       return reply.code(status).send();
     },
   );
 }
 
-function refuse(
-  reply: FastifyReply,
-  status: number,
-  reason: string,
-  detail: string,
-  retryAfterSeconds?: number,
-) {
+/** Answers a push that is not let in, without reading its body. */
+function refuseUnread(request: FastifyRequest<Push>, reply: FastifyReply, refusal: Refusal): FastifyReply {
+  logRefusal(request, refusal.reason, refusal.status);
+  leaveBodyUnread(request, reply);
+  return refuse(reply, refusal);
+}
+
+function refuse(reply: FastifyReply, { status, reason, detail, retryAfterSeconds }: Refusal): FastifyReply {
   reply.server.observer?.pushAnswered(status);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', 'Bearer');

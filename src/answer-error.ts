@@ -1,4 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { logRefusal } from './http/log-refusal.ts';
+import { leaveBodyUnread } from './http/unread-body.ts';
+import { Failure } from './outcome.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -7,19 +10,24 @@ const RETRY_AFTER_SECONDS = 5;
  * text of an unknown error may hold anything, so it is neither sent nor logged.
  */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  leaveBodyUnread(request, reply);
+  if (error instanceof Failure) {
+    reply.header('retry-after', error.retryAfterSeconds ?? RETRY_AFTER_SECONDS);
+    return refuse(503, error.reason, error.message);
+  }
   const status = statusOf(error);
   if (status === 413) {
-    const detail = `Expected a body of at most ${request.server.initialConfig.bodyLimit} bytes, got a larger one.`;
-    return refuse('body-too-large', detail);
+    const detail = `Expected a body of at most ${request.routeOptions.bodyLimit} bytes, got a larger one.`;
+    return refuse(status, 'body-too-large', detail);
   }
   if (status >= 400 && status < 500)
-    return refuse('bad-request', `The request was not understood (HTTP ${status}).`);
+    return refuse(status, 'bad-request', `The request was not understood (HTTP ${status}).`);
   request.log.error({ err: error, status: 503 }, 'A request failed unexpectedly.');
   reply.header('retry-after', RETRY_AFTER_SECONDS);
   return reply.code(503).send({ reason: 'unknown-error', detail: 'The service failed unexpectedly.' });
 
-  function refuse(reason: string, detail: string): FastifyReply {
-    request.log.warn({ reason, status }, 'A request was refused.');
+  function refuse(status: number, reason: string, detail: string): FastifyReply {
+    logRefusal(request, reason, status);
     return reply.code(status).send({ reason, detail });
   }
 }

@@ -5,14 +5,17 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { Configuration } from '../config/load.ts';
 import { answerError } from './answer-error.ts';
 import { type Authenticate, createAuthenticate } from './authenticate/authenticate.ts';
-import { bearerOf } from './authenticate/bearer-of.ts';
+import { requireReader } from './authenticate/reader.ts';
 import { type Dashboard, openDashboard } from './dashboard/dashboard.ts';
 import { Recorder } from './dashboard/recorder.ts';
 import { createDeadLetters } from './dead-letter.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './describe.ts';
 import { openEngine } from './engine.ts';
+import { ByteBudget } from './http/byte-budget.ts';
+import { httpOptions, limitRequests } from './http/server.ts';
+import { shareFor } from './http/share-for.ts';
 import type { Log } from './log.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import { combine, type Observer } from './observer.ts';
 import { createProcessPush, type ProcessPush } from './process-push.ts';
 import { Readiness } from './readiness.ts';
@@ -28,9 +31,13 @@ declare module 'fastify' {
     authenticate: Authenticate;
     refusePush: RefusePush;
     processPush: ProcessPush;
+    /** What the bodies of pushes may hold at once. */
+    byteBudget: ByteBudget;
     observer: Observer | undefined;
-    /** What is counted, where it is on. */
-    metrics: ReadableMetrics | undefined;
+    /** What is counted, in Prometheus' text format, as it was within the last second; undefined where it is off. */
+    readMetrics: (() => Promise<{ readonly type: string; readonly body: Buffer }>) | undefined;
+    /** Asks for the token of `METRICS_TOKEN`, where it is set. */
+    requireReader: ReturnType<typeof requireReader>;
     readiness: Readiness;
     /** Says whether this instance should be sent work, and asks the upstreams that refuse it once more. */
     probeReadiness(): readonly string[];
@@ -45,21 +52,12 @@ declare module 'fastify' {
   }
 }
 
-/** What Prometheus asks for. */
-interface ReadableMetrics {
-  /** Judges the `Authorization` header of who asks. */
-  mayRead(authorization: string | undefined): boolean;
-  read(): ReturnType<Metrics['text']>;
-}
-
 const ROOT = join(import.meta.dirname, '..');
 const DRAIN_MILLISECONDS = 8_000;
 /** Of those, with `ACKNOWLEDGE=received`: what was acknowledged and is not finished has to be parked in the rest. */
 const WORK_MILLISECONDS = 3_000;
-/** How long a slow request body may outlive its time: Node looks every 30 s unless told otherwise. */
-const CHECK_CONNECTIONS_MILLISECONDS = 1_000;
-/** A message of 10 MB, in base64, with its envelope. */
-const BODY_LIMIT = 15 * 1024 * 1024;
+/** Whoever reads the metrics within this time is sent the same text. */
+const METRICS_MILLISECONDS = 1_000;
 
 /** Builds the service, ready to listen. */
 export async function buildApp(configuration: Configuration, log: Log): Promise<FastifyInstance> {
@@ -93,17 +91,11 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   const traces = environment.googleCloudProject ? `projects/${environment.googleCloudProject}/traces/` : '';
   const tracing = environment.traceEndpoint ? await openTraces(environment.traceEndpoint) : undefined;
   const logger: FastifyBaseLogger = log;
+  const limits = { ackDeadlineSeconds: environment.ackDeadlineSeconds, queueLimit: environment.queue.limit };
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT,
-    requestTimeout: environment.ackDeadlineSeconds * 1000,
-    http: {
-      connectionsCheckingInterval: CHECK_CONNECTIONS_MILLISECONDS,
-      // Were it the longer of the two, Node would give its time to the body and the body's to the headers.
-      headersTimeout: environment.ackDeadlineSeconds * 1000,
-      requestTimeout: environment.ackDeadlineSeconds * 1000,
-    },
+    ...httpOptions(limits),
     childLoggerFactory(parent, _bindings, options, raw) {
       const trace = traceOf(raw.headers);
       return trace === undefined
@@ -115,20 +107,25 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
     return503OnClosing: false,
   });
   app.setErrorHandler(answerError);
+  limitRequests(app, limits);
   await app.register(fastifySensible);
   app.decorate('authenticate', await createAuthenticate(environment.pushAuth));
+  app.decorate('byteBudget', new ByteBudget(environment.queue.bytes));
   app.decorate('readiness', readiness);
   app.decorate('probeReadiness', () => {
     readiness.probe(accounts.flatMap(({ upstreams }) => upstreams));
     return readiness.reasons;
   });
   app.decorate('observer', observer);
+  app.decorate('requireReader', requireReader(environment.metrics.token));
   app.decorate(
-    'metrics',
-    metrics && {
-      mayRead: bearerOf(environment.metrics.token),
-      read: () => metrics.text(stateOf(engine, environment.queue, readiness.reasons.length === 0)),
-    },
+    'readMetrics',
+    metrics &&
+      shareFor(METRICS_MILLISECONDS, async () => {
+        const state = stateOf(engine, environment.queue, readiness.reasons.length === 0);
+        const { type, body } = await metrics.text(state);
+        return { type, body: Buffer.from(body) };
+      }),
   );
   app.decorate('connector', describeConnector(routes, handlers, accounts));
   app.decorate(

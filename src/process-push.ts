@@ -4,6 +4,7 @@ import { type Answer, answerFor, logOutcome, observed, park } from './answer.ts'
 import type { DeadLetters } from './dead-letter.ts';
 import type { Event } from './event.ts';
 import type { EventQueue, Ticket } from './event-queue.ts';
+import type { HeldBody } from './http/read-body.ts';
 import type { Log } from './log.ts';
 import type { Observer } from './observer.ts';
 import type { Outcome } from './outcome.ts';
@@ -28,8 +29,8 @@ export interface PushOptions {
   readonly traces: string;
 }
 
-/** Answers one authenticated push; `elapsed` is the milliseconds since it began to arrive. */
-export type ProcessPush = (headers: IncomingHttpHeaders, body: Buffer, elapsed: number) => Promise<Answer>;
+/** Answers one authenticated push, and releases its body; `elapsed` is the milliseconds since it began to arrive. */
+export type ProcessPush = (headers: IncomingHttpHeaders, body: HeldBody, elapsed: number) => Promise<Answer>;
 
 const DEADLINE: Outcome = {
   kind: 'failed',
@@ -46,7 +47,8 @@ export function createProcessPush(options: PushOptions): ProcessPush {
     const arrivedAt = performance.now() - elapsed;
     const span = tracing?.push(headers, elapsed);
     // Once acknowledged, nothing but the work itself sets a limit to it.
-    const received = receive(headers, body, redelivery ? undefined : arrivedAt + deadlineMilliseconds, span);
+    const deadline = redelivery ? undefined : arrivedAt + deadlineMilliseconds;
+    const received = receive(headers, body.takeBytes(), deadline, span);
     const trace = traceOf(headers);
 
     function conclude(outcome: Outcome, parked: boolean, late = false): Answer {
@@ -54,6 +56,8 @@ export function createProcessPush(options: PushOptions): ProcessPush {
       logOutcome(log, outcome, parked, { received, milliseconds, trace, late }, traces);
       span?.end(attributesOf(outcome, received), outcome.kind === 'failed' || outcome.kind === 'rejected');
       observer?.outcome(observed(outcome, parked, { received, milliseconds, late }));
+      // After the deadline the work goes on, and holds the notification for its dead letter.
+      if (outcome !== DEADLINE) body.release();
       return answerFor(outcome, parked);
     }
 

@@ -91,6 +91,7 @@ t.test('ends a body that trickles in', async (t) => {
   const took = performance.now() - start;
   t.ok(took < 5_000, `ended in ${took} ms`);
   t.match(answer, /^HTTP\/1\.1 408 /);
+  t.match(answer, /"reason":"request-timeout","detail":"Expected the whole request within 1 seconds/);
 });
 
 t.test('lets no id out of a query', async (t) => {

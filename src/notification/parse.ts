@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { z } from 'zod';
 import { Rejection } from '../outcome.ts';
+import { checkBounds } from './bounds.ts';
 
 const SHOWN_FAULTS = 5;
 
-/** Parses JSON in UTF-8, with or without a byte order mark; `where` names it in the Rejection (`undecodable`). */
+/** Parses JSON in UTF-8, within bounds, with or without a byte order mark; `where` names it in the Rejection (`undecodable`). */
 export function parseJson(bytes: Buffer, where: string): unknown {
   if (!isUtf8(bytes))
     throw new Rejection('undecodable', `${where}: expected JSON in UTF-8, found other bytes.`);
+  checkBounds(bytes, where);
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   try {
     return JSON.parse(bytes.toString('utf8', marked ? 3 : 0));

@@ -33,11 +33,7 @@ t.test('stands 100,000 nested arrays wherever they are', async (t) => {
   t.throws(() => openEnvelope({}, Buffer.from(`{"message":{"data":${bomb}}}`)), Rejection, 'as the data');
   t.throws(() => decode(delivery('['.repeat(100_000))), Rejection, 'never closed');
   t.throws(() => decode(delivery(`{"notificationType":"ResourceUpdated","resource":${bomb}}`)), Rejection);
-  t.match(
-    decode(delivery(`{"notificationType":"Later","more":${bomb}}`)),
-    { kind: 'Later' },
-    'in an unknown field',
-  );
+  t.throws(() => decode(delivery(`{"notificationType":"Later","more":${bomb}}`)), Rejection);
 });
 
 t.test('decodes a message of 10 MB within a second', async (t) => {

@@ -92,7 +92,7 @@ t.test('shows an upstream that fails: results, circuit and readiness', async (t)
   fluent.faults.on({ kind: 'status', status: 500, only: 'query' });
   t.teardown(() => fluent.faults.off());
   for (let push = 0; push < 4; push += 1) await sendPush(service.push, await newChange());
-  let text = await scrape(service.url);
+  const text = await scrape(service.url);
   const writing = 'upstream="Fluent SANDBOX"';
   t.ok(
     (sampleOf(
@@ -105,8 +105,7 @@ t.test('shows an upstream that fails: results, circuit and readiness', async (t)
   t.equal(sampleOf(text, 'customer_sync_ready'), 1);
 
   await service.drain();
-  text = await scrape(service.url);
-  t.equal(sampleOf(text, 'customer_sync_ready'), 0);
+  t.ok(await until(async () => sampleOf(await scrape(service.url), 'customer_sync_ready') === 0));
 });
 
 t.test('counts tokens that are refused', async (t) => {
@@ -117,6 +116,17 @@ t.test('counts tokens that are refused', async (t) => {
   const text = await scrape(service.url);
   t.equal(sampleOf(text, 'customer_sync_token_renewals_total{upstream="Fluent SANDBOX",result="failed"}'), 1);
   t.equal(sampleOf(text, 'customer_sync_ready'), 0);
+});
+
+t.test('sends whoever reads within a second the same text', async (t) => {
+  const service = await connect(t, upstreams);
+  const shared = async () => {
+    const [one, other] = [await scrape(service.url), await scrape(service.url)];
+    return one === other;
+  };
+  t.ok(await until(shared));
+  const first = await scrape(service.url);
+  t.ok(await until(async () => (await scrape(service.url)) !== first), 'and then a new one');
 });
 
 const callers = [
@@ -131,22 +141,28 @@ const callers = [
   { name: 'the token', headers: { authorization: `Bearer ${TOKEN}` }, status: 200, reason: undefined },
 ];
 
-t.test('with METRICS_TOKEN answers its bearer alone', async (t) => {
+t.test('with METRICS_TOKEN answers its bearer alone, of the connector too', async (t) => {
   const service = await connect(t, upstreams, { METRICS_TOKEN: TOKEN });
-  for (const { name, headers, status, reason } of callers) {
-    const answer = await fetch(`${service.url}/metrics`, { headers });
-    const body = await answer.text();
-    t.equal(answer.status, status, name);
-    if (reason === undefined) continue;
-    t.match(JSON.parse(body), { reason, detail: /METRICS_TOKEN/ }, name);
-    t.equal(answer.headers.get('www-authenticate'), 'Bearer');
-    t.notMatch(body, TOKEN);
-  }
+  for (const path of ['/metrics', '/connector'])
+    for (const { name, headers, status, reason } of callers) {
+      const answer = await fetch(`${service.url}${path}`, { headers });
+      const body = await answer.text();
+      t.equal(answer.status, status, `${path}: ${name}`);
+      if (reason === undefined) continue;
+      t.match(JSON.parse(body), { reason, detail: /METRICS_TOKEN/ }, name);
+      t.equal(answer.headers.get('www-authenticate'), 'Bearer');
+      t.notMatch(body, TOKEN);
+    }
   t.equal((await fetch(`${service.url}/metrics?token=${TOKEN}`)).status, 401, 'not in the address');
 });
 
 t.test('with METRICS=off counts nothing and answers nobody', async (t) => {
-  const service = await connect(t, upstreams, { METRICS: 'off', DASHBOARD: 'off' });
+  const service = await connect(t, upstreams, { METRICS: 'off', DASHBOARD: 'off', METRICS_TOKEN: TOKEN });
   t.equal((await sendPush(service.push, await newChange())).status, 204);
   t.equal((await fetch(`${service.url}/metrics`)).status, 404);
+  t.equal(
+    (await fetch(`${service.url}/connector`)).status,
+    401,
+    'and the connector still asks for the token',
+  );
 });

@@ -1,0 +1,18 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf } from './bearer-of.ts';
+
+/** An `onRequest` hook for what only a scraper or an operator may read: answers 401 to any other bearer than `token`, where there is one. */
+export function requireReader(token: string | undefined) {
+  const mayRead = bearerOf(token);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    const { authorization } = request.headers;
+    if (mayRead(authorization)) return undefined;
+    return reply
+      .code(401)
+      .header('www-authenticate', 'Bearer')
+      .send({
+        reason: authorization === undefined ? 'no-credentials' : 'wrong-token',
+        detail: 'Expected the token of METRICS_TOKEN as `Authorization: Bearer`: give it to the scraper.',
+      });
+  };
+}

@@ -1,0 +1,97 @@
+import type { Readable } from 'node:stream';
+import { errorCodes } from 'fastify';
+import { Failure } from '../outcome.ts';
+import { type ByteBudget, LARGEST_PUSH_BYTES, type Reservation } from './byte-budget.ts';
+
+/** The body of a push, and the part of the byte budget that it occupies. */
+export interface HeldBody {
+  /** Hands the bytes over and keeps no reference: once decoded they need not stay as long as the event does. */
+  takeBytes(): Buffer;
+  /** To be called once the event has its outcome; may be called twice. */
+  release(): void;
+}
+
+const RETRY_AFTER_SECONDS = 1;
+/** A body of unknown length has no more room than this to spare. */
+const GROWTH_BYTES = 1024 * 1024;
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * Reads a body into one buffer. Throws a `Failure` where the budget is spent: before anything is read where
+ * `declaredBytes` (the Content-Length) says so, otherwise with the first chunk that does not fit.
+ */
+export async function readBody(
+  stream: Readable,
+  declaredBytes: number | undefined,
+  budget: ByteBudget,
+): Promise<HeldBody> {
+  if ((declaredBytes ?? 0) > LARGEST_PUSH_BYTES) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+  const reservation = budget.reserve(declaredBytes ?? 0);
+  if (!reservation) throw budgetSpent();
+  try {
+    let bytes = await collect(stream, declaredBytes, reservation);
+    return {
+      takeBytes() {
+        const taken = bytes;
+        bytes = NO_BYTES;
+        return taken;
+      },
+      release: () => reservation.release(),
+    };
+  } catch (error) {
+    reservation.release();
+    throw error;
+  }
+}
+
+/**
+ * Copies every chunk into one buffer, of the declared length or growing: a list of chunks would hold a large body twice at
+ * its end, and a body of chunks of one byte hundreds of times.
+ */
+async function collect(
+  stream: Readable,
+  declaredBytes: number | undefined,
+  reservation: Reservation,
+): Promise<Buffer> {
+  let whole = Buffer.allocUnsafe(declaredBytes ?? 0);
+  let length = 0;
+  await consume(stream, (chunk) => {
+    const needed = length + chunk.length;
+    if (needed > LARGEST_PUSH_BYTES) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+    if (needed > whole.length) {
+      const capacity = Math.max(needed, Math.min(whole.length * 2, whole.length + GROWTH_BYTES));
+      if (!reservation.grow(capacity - whole.length)) throw budgetSpent();
+      const larger = Buffer.allocUnsafe(capacity);
+      whole.copy(larger, 0, 0, length);
+      whole = larger;
+    }
+    length += chunk.copy(whole, length);
+  });
+  if (declaredBytes !== undefined && length !== declaredBytes)
+    throw new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH();
+  return whole.subarray(0, length);
+}
+
+/** Hands over every chunk. What comes after an error is discarded, for the connection is closed then. */
+function consume(stream: Readable, take: (chunk: Buffer) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onData = (chunk: Buffer) => {
+    try {
+      take(chunk);
+    } catch (error) {
+      stream.off('data', onData);
+      reject(error);
+    }
+  };
+  const onCut = () => reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
+  stream.on('data', onData).once('end', resolve).once('error', onCut).once('close', onCut);
+  return promise;
+}
+
+function budgetSpent(): Failure {
+  return new Failure(
+    'bytes-in-flight',
+    'The pushes under way hold as many bytes as QUEUE_BYTES allows; deliver this one again later.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}

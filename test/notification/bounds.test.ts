@@ -1,0 +1,51 @@
+import t from 'tap';
+import { checkBounds, DEEPEST_LEVEL, MOST_VALUES } from '../../src/notification/bounds.ts';
+import { decode, openEnvelope } from '../../src/notification/index.ts';
+import { wrap } from '../sandbox/push.ts';
+
+const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+const list = (values: number) => `[${Array.from({ length: values }, () => '1').join(',')}]`;
+const tooDeep = `expected JSON with at most ${DEEPEST_LEVEL} levels of nesting, found more.`;
+const tooMany = `expected JSON with at most ${MOST_VALUES} values, found more.`;
+
+const cases = [
+  { name: 'the deepest level', json: nested(DEEPEST_LEVEL) },
+  { name: 'one level more', json: nested(DEEPEST_LEVEL + 1), message: tooDeep },
+  { name: 'one level more of objects', json: '{"a":'.repeat(DEEPEST_LEVEL + 1), message: tooDeep },
+  { name: 'many values side by side', json: list(MOST_VALUES) },
+  { name: 'too many values', json: list(MOST_VALUES + 2), message: tooMany },
+  { name: 'too many empty objects', json: `[${'{},'.repeat(MOST_VALUES / 2)}{}]`, message: tooMany },
+  { name: 'brackets in a string', json: `["${'[{,'.repeat(MOST_VALUES)}"]` },
+  { name: 'brackets in a string, after a quote', json: `["\\"${'[{,'.repeat(MOST_VALUES)}"]` },
+  {
+    name: 'brackets in a string, after a backslash',
+    json: `["\\\\"${',[]'.repeat(MOST_VALUES)}]`,
+    message: tooMany,
+  },
+  { name: 'brackets in a string that never ends', json: `["${'[{,'.repeat(MOST_VALUES)}` },
+  { name: 'brackets in a key', json: `{"${'['.repeat(1_000)}":1}` },
+  { name: 'what closes more than it opens', json: ']'.repeat(1_000) },
+  { name: 'letters beyond ASCII', json: JSON.stringify({ 'ś{': 'Ż[‛{', '[': '"\\' }) },
+  { name: 'nothing', json: '' },
+];
+
+for (const { name, json, message } of cases)
+  t.test(`${message === undefined ? 'lets pass' : 'rejects'} ${name}`, async (t) => {
+    const check = () => checkBounds(Buffer.from(json), 'payload');
+    if (message === undefined) t.doesNotThrow(check);
+    else t.throws(check, { name: 'Rejection', reason: 'undecodable', message: `payload: ${message}` });
+  });
+
+t.test('holds for the push, for the notification, and for the data of a CloudEvent', async (t) => {
+  const deep = nested(DEEPEST_LEVEL + 1);
+  const event = (data: string) => `{"specversion":"1.0","type":"com.commercetools.x",${data}}`;
+  const quoted = JSON.stringify(deep);
+  const base64 = Buffer.from(deep).toString('base64');
+  for (const [where, push] of [
+    ['push', `{"message":{"data":"","more":${deep}}}`],
+    ['payload', wrap(`{"more":${deep}}`)],
+    ['payload.data', wrap(event(`"data":${quoted}`))],
+    ['payload.data_base64', wrap(event(`"data_base64":"${base64}"`))],
+  ] as const)
+    t.throws(() => decode(openEnvelope({}, Buffer.from(push))), { message: `${where}: ${tooDeep}` });
+});
