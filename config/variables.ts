@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLoopback } from '../src/dashboard/access.ts';
+import { isLoopback } from '../src/dashboard/local-visit.ts';
 import { LARGEST_PUSH_BYTES } from '../src/http/byte-budget.ts';
 
 const text = (error: string, pattern = /./) => z.string({ error }).regex(pattern, { error });
@@ -47,7 +47,7 @@ const service = z.object({
   QUEUE_BYTES: whole(LARGEST_PUSH_BYTES, 1_000_000_000)
     .default(32_000_000)
     .describe(
-      `How many bytes of push bodies may be received, wait or be handled; beyond it a push is answered 503 before it is read. At least ${LARGEST_PUSH_BYTES}, the largest push.`,
+      `How many bytes of push bodies may be received, wait or be handled; beyond it a push is answered 503 before it is read. The default fits 512 MB of memory; at least ${LARGEST_PUSH_BYTES}, the largest push.`,
     ),
   ACK_DEADLINE_SECONDS: whole(1, 600)
     .default(10)
@@ -104,7 +104,7 @@ const service = z.object({
       'The page at `/` that shows the sync at work: `on` or `off`; on unless `NODE_ENV` is `production`.',
     ),
   DASHBOARD_TOKEN: optionalToken(
-    `Opens the page, by \`?token=\` once, from any machine; at least ${LEAST} characters. Without it the page opens on the service's own machine alone.`,
+    `Opens the page from any machine, by its log-in form or by \`?token=\` once; at least ${LEAST} characters. Without it the page opens on the service's own machine alone.`,
   ),
   NODE_ENV: text('a word, as in production')
     .optional()

@@ -5,9 +5,10 @@ import { LARGEST_PUSH_BYTES } from '../src/http/byte-budget.ts';
 import { logRefusal } from '../src/http/log-refusal.ts';
 import { type HeldBody, readBody } from '../src/http/read-body.ts';
 import { leaveBodyUnread } from '../src/http/unread-body.ts';
+import { Failure } from '../src/outcome.ts';
 
 interface Push {
-  Body: HeldBody;
+  Body: HeldBody | undefined;
   Querystring: { token?: string | string[] };
 }
 
@@ -38,8 +39,11 @@ export default async function push(app: FastifyInstance): Promise<void> {
     {
       bodyLimit: LARGEST_PUSH_BYTES,
       errorHandler(error, request, reply) {
+        // There is none where it could not be read.
+        request.body?.release();
         answerError(error, request, reply);
         app.observer?.pushAnswered(reply.statusCode);
+        if (error instanceof Failure) app.observer?.pushRefused(error.reason);
       },
       onRequest: async (request, reply) => {
         if (app.readiness.draining) return refuseUnread(request, reply, DRAINING);
@@ -63,11 +67,9 @@ export default async function push(app: FastifyInstance): Promise<void> {
       },
     },
     async (request, reply) => {
-      const { status, problem, retryAfterSeconds } = await app.processPush(
-        request.headers,
-        request.body,
-        reply.elapsedTime,
-      );
+      const { headers, body } = request;
+      if (!body) throw new Error('Expected the parser to have read the body.');
+      const { status, problem, retryAfterSeconds } = await app.processPush(headers, body, reply.elapsedTime);
       if (problem) return refuse(reply, { status, ...problem, retryAfterSeconds });
       app.observer?.pushAnswered(status);
       return reply.code(status).send();

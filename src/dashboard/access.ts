@@ -1,60 +1,56 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { isIPv4 } from 'node:net';
+import { isLocalVisit, type Visit } from './local-visit.ts';
+import { SESSION_SECONDS, Sessions } from './sessions.ts';
 
-/** What of a request says whether it may see the page. */
-export interface Visit {
-  readonly remoteAddress: string | undefined;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly queryToken: string | undefined;
-}
-
-/** `enter` brings the cookie that opens the page from then on. */
+/** `isOpen` says later whether the visitor may still watch. */
 export type Admission =
-  | { readonly verdict: 'accepted' }
-  | { readonly verdict: 'enter'; readonly cookie: string }
+  | { readonly verdict: 'accepted'; readonly isOpen: () => boolean }
   | { readonly verdict: 'refused'; readonly status: 401 | 403; readonly detail: string };
 
-const COOKIE = 'dashboard';
-const HOURS_12 = 43_200;
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
-
-/** Whether a name or address means this machine alone. */
-export function isLoopback(host: string): boolean {
-  const address = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  const four = address.replace(/^::ffff:/, '');
-  return address === 'localhost' || address === '::1' || (isIPv4(four) && four.startsWith('127.'));
+/** Who may see the page. */
+export interface Access {
+  readonly admit: (visit: Visit) => Admission;
+  /** Undefined without a token: then only a browser on this machine is let in. */
+  readonly byToken: TokenAccess | undefined;
 }
 
-/**
- * With a token, whoever shows it; without one, only a browser on this machine: by its address, with no proxy between, and
- * by the name it asked for, so that no other site can have its own name point here.
- */
-export function createAccess(token: string | undefined): (visit: Visit) => Admission {
-  if (token === undefined) return admitNeighbour;
-  // The cookie does not hold the token itself, and outlives a restart of the service.
-  const pass = hash('sha256', `dashboard cookie of ${token}`, 'hex');
+/** Log-in by the token, and log-out; both answer with a `Set-Cookie` header. */
+export interface TokenAccess {
+  /** Undefined for a wrong token. */
+  logIn(token: string, visit: Visit): string | undefined;
+  logOut(visit: Visit): string;
+}
 
-  return ({ headers, queryToken }) => {
-    if (queryToken !== undefined) {
-      if (!same(queryToken, token))
-        return refused(401, 'Expected the token in DASHBOARD_TOKEN, got another.');
-      const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
-      const cookie = `${COOKIE}=${pass}; Path=/; Max-Age=${HOURS_12}; HttpOnly; SameSite=Strict${secure}`;
-      return { verdict: 'enter', cookie };
-    }
-    const shown = cookieOf(headers['cookie']);
-    if (shown !== undefined && same(shown, pass)) return { verdict: 'accepted' };
-    return refused(401, 'Open this page once with ?token= and the token in DASHBOARD_TOKEN.');
+const COOKIE = 'dashboard';
+
+/** With a token, whoever logs in with it; without one, only a browser on this machine. */
+export function createAccess(token: string | undefined, clock?: () => number): Access {
+  if (token === undefined) return { admit: admitLocalVisit, byToken: undefined };
+  const sessions = new Sessions(clock);
+  return {
+    admit({ headers }) {
+      const id = sessionOf(headers['cookie']);
+      if (id !== undefined && sessions.isOpen(id))
+        return { verdict: 'accepted', isOpen: () => sessions.isOpen(id) };
+      return refused(401, 'Log in with the token in DASHBOARD_TOKEN.');
+    },
+    byToken: {
+      logIn: (shown, visit) =>
+        isSame(shown, token) ? setCookie(sessions.begin(), SESSION_SECONDS, visit) : undefined,
+      logOut(visit) {
+        const id = sessionOf(visit.headers['cookie']);
+        if (id !== undefined) sessions.end(id);
+        return setCookie('', 0, visit);
+      },
+    },
   };
 }
 
-function admitNeighbour({ remoteAddress, headers }: Visit): Admission {
-  const name = String(headers['host'] ?? '').replace(/:\d+$/, '');
-  const near = isLoopback(remoteAddress ?? '') && isLoopback(name);
-  if (near && FORWARDED.every((header) => headers[header] === undefined)) return { verdict: 'accepted' };
+function admitLocalVisit(visit: Visit): Admission {
+  if (isLocalVisit(visit)) return { verdict: 'accepted', isOpen: () => true };
   return refused(
     403,
-    'Without DASHBOARD_TOKEN this page opens only on the machine that the service runs on, at http://localhost. To open it from elsewhere, set DASHBOARD_TOKEN and come once with ?token=.',
+    'Without DASHBOARD_TOKEN this page opens only in a browser on the machine that the service runs on, at http://localhost, with no proxy between. To open it from elsewhere, set DASHBOARD_TOKEN and log in with it.',
   );
 }
 
@@ -63,12 +59,17 @@ function refused(status: 401 | 403, detail: string): Admission {
 }
 
 /** Digests have one length, so the time taken tells nothing. */
-function same(shown: string, expected: string): boolean {
+function isSame(shown: string, expected: string): boolean {
   return timingSafeEqual(hash('sha256', shown, 'buffer'), hash('sha256', expected, 'buffer'));
 }
 
-function cookieOf(header: string | string[] | undefined): string | undefined {
-  if (typeof header !== 'string') return undefined;
-  const pairs = header.split(';').map((pair) => pair.trim());
+function setCookie(id: string, seconds: number, { headers }: Visit): string {
+  const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
+  return `${COOKIE}=${id}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+}
+
+function sessionOf(cookies: string | string[] | undefined): string | undefined {
+  if (typeof cookies !== 'string') return undefined;
+  const pairs = cookies.split(';').map((pair) => pair.trim());
   return pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
 }

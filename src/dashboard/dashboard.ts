@@ -2,7 +2,7 @@ import type { OpenAccount } from '../accounts.ts';
 import type { BoundRoute } from '../bind-routes.ts';
 import { describeRoutes } from '../describe.ts';
 import type { Readiness } from '../readiness.ts';
-import { createAccess } from './access.ts';
+import { type Access, createAccess } from './access.ts';
 import { createAssets } from './assets.ts';
 import type { Recorder } from './recorder.ts';
 import { Stream } from './stream.ts';
@@ -24,7 +24,7 @@ export interface DashboardOptions {
 
 /** The page at `GET /`: what it shows, who may see it, and who watches. */
 export interface Dashboard {
-  readonly admit: ReturnType<typeof createAccess>;
+  readonly access: Access;
   readonly asset: ReturnType<typeof createAssets>;
   readonly stream: Stream<number>;
   /** Ends the streams and the sampling. */
@@ -78,6 +78,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
         data: {
           startedAt,
           deadLetters: options.deadLetters,
+          canLogOut: options.token !== undefined,
           routes: describeRoutes(options.routes),
           history: recorder.history(),
           recent: recorder.recent.after(0),
@@ -98,7 +99,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
   );
 
   return {
-    admit: createAccess(options.token),
+    access: createAccess(options.token),
     asset: createAssets(),
     stream,
     close() {

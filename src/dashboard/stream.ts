@@ -14,6 +14,11 @@ export interface StreamOptions {
   readonly intervalMilliseconds: number;
 }
 
+interface Listener<Mark> {
+  readonly mark: Mark;
+  readonly mayListen: () => boolean;
+}
+
 /** More than this unsent: the other side does not read, and memory is not its to fill. */
 const UNSENT_BYTES = 2 * 1024 * 1024;
 const RECONNECT_MILLISECONDS = 1_000;
@@ -25,7 +30,7 @@ const RECONNECT_MILLISECONDS = 1_000;
 export class Stream<Mark> {
   readonly #source: Source<Mark>;
   readonly #options: StreamOptions;
-  readonly #listeners = new Map<ServerResponse, Mark>();
+  readonly #listeners = new Map<ServerResponse, Listener<Mark>>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -43,10 +48,9 @@ export class Stream<Mark> {
     return this.#closed || this.#listeners.size >= this.#options.limit;
   }
 
-  /** Answers with a stream until the other side goes, or `close`. */
-  listen(response: ServerResponse, headers: Readonly<Record<string, string>>): void {
+  /** Answers with a stream until the other side goes, `mayListen` says no, or `close`. */
+  listen(response: ServerResponse, mayListen: () => boolean): void {
     response.writeHead(200, {
-      ...headers,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       // So that nginx and its like pass every event on at once.
@@ -56,7 +60,7 @@ export class Stream<Mark> {
     const { data, mark } = this.#source.first();
     response.write(`retry: ${RECONNECT_MILLISECONDS}\n\n`);
     send(response, 'snapshot', data);
-    this.#listeners.set(response, mark);
+    this.#listeners.set(response, { mark, mayListen });
     response.on('error', () => this.#leave(response));
     response.on('close', () => this.#leave(response));
     this.#timer ??= setInterval(() => this.#tick(), this.#options.intervalMilliseconds).unref();
@@ -72,14 +76,19 @@ export class Stream<Mark> {
   }
 
   #tick(): void {
-    for (const [response, mark] of this.#listeners) {
+    for (const [response, { mark, mayListen }] of this.#listeners) {
+      if (!mayListen()) {
+        this.#leave(response);
+        response.end();
+        continue;
+      }
       if (response.writableLength > UNSENT_BYTES) {
         this.#leave(response);
         response.destroy();
         continue;
       }
       const next = this.#source.next(mark);
-      this.#listeners.set(response, next.mark);
+      this.#listeners.set(response, { mark: next.mark, mayListen });
       send(response, 'tick', next.data);
     }
   }

@@ -83,8 +83,17 @@ function consume(stream: Readable, take: (chunk: Buffer) => void): Promise<void>
       reject(error);
     }
   };
-  const onCut = () => reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
-  stream.on('data', onData).once('end', resolve).once('error', onCut).once('close', onCut);
+  let isOver = false;
+  const onEnd = () => {
+    isOver = true;
+    resolve();
+  };
+  const onCut = () => {
+    // `close` comes after every end too, and an error would cost more than all the rest of a small body.
+    if (!isOver) reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
+    isOver = true;
+  };
+  stream.on('data', onData).once('end', onEnd).once('error', onCut).once('close', onCut);
   return promise;
 }
 

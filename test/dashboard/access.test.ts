@@ -1,7 +1,10 @@
-import t from 'tap';
-import { createAccess, isLoopback } from '../../src/dashboard/access.ts';
+import { hash } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { createAccess } from '../../src/dashboard/access.ts';
+import { isLocalVisit, isLoopback } from '../../src/dashboard/local-visit.ts';
+import { SESSION_SECONDS } from '../../src/dashboard/sessions.ts';
 
-const near = { remoteAddress: '127.0.0.1', headers: { host: 'localhost:8080' }, queryToken: undefined };
+const near = { remoteAddress: '127.0.0.1', httpVersion: '1.1', headers: { host: 'localhost:8080' } };
 const TOKEN = 'a-token-of-the-page';
 
 for (const [host, expected] of [
@@ -22,55 +25,132 @@ for (const [host, expected] of [
     t.equal(isLoopback(host), expected);
   });
 
-const withoutToken = [
-  { name: 'a neighbour', visit: near, verdict: 'accepted' },
+const BROWSER = {
+  accept: 'text/html',
+  'accept-encoding': 'gzip, deflate, br',
+  'accept-language': 'en',
+  'cache-control': 'max-age=0',
+  connection: 'keep-alive',
+  dnt: '1',
+  host: '127.0.0.1:8080',
+  'sec-fetch-site': 'none',
+  'upgrade-insecure-requests': '1',
+  'user-agent': 'Mozilla/5.0',
+};
+
+const visits = [
+  { name: 'a browser on this machine', visit: { ...near, headers: BROWSER }, local: true },
+  { name: 'a command on this machine', visit: near, local: true },
   {
-    name: 'a neighbour by IPv6',
+    name: 'a browser on this machine, by IPv6',
     visit: { ...near, remoteAddress: '::1', headers: { host: '[::1]:80' } },
-    verdict: 'accepted',
+    local: true,
   },
-  { name: 'another machine', visit: { ...near, remoteAddress: '10.0.0.7' }, verdict: 'refused' },
+  { name: 'another machine', visit: { ...near, remoteAddress: '10.0.0.7' }, local: false },
+  { name: 'no address', visit: { ...near, remoteAddress: undefined }, local: false },
   {
     name: 'a name that only points here',
-    visit: { ...near, headers: { host: 'evil.example.com' } },
-    verdict: 'refused',
+    visit: { ...near, headers: { host: 'x.example.com' } },
+    local: false,
   },
-  { name: 'no name', visit: { ...near, headers: {} }, verdict: 'refused' },
+  { name: 'no name', visit: { ...near, headers: {} }, local: false },
+  { name: 'nginx as it is', visit: { ...near, httpVersion: '1.0' }, local: false },
   {
-    name: 'a proxy on this machine',
-    visit: { ...near, headers: { host: 'localhost', 'x-forwarded-for': '127.0.0.1' } },
-    verdict: 'refused',
+    name: 'nginx with HTTP/1.1',
+    visit: { ...near, headers: { ...near.headers, connection: 'close' } },
+    local: false,
   },
-  { name: 'no address', visit: { ...near, remoteAddress: undefined }, verdict: 'refused' },
-] as const;
+  ...[
+    'cf-connecting-ip',
+    'cloudfront-viewer-address',
+    'fastly-client-ip',
+    'forwarded',
+    'fly-client-ip',
+    'true-client-ip',
+    'via',
+    'x-amzn-trace-id',
+    'x-appengine-user-ip',
+    'x-arr-log-id',
+    'x-azure-clientip',
+    'x-client-ip',
+    'x-cloud-trace-context',
+    'x-cluster-client-ip',
+    'x-envoy-external-address',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-port',
+    'x-forwarded-prefix',
+    'x-forwarded-proto',
+    'x-forwarded-server',
+    'x-original-forwarded-for',
+    'x-real-ip',
+    'x-request-id',
+  ].map((header) => ({
+    name: `a proxy that adds ${header}`,
+    visit: { ...near, headers: { ...BROWSER, [header]: '127.0.0.1' } },
+    local: false,
+  })),
+];
 
-for (const { name, visit, verdict } of withoutToken)
-  t.test(`without a token: ${name} is ${verdict}`, async (t) => {
-    const admission = createAccess(undefined)(visit);
-    t.equal(admission.verdict, verdict);
-    if (admission.verdict === 'refused') t.match(admission, { status: 403, detail: /set DASHBOARD_TOKEN/ });
+for (const { name, visit, local } of visits)
+  t.test(`without a token: ${local ? 'lets in' : 'refuses'} ${name}`, async (t) => {
+    t.equal(isLocalVisit(visit), local);
+    const admission = createAccess(undefined).admit(visit);
+    if (local) t.match(admission, { verdict: 'accepted' });
+    else t.match(admission, { verdict: 'refused', status: 403, detail: /set DASHBOARD_TOKEN/ });
   });
 
-t.test(
-  'with a token: opens once by the address, then by the cookie, which does not hold the token',
-  async (t) => {
-    const admit = createAccess(TOKEN);
-    t.match(admit(near), { verdict: 'refused', status: 401 }, 'being near is not enough');
-    t.match(admit({ ...near, queryToken: 'another' }), { verdict: 'refused', status: 401 });
-    t.match(admit({ ...near, queryToken: '' }), { verdict: 'refused', status: 401 });
-    const entered = admit({ ...near, queryToken: TOKEN });
-    if (entered.verdict !== 'enter') return t.fail(`expected to enter, was ${entered.verdict}`);
-    t.match(entered.cookie, /^dashboard=[0-9a-f]{64}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
-    t.notMatch(entered.cookie, TOKEN);
-    const cookie = `other=1; ${entered.cookie.split(';')[0]}`;
-    const far = { ...near, remoteAddress: '10.0.0.7' };
-    t.match(admit({ ...far, headers: { host: 'sync.example.com', cookie } }), { verdict: 'accepted' });
-    t.match(createAccess('another-token-here')({ ...far, headers: { cookie } }), { verdict: 'refused' });
-    t.match(admit({ ...near, headers: { cookie: `dashboard=${TOKEN}` } }), { verdict: 'refused' });
-  },
-);
+/** Access by the token, with a clock, and log-in that gives the cookie as a browser sends it. */
+function withToken(t: Test) {
+  const clock = { now: 1 };
+  const { admit, byToken } = createAccess(TOKEN, () => clock.now);
+  if (!byToken) throw new Error('Expected access by token.');
+  const logIn = () => {
+    const cookie = byToken.logIn(TOKEN, near) ?? t.fail('not logged in').toString();
+    return { ...near, headers: { host: 'sync.example.com', cookie: `other=1; ${cookie.split(';')[0]}` } };
+  };
+  return { clock, admit, byToken, logIn };
+}
+
+t.test('with a token: opens by the cookie of a log-in, from anywhere, and by nothing else', async (t) => {
+  const { admit, byToken, logIn } = withToken(t);
+  t.match(admit(near), { verdict: 'refused', status: 401 }, 'being near is not enough');
+  t.equal(byToken.logIn('another', near), undefined);
+  t.equal(byToken.logIn('', near), undefined);
+  const cookie = byToken.logIn(TOKEN, near) ?? '';
+  t.match(cookie, /^dashboard=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+  t.notMatch(cookie, TOKEN);
+  const far = { ...logIn(), remoteAddress: '10.0.0.7' };
+  t.match(admit(far), { verdict: 'accepted' });
+  t.match(createAccess(TOKEN).admit(far), { verdict: 'refused' }, 'another process does not know it');
+  for (const forged of [TOKEN, '', hash('sha256', `dashboard cookie of ${TOKEN}`)])
+    t.match(admit({ ...near, headers: { cookie: `dashboard=${forged}` } }), { verdict: 'refused' });
+});
+
+t.test('a session ends on the server: after its time, and on log-out, each for itself', async (t) => {
+  const { clock, admit, byToken, logIn } = withToken(t);
+  const first = logIn();
+  clock.now = 1_000;
+  const second = logIn();
+  const admitted = admit(second);
+  if (admitted.verdict !== 'accepted') return t.fail('expected to be let in');
+  t.ok(admitted.isOpen());
+  clock.now = SESSION_SECONDS * 1_000 + 2;
+  t.match(admit(first), { verdict: 'refused', status: 401 });
+  t.match(admit(second), { verdict: 'accepted' });
+  t.match(byToken.logOut(second), /^dashboard=; Path=\/; Max-Age=0;/);
+  t.match(admit(second), { verdict: 'refused', status: 401 });
+  t.notOk(admitted.isOpen(), 'and what was opened by it knows');
+});
 
 t.test('keeps the cookie to https where the browser came by it', async (t) => {
-  const visit = { ...near, headers: { 'x-forwarded-proto': 'https' }, queryToken: TOKEN };
-  t.match(createAccess(TOKEN)(visit), { cookie: /; Secure$/ });
+  const { byToken } = withToken(t);
+  t.match(byToken.logIn(TOKEN, { ...near, headers: { 'x-forwarded-proto': 'https' } }), /; Secure$/);
+});
+
+t.test('holds a bounded number of sessions', async (t) => {
+  const { admit, logIn } = withToken(t);
+  const first = logIn();
+  for (let more = 0; more < 1_000; more += 1) logIn();
+  t.match(admit(first), { verdict: 'refused' });
 });

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import t from 'tap';
 import { z } from 'zod';
-import { findChromium, openPage, startBrowser } from '../sandbox/browser.ts';
+import { findChromium, openPage, PATIENCE_MILLISECONDS, startBrowser } from '../sandbox/browser.ts';
 import { connect, startUpstreams } from '../sandbox/connected.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { startService } from '../sandbox/service.ts';
@@ -90,6 +90,34 @@ async function inBrowser(browser: Browser): Promise<void> {
       [],
     );
   });
+
+  await t.test(
+    'logs in by its form and out by its button, and shows the form where the session has ended',
+    async (t) => {
+      const token = '0123456789abcdef';
+      const { url } = await connect(t, upstreams, { DASHBOARD: 'on', DASHBOARD_TOKEN: token });
+      const context = await browser.newContext();
+      t.teardown(() => context.close());
+      const page = await context.newPage();
+      const logIn = async (shown: string) => {
+        await page.getByLabel('Token').fill(shown);
+        await page.getByRole('button', { name: 'Open' }).click();
+      };
+      await page.goto(url);
+      await logIn('another-token-0123');
+      await page.getByText('Expected the token in DASHBOARD_TOKEN').waitFor();
+      await logIn(token);
+      await page.locator('#connection[data-state="live"]').waitFor();
+      t.equal(page.url(), `${url}/`);
+
+      const other = await context.newPage();
+      await other.goto(url);
+      await other.locator('#connection[data-state="live"]').waitFor();
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.getByLabel('Token').waitFor();
+      await other.getByLabel('Token').waitFor();
+    },
+  );
 
   await t.test('is used by keyboard', async (t) => {
     const { url, push } = await connect(t, upstreams);

@@ -14,9 +14,9 @@ const MEGABYTE = 1024 * 1024;
 const LARGEST_MEGABYTES = 450;
 const PUSH_TOKEN = 'a-token-of-the-sender';
 
-const options = { skip: MEMORY_IS_KNOWN ? false : 'needs /proc' } as const;
+const options = { skip: MEMORY_IS_KNOWN ? false : 'needs /proc', timeout: 600_000 } as const;
 const upstreams = await startUpstreams(t);
-const { commercetools, fluent } = upstreams;
+const { commercetools } = upstreams;
 
 async function start(t: Test, env: Record<string, string> = {}): Promise<ServiceProcess> {
   return startProcess(t, { ...upstreams.env, ...HEAP, PUSH_AUTH: 'token', PUSH_TOKEN, ...env });
@@ -61,8 +61,6 @@ t.test('60 text bodies of 15 MB at once for a path that is not there', options, 
 
 t.test('100 valid pushes of 14 MB at once, all of which get through', options, async (t) => {
   const service = await start(t, { ACK_DEADLINE_SECONDS: '60' });
-  fluent.faults.on({ kind: 'latency', milliseconds: 200 });
-  t.teardown(() => fluent.faults.off());
   const bodies = commercetools
     .seed(4)
     .map((customer) => Buffer.from(wrap({ ...changeOf(customer), filler: 'x'.repeat(10 * MEGABYTE) })));
@@ -98,7 +96,7 @@ t.test('valid pushes of 14 MB that would be a million objects, or as deep', opti
     ),
   };
   for (const [name, body] of Object.entries(bodies)) {
-    const sent = Array.from({ length: 3 }, () => post(service.url, '/push', body, authorized));
+    const sent = [1, 2].map(() => post(service.url, '/push', body, authorized));
     for (const { status, text } of await Promise.all(sent)) {
       t.equal(status, 422, name);
       t.match(text, /"undecodable".*at most/, name);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import t from 'tap';
 import { connect, startUpstreams } from '../sandbox/connected.ts';
@@ -108,7 +109,20 @@ t.test('answers a few pipelined requests in their order', async (t) => {
   t.same(statuses, Array.from({ length: 30 }, () => ['200', '404', '200']).flat());
 });
 
-t.test('takes so many requests on a connection and so many connections, and no more', async (t) => {
+t.test('closes a connection after a thousand requests', async (t) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  const kept: (string | undefined)[] = [];
+  for (let asked = 0; asked < 1_001; asked += 1) {
+    const [response] = await once(request(`${service.url}/health/live`, { agent }).end(), 'response');
+    kept.push(response.headers.connection);
+    await response.resume().toArray();
+  }
+  t.equal(kept.indexOf('close'), 999);
+  t.equal(kept[1_000], 'keep-alive', 'and serves on with another');
+});
+
+t.test('holds so many connections and no more', async (t) => {
   const { url } = await connect(t, upstreams, { QUEUE_LIMIT: '1' });
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: 600 }, () => connectSocket(Number(port), hostname));

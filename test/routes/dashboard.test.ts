@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import t from 'tap';
 import { connect, startUpstreams } from '../sandbox/connected.ts';
 import { sendPush } from '../sandbox/push.ts';
+import { rawRequest } from '../sandbox/raw-request.ts';
 import { until } from '../sandbox/until.ts';
 
 const TOKEN = '0123456789abcdef';
@@ -10,8 +11,11 @@ const TOKEN = '0123456789abcdef';
 /** A stream as it arrives; `fetch` would hold a connection of its pool. */
 async function watch(
   url: string,
+  headers: Record<string, string> = {},
 ): Promise<{ response: IncomingMessage; text: () => string; stop: () => void }> {
-  const asked = request(`${url}/dashboard/events`, { agent: false }).end();
+  // As a browser does: without `Connection: close`.
+  const agent = new Agent({ keepAlive: true });
+  const asked = request(`${url}/dashboard/events`, { agent, headers }).end();
   const [response] = await once(asked, 'response');
   let text = '';
   response.setEncoding('utf8');
@@ -29,7 +33,7 @@ t.test('serves the page and its files under a strict policy, and again as not mo
   t.equal(page.status, 200);
   const policy = page.headers.get('content-security-policy') ?? '';
   for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"])
-    t.ok(policy.split('; ').includes(part), part);
+    t.ok(policy.split(';').includes(part), part);
   t.notMatch(policy, /unsafe|\*/);
   const html = await page.text();
   t.notMatch(html, / style=|<style|<script>| on\w+=/, 'nothing is inline');
@@ -57,25 +61,115 @@ t.test('is not there in production, nor when it is off', async (t) => {
   }
 });
 
-t.test('opens by the token once, then by the cookie', async (t) => {
+const behindToken = { DASHBOARD: 'on', NODE_ENV: 'production', DASHBOARD_TOKEN: TOKEN };
+
+/** Logs in by the form, and returns the answer, with the cookie as a browser sends it back. */
+async function logIn(url: string, token: string) {
+  const body = new URLSearchParams({ token });
+  const answer = await fetch(`${url}/dashboard/login`, { method: 'POST', body, redirect: 'manual' });
+  return { answer, cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '' };
+}
+
+t.test('opens by the form of the log-in page, and ends on log-out', async (t) => {
   const upstreams = await startUpstreams(t);
-  const { url } = await connect(t, upstreams, {
-    DASHBOARD: 'on',
-    NODE_ENV: 'production',
-    DASHBOARD_TOKEN: TOKEN,
-  });
+  const { url, lines } = await connect(t, upstreams, behindToken);
   const closed = await fetch(`${url}/`);
   t.equal(closed.status, 401);
-  t.match(await closed.text(), /<form action="\/">/);
+  t.match(await closed.text(), /<form method="post" action="\/dashboard\/login">/);
   t.equal((await fetch(`${url}/dashboard/events`)).status, 401);
+
+  const wrong = await logIn(url, 'wrong-token-0123456789');
+  t.equal(wrong.answer.status, 401);
+  t.equal(wrong.answer.headers.get('set-cookie'), null);
+  t.match(await wrong.answer.text(), /Expected the token in DASHBOARD_TOKEN/);
+  t.equal((await fetch(`${url}/dashboard/login`, { method: 'POST' })).status, 401, 'nothing');
+
+  const { answer, cookie } = await logIn(url, TOKEN);
+  t.equal(answer.status, 303);
+  t.equal(answer.headers.get('location'), '/');
+  const inside = await fetch(`${url}/`, { headers: { cookie } });
+  t.equal(inside.status, 200);
+  t.match(await inside.text(), 'id="verdict"');
+  const { response, text } = await watch(url, { cookie });
+  t.equal(response.statusCode, 200);
+  t.ok(await until(() => text().includes('"canLogOut":true')));
+
+  const ended = once(response, 'end');
+  const out = await fetch(`${url}/dashboard/logout`, {
+    method: 'POST',
+    headers: { cookie },
+    redirect: 'manual',
+  });
+  t.equal(out.status, 303);
+  t.match(out.headers.get('set-cookie'), /^dashboard=; .*Max-Age=0/);
+  t.equal((await fetch(`${url}/`, { headers: { cookie } })).status, 401, 'the cookie opens nothing any more');
+  await ended;
+  t.notMatch(JSON.stringify(lines), /wrong-token-0123456789|0123456789abcdef/);
+});
+
+t.test('opens by the token in the address once, and leads away from it', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams, behindToken);
   t.equal((await fetch(`${url}/?token=wrong`, { redirect: 'manual' })).status, 401);
   const opened = await fetch(`${url}/?token=${TOKEN}`, { redirect: 'manual' });
   t.equal(opened.status, 303);
   t.equal(opened.headers.get('location'), '/');
   const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
-  const inside = await fetch(`${url}/`, { headers: { cookie } });
-  t.equal(inside.status, 200);
-  t.match(await inside.text(), 'id="verdict"');
+  t.equal((await fetch(`${url}/`, { headers: { cookie } })).status, 200);
+});
+
+t.test('bounds how often an address may guess, by the form and in the address together', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams, behindToken);
+  const { cookie } = await logIn(url, TOKEN);
+  const byAddress = () => fetch(`${url}/?token=wrong`, { redirect: 'manual' });
+  const guesses = Array.from({ length: 30 }, async (_, number) =>
+    number % 2 === 0 ? byAddress() : (await logIn(url, 'wrong')).answer,
+  );
+  const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+  t.equal(statuses.filter((status) => status === 401).length, 9);
+  t.equal(statuses.filter((status) => status === 429).length, 21);
+  const { answer } = await logIn(url, TOKEN);
+  t.equal(answer.status, 429, 'not even the right one');
+  t.match(answer.headers.get('retry-after'), /^[1-9]\d*$/);
+  t.match(await answer.text(), /Too many tokens were tried/);
+  t.equal((await fetch(`${url}/`, { headers: { cookie } })).status, 200, 'who is in stays in');
+});
+
+t.test('reads a small form and no more', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams, behindToken);
+  t.equal((await logIn(url, 'x'.repeat(5_000))).answer.status, 413);
+  const body = JSON.stringify({ token: TOKEN });
+  const headers = { 'content-type': 'application/json' };
+  t.equal((await fetch(`${url}/dashboard/login`, { method: 'POST', headers, body })).status, 415);
+});
+
+t.test('without a token has no log-in, and is not open to what nginx passes on', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { url } = await connect(t, upstreams);
+  for (const path of ['/dashboard/login', '/dashboard/logout'])
+    t.equal((await fetch(url + path, { method: 'POST' })).status, 404);
+  const { host } = new URL(url);
+  // A default `proxy_pass`, and one with `proxy_http_version 1.1`, as nginx 1.22 sends them.
+  for (const [version, path] of [
+    ['1.0', '/'],
+    ['1.0', '/dashboard/events'],
+    ['1.1', '/'],
+  ])
+    t.equal(
+      (
+        await rawRequest(url, [
+          `GET ${path} HTTP/${version}`,
+          `Host: ${host}`,
+          'Connection: close',
+          'User-Agent: Mozilla/5.0',
+          'Accept: text/html',
+        ])
+      ).status,
+      403,
+      `${path} by HTTP/${version}`,
+    );
 });
 
 t.test('refuses a name that is not this machine’s, with how to open it', async (t) => {

@@ -7,7 +7,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-const PATIENCE_MILLISECONDS = 60_000;
+const PATIENCE_MILLISECONDS = 120_000;
 
 /**
  * Sends bytes as they are and reads one answer; the connection is closed then. A server that answers early and closes may

@@ -25,13 +25,20 @@ export function listen({ onSnapshot, onTick, onState }) {
     });
     source.addEventListener('error', () => {
       onState('lost');
-      if (source.readyState === EventSource.CLOSED) later();
+      if (source.readyState === EventSource.CLOSED) refused();
     });
   }
 
   function heard() {
     heardAt = performance.now();
     onState('live');
+  }
+
+  /** The browser does not say why: where the log-in has ended, the page is asked for anew, and is the form then. */
+  async function refused() {
+    const answer = await fetch('/', { method: 'HEAD' }).catch(() => undefined);
+    if (answer?.status === 401) location.reload();
+    else later();
   }
 
   function later() {

@@ -33,6 +33,7 @@ listen({
   onSnapshot(snapshot) {
     about = snapshot;
     history = snapshot.history;
+    document.getElementById('log-out').hidden = !snapshot.canLogOut;
     drawRoutes(snapshot.routes);
     recent.reset(snapshot.recent);
     show(snapshot.state);
