@@ -97,6 +97,7 @@ async function inBrowser(browser: Browser): Promise<void> {
       const token = '0123456789abcdef';
       const { url } = await connect(t, upstreams, { DASHBOARD: 'on', DASHBOARD_TOKEN: token });
       const context = await browser.newContext();
+      context.setDefaultTimeout(PATIENCE_MILLISECONDS);
       t.teardown(() => context.close());
       const page = await context.newPage();
       const logIn = async (shown: string) => {

@@ -73,8 +73,8 @@ t.test('100 valid pushes of 14 MB at once, all of which get through', options, a
       if (status === 204) return;
       refused.set(status, (refused.get(status) ?? 0) + 1);
       if (status !== 503 && status !== undefined) throw new Error(`Expected 204 or 503, got ${status}.`);
-      // As a sender does; also where the connection was reset before the answer was read.
-      await wait(200 + Math.random() * 800);
+      // As Retry-After says, and also where the connection was reset before the answer was read.
+      await wait(1_000 + Math.random() * 1_000);
     }
   }
 
