@@ -46,6 +46,7 @@ const Condition = z.strictObject({
   type: z.literal('condition'),
   position: z.number(),
   condition: z.unknown(),
+  // biome-ignore lint/suspicious/noThenProperty: JSONata's syntax tree calls it so, and nobody awaits it.
   then: z.unknown(),
   else: z.unknown(),
 });
