@@ -1,3 +1,4 @@
+import { sendAckIds } from './ack-ids.ts';
 import { type DeadLetter, readDeadLetter } from './dead-letter.ts';
 import { ask, type Google } from './google.ts';
 
@@ -6,8 +7,13 @@ export interface Lease {
   readonly letters: readonly DeadLetter[];
   /** True when there may be more than were taken. */
   readonly more: boolean;
-  /** Takes them off the subscription for good; returns those that it took: none, once the lease has ended. */
+  /**
+   * Takes them off the subscription for good; returns those that Pub/Sub took: none, once the lease has ended. Most
+   * subscriptions take an acknowledgement that comes too late without a word: `findAgain` tells.
+   */
   acknowledge(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
+  /** Looks for acknowledged letters on the subscription, 10 s at most, and returns those that are still there. */
+  findAgain(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
   /** Gives back all that were not acknowledged. */
   close(): Promise<void>;
 }
@@ -30,6 +36,7 @@ const SILENCE_MILLISECONDS = 2_000;
 /** The emulator is near, and answers at once. */
 const EMULATOR_SILENCE_MILLISECONDS = 400;
 const PULL_MILLISECONDS = 60_000;
+const LOOK_AGAIN_MILLISECONDS = 10_000;
 const MESSAGES_A_REQUEST = 500;
 const LONGEST_LEASE_MILLISECONDS = 3_600_000;
 
@@ -43,8 +50,10 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
   let endsAt = Number.POSITIVE_INFINITY;
 
   async function modify(letters: readonly DeadLetter[], ackDeadlineSeconds: number): Promise<void> {
-    for (const ackIds of chunksOf(letters))
-      await ask(what, () => subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }));
+    // One that is refused has gone back by itself.
+    await sendAckIds(what, letters, (ackIds) =>
+      subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }),
+    );
   }
 
   const end = performance.now() + PULL_MILLISECONDS;
@@ -92,12 +101,23 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
     letters: [...held.values()],
     more,
     async acknowledge(letters) {
-      // Pub/Sub takes an acknowledgement after the end without a word, and delivers the message again.
       if (now() >= endsAt) return [];
-      for (const ackIds of chunksOf(letters))
-        await ask(what, () => subscriber.acknowledge({ subscription, ackIds }));
+      const taken = await sendAckIds(what, letters, (ackIds) =>
+        subscriber.acknowledge({ subscription, ackIds }),
+      );
       for (const { messageId } of letters) held.delete(messageId);
-      return letters;
+      return taken;
+    },
+    async findAgain(letters) {
+      const found = new Map<string, DeadLetter>();
+      const lookUntil = performance.now() + LOOK_AGAIN_MILLISECONDS;
+      while (letters.length > 0 && performance.now() < lookUntil) {
+        const pulled = await pull(MESSAGES_A_REQUEST);
+        if (pulled.length === 0) break;
+        for (const letter of pulled) found.set(letter.messageId, letter);
+      }
+      await modify([...found.values()], 0);
+      return letters.filter(({ messageId }) => found.has(messageId));
     },
     async close() {
       clearInterval(renewing);
@@ -111,11 +131,4 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
 function isSilence(error: unknown): boolean {
   const DEADLINE_EXCEEDED = 4;
   return error instanceof Error && 'code' in error && error.code === DEADLINE_EXCEEDED;
-}
-
-function chunksOf(letters: readonly DeadLetter[]): string[][] {
-  const chunks: string[][] = [];
-  for (let start = 0; start < letters.length; start += MESSAGES_A_REQUEST)
-    chunks.push(letters.slice(start, start + MESSAGES_A_REQUEST).map(({ ackId }) => ackId));
-  return chunks;
 }

@@ -49,7 +49,11 @@ export async function replayChosen(
   if (typeof picked === 'number') return picked;
   const engine = openEngine(configuration, logTo(io));
   try {
-    const replayed = await replay(picked, engine, io.signal, (letters) => lease.acknowledge(letters));
+    const tried = await replay(picked, engine, io.signal, (letters) => lease.acknowledge(letters));
+    const again = new Set(
+      await lease.findAgain(tried.flatMap(({ letter, acknowledged }) => (acknowledged ? letter : []))),
+    );
+    const replayed = tried.map((one) => (again.has(one.letter) ? { ...one, acknowledged: false } : one));
     const returned = picked.length - replayed.filter(({ acknowledged }) => acknowledged).length;
     const lines = replayed.map(({ letter: { messageId, said }, outcome, acknowledged }) => ({
       messageId,
@@ -102,7 +106,9 @@ export async function drop(lease: Lease, id: unknown, options: Options, io: Io):
     io.err('Nothing was dropped.');
     return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
   }
-  const dropped = await lease.acknowledge(picked);
+  const acknowledged = await lease.acknowledge(picked);
+  const again = new Set(await lease.findAgain(acknowledged));
+  const dropped = acknowledged.filter((letter) => !again.has(letter));
   const remaining = picked.length - dropped.length;
   const ids = dropped.map(({ messageId }) => messageId);
   io.out(options.json ? JSON.stringify({ dropped: ids, remaining }) : `${dropped.length} dropped.`);

@@ -1,0 +1,105 @@
+import t, { type Test } from 'tap';
+import { readEnvironment } from '../../config/environment.ts';
+import { type LeaseOptions, leaseDeadLetters } from '../../src/cli/dead-letter-lease.ts';
+import { drop, Options } from '../../src/cli/dead-letter-work.ts';
+import { type Google, openGoogle } from '../../src/cli/google.ts';
+import type { Io } from '../../src/cli/io.ts';
+import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
+import { until } from '../sandbox/until.ts';
+
+const { signal } = new AbortController();
+
+/** A subscription with so many dead letters; `requests` counts what is asked of Pub/Sub. */
+async function start(t: Test, name: string, count: number, enableExactlyOnceDelivery = false) {
+  const emulator = await sharedEmulatorOrSkip(t);
+  if (emulator === undefined) return undefined;
+  const read = readEnvironment({
+    PUSH_AUTH: 'none',
+    PUBSUB_EMULATOR_HOST: emulator.host,
+    GOOGLE_CLOUD_PROJECT: emulator.projectId,
+  });
+  if (!('environment' in read)) throw new Error('Expected an environment without faults.');
+  const google = await openGoogle(read.environment);
+  t.teardown(() => google.close());
+  const [topic] = await google.client.createTopic(name);
+  await topic.createSubscription(name, { enableExactlyOnceDelivery });
+  for (let index = 0; index < count; index += 1)
+    await topic.publishMessage({
+      data: Buffer.from('{}'),
+      attributes: { reason: 'poison', parkedAt: new Date().toISOString() },
+    });
+  const requests = { modifyAckDeadline: 0 };
+  const subscriber = new Proxy(google.subscriber, {
+    get(target, property) {
+      if (property === 'modifyAckDeadline') requests.modifyAckDeadline += 1;
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const subscription = `projects/${emulator.projectId}/subscriptions/${name}`;
+  const lease = (options: Partial<LeaseOptions> = {}, from: Google = { ...google, subscriber }) =>
+    leaseDeadLetters(from, { subscription, limit: 100, seconds: 60, signal, ...options });
+  /** As somebody else finds it. */
+  async function left(): Promise<number> {
+    const other = await lease({}, google);
+    await other.close();
+    return other.letters.length;
+  }
+  return { google, subscription, requests, lease, left };
+}
+
+/** Drops all of a lease, as the command does. */
+async function dropAll(lease: Awaited<ReturnType<typeof leaseDeadLetters>>) {
+  const lines: string[] = [];
+  const io: Io = {
+    env: {},
+    stdin: process.stdin,
+    out: (line) => void lines.push(line),
+    err: (line) => void lines.push(line),
+    terminal: false,
+    signal,
+    configuration: () => Promise.reject(new Error('Nothing asks for it.')),
+  };
+  const code = await drop(lease, undefined, Options.parse({ limit: 100, all: true, yes: true }), io);
+  return { code, lines };
+}
+
+for (const isExactlyOnce of [false, true])
+  t.test(`what has gone back by itself is not dropped, exactly once: ${isExactlyOnce}`, async (t) => {
+    const started = await start(t, `gone-back-${isExactlyOnce}`, 3, isExactlyOnce);
+    if (!started) return;
+    const { google, subscription, lease, left } = started;
+    const held = await lease();
+    t.equal(held.letters.length, 3);
+    // The clock does not tell of this end of a lease, and Pub/Sub takes the acknowledgement after it without a word.
+    const ackIds = held.letters.slice(0, 2).map(({ ackId }) => ackId);
+    await google.subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 });
+    t.match(await dropAll(held), { code: 1, lines: ['1 dropped.', /^2 remain/] });
+    await held.close();
+    t.equal(await left(), 2);
+  });
+
+t.test('what comes meanwhile is not dropped, nor held', async (t) => {
+  const started = await start(t, 'meanwhile', 2);
+  if (!started) return;
+  const { google, lease, left } = started;
+  const held = await lease();
+  await google.client.topic('meanwhile').publishMessage({ data: Buffer.from('{}') });
+  t.match(await dropAll(held), { code: 0, lines: ['2 dropped.'] });
+  await held.close();
+  t.equal(await left(), 1);
+});
+
+t.test('a lease is held until it is closed, however long that takes', async (t) => {
+  const started = await start(t, 'long', 2);
+  if (!started) return;
+  const { requests, lease, left } = started;
+  const held = await lease({ seconds: 3 });
+  const before = requests.modifyAckDeadline;
+  // A renewal each second: by the sixth, the lease that was taken first would have ended.
+  t.ok(await until(() => requests.modifyAckDeadline >= before + 6, 60_000));
+  t.equal(await left(), 0);
+  t.match(await dropAll(held), { code: 0, lines: ['2 dropped.'] });
+  await held.close();
+  t.equal(await left(), 0);
+});
