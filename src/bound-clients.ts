@@ -1,5 +1,11 @@
 import type { Commercetools, CommercetoolsClient } from './commercetools/commercetools.ts';
 import type { Fluent, WriteOptions } from './fluent/fluent.ts';
+import type { Project } from './handler.ts';
+
+/** A project whose client is not bound to a run. */
+export interface OpenProject extends Project {
+  readonly commercetools: CommercetoolsClient;
+}
 
 /**
  * A run's view of Fluent: a write, or another request, is not begun once the run's signal has aborted, unless the handler
@@ -70,4 +76,17 @@ export class BoundCommercetools implements Commercetools {
   get api(): Commercetools['api'] {
     return this.#client.apiUntil(this.#signal);
   }
+}
+
+/** The projects, with the clients of a run. */
+export function boundProjects(
+  projects: ReadonlyMap<string, OpenProject>,
+  signal: AbortSignal,
+): ReadonlyMap<string, Project> {
+  return new Map(
+    Array.from(projects, ([key, { account, commercetools }]) => [
+      key,
+      { account, commercetools: new BoundCommercetools(commercetools, signal) },
+    ]),
+  );
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BoundRoute } from './bind-routes.ts';
-import { BoundCommercetools, BoundFluent } from './bound-clients.ts';
+import { BoundCommercetools, BoundFluent, boundProjects, type OpenProject } from './bound-clients.ts';
 import type { CommercetoolsClient } from './commercetools/commercetools.ts';
 import type { Delivery, Event } from './event.ts';
 import type { Job } from './event-queue.ts';
@@ -24,6 +24,7 @@ export interface Received {
 /** What a handler works with, less what belongs to the one run. */
 export interface AccountContext extends Omit<Context, 'log' | 'signal'> {
   readonly commercetools: CommercetoolsClient;
+  readonly projects: ReadonlyMap<string, OpenProject>;
 }
 
 export interface ReceiveOptions {
@@ -112,6 +113,10 @@ export function jobFor(
           signal,
           commercetools: new BoundCommercetools(account.commercetools, signal),
           fluent: new BoundFluent(account.fluent, signal),
+          // Few runs ask for another project.
+          get projects() {
+            return boundProjects(account.projects, signal);
+          },
         };
         return handling(span, context, async (context) =>
           checked(await route.handle(newest, context), route),
