@@ -200,7 +200,12 @@ t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
   t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
   if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
   t.match(await ended, { code: 0, signal: null });
-  t.equal(topic.letters.length, 200);
+  // On a slow machine some are handled before: the stand-in writes, and only its answer hangs.
+  const parked = new Set(topic.letters.map(({ attributes }) => attributes['resource']));
+  const lost = customers.filter(
+    ({ id }) => !parked.has(`customer/${id}`) && !upstreams.fluent.customers.has(id),
+  );
+  t.same(lost, []);
 });
 
 t.test('a dead-letter topic that comes back during the shutdown gets all of it', async (t) => {

