@@ -19,6 +19,8 @@ export type Standing =
 
 export type Standings = ReadonlyMap<string, Standing>;
 
+const NONE: Standings = new Map();
+
 /** The other customers on whose standing it depends what may be written: none for most, so nothing is read for them. */
 export function contendersFor(record: FluentCustomer | undefined, me: Owner, isGone: boolean): Owner[] {
   if (!record) return [];
@@ -37,6 +39,7 @@ export async function readStandings(
   map: CustomerMap,
   { projects }: Pick<Context, 'projects'>,
 ): Promise<Standings> {
+  if (contenders.length === 0) return NONE;
   const standings = await Promise.all(
     contenders.map((owner) => readStanding(owner, username, map, projects.get(owner.project))),
   );

@@ -42,14 +42,6 @@ const Equality = z.strictObject({
 const Filtered = Name.extend({
   stages: z.tuple([z.strictObject({ type: z.literal('filter'), expr: z.unknown(), position: z.number() })]),
 });
-const Condition = z.strictObject({
-  type: z.literal('condition'),
-  position: z.number(),
-  condition: z.unknown(),
-  // biome-ignore lint/suspicious/noThenProperty: JSONata's syntax tree calls it so, and nobody awaits it.
-  then: z.unknown(),
-  else: z.unknown(),
-});
 const Exists = z.strictObject({
   type: z.literal('function'),
   value: z.literal('('),
@@ -67,6 +59,13 @@ const ExistsName = z.strictObject({
 /** The node, if it is of that shape: its own properties, for nodes inherit from the symbols of the engine's grammar. */
 function read<Schema extends z.ZodType>(schema: Schema, node: unknown): z.output<Schema> | undefined {
   return schema.safeParse(isRecord(node) ? { ...node } : node).data;
+}
+
+/** A condition and its two results. By hand, for a schema with a property `then` would pass for a promise. */
+function readCondition(node: unknown): { condition: unknown; first: unknown; second: unknown } | undefined {
+  if (!isRecord(node) || node['type'] !== 'condition') return undefined;
+  const { type: _type, position: _position, condition, then: first, else: second, ...more } = { ...node };
+  return Object.keys(more).length === 0 ? { condition, first, second } : undefined;
 }
 
 /** A value, or the engine's turn: arrays have rules of their own there. */
@@ -147,11 +146,11 @@ function singleName(ast: unknown): string | undefined {
 
 /** `a ?? b`, which the engine reads as `$exists(a) ? a : b`. */
 function compileCoalescence(ast: unknown): DirectExpression | undefined {
-  const condition = read(Condition, ast);
-  const exists = read(Exists, condition?.condition);
-  if (!condition || !exists || !read(ExistsName, exists.procedure)) return undefined;
-  if (!isDeepStrictEqual(exists.arguments[0], condition.then)) return undefined;
-  const [first, second] = [condition.then, condition.else].map(compileDirect);
+  const choice = readCondition(ast);
+  const exists = read(Exists, choice?.condition);
+  if (!choice || !exists || !read(ExistsName, exists.procedure)) return undefined;
+  if (!isDeepStrictEqual(exists.arguments[0], choice.first)) return undefined;
+  const [first, second] = [choice.first, choice.second].map(compileDirect);
   if (!first || !second) return undefined;
   return {
     standsAlone: false,
@@ -166,9 +165,9 @@ function compileCoalescence(ast: unknown): DirectExpression | undefined {
 
 /** `a ?: b`, which the engine reads as `a ? a : b`. */
 function compileElvis(ast: unknown): DirectExpression | undefined {
-  const condition = read(Condition, ast);
-  if (!condition || !isDeepStrictEqual(condition.condition, condition.then)) return undefined;
-  const [first, second] = [condition.then, condition.else].map(compileDirect);
+  const choice = readCondition(ast);
+  if (!choice || !isDeepStrictEqual(choice.condition, choice.first)) return undefined;
+  const [first, second] = [choice.first, choice.second].map(compileDirect);
   if (!first || !second) return undefined;
   return {
     standsAlone: first.standsAlone && second.standsAlone,

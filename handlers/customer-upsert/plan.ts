@@ -114,10 +114,12 @@ function keep(situation: Situation, desired: Desired): Plan {
   const { me, username, record, freshness, copy } = situation;
   if (!record) throw new TypeError('Expected a Fluent customer to keep.');
   if (!ownerOf(record, me.project)) return takeOver(situation, desired);
-  const differing = differingFields(desired, record);
   // Fluent may give a text back in another form than it was sent, so what was just written is not compared in full.
   const isJustWritten = freshness === 'written' && copy?.version === desired.version;
-  const isEqual = isJustWritten ? !hasStaleFields(desired, record) : differing.length === 0;
+  if (isJustWritten && !hasStaleFields(desired, record))
+    return nothing({ kind: 'done', reason: 'unchanged' });
+  const differing = differingFields(desired, record);
+  const isEqual = !isJustWritten && differing.length === 0;
   if (isEqual && freshness !== 'stale') return nothing({ kind: 'done', reason: 'unchanged' });
   return {
     kind: 'update',

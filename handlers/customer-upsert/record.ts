@@ -28,12 +28,15 @@ export function attributesOf(record: FluentCustomer): Map<string, unknown> {
   return new Map(record.attributes?.map(({ name, value }) => [name, value]));
 }
 
+function attributeOf(record: FluentCustomer, attribute: string): unknown {
+  return record.attributes?.findLast(({ name }) => name === attribute)?.value;
+}
+
 /** The customer that Fluent's is a copy of. One that names no project was written before projects were: it is `ownProject`'s. */
 export function ownerOf(record: FluentCustomer | undefined, ownProject: string): Owner | undefined {
   if (!record) return undefined;
-  const attributes = attributesOf(record);
-  const id = attributes.get(ID_ATTRIBUTE);
-  const project = attributes.get(PROJECT_ATTRIBUTE);
+  const id = attributeOf(record, ID_ATTRIBUTE);
+  const project = attributeOf(record, PROJECT_ATTRIBUTE);
   if (typeof id !== 'string' || id === '') return undefined;
   return { id, project: typeof project === 'string' && project !== '' ? project : ownProject };
 }
@@ -41,13 +44,13 @@ export function ownerOf(record: FluentCustomer | undefined, ownProject: string):
 /** True when Fluent's customer is a copy of this one. */
 export function isOwnedBy(record: FluentCustomer | undefined, owner: Owner): boolean {
   const found = ownerOf(record, owner.project);
-  return found !== undefined && keyOf(found) === keyOf(owner);
+  return found !== undefined && found.id === owner.id && found.project === owner.project;
 }
 
 /** The version of this customer that Fluent's is a copy of; 0 when it does not say, or is a copy of another customer. */
 export function versionOf(record: FluentCustomer | undefined, owner: Owner): number {
   if (!record || !isOwnedBy(record, owner)) return 0;
-  const version = Number(attributesOf(record).get(VERSION_ATTRIBUTE));
+  const version = Number(attributeOf(record, VERSION_ATTRIBUTE));
   return Number.isSafeInteger(version) && version > 0 ? version : 0;
 }
 
