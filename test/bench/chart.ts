@@ -1,8 +1,8 @@
-/** A bar of the chart; `group` names what stands side by side. */
+/** A bar of the chart; one that others are compared with is grey. */
 export interface Bar {
-  readonly group: string;
   readonly label: string;
   readonly value: number;
+  readonly isCompared: boolean;
 }
 
 const WIDTH = 720;
@@ -13,12 +13,12 @@ const COLOURS = ['#2563eb', '#94a3b8'] as const;
 /** A bar chart as SVG: one row a bar, the value written at its end. */
 export function chart(title: string, unit: string, bars: readonly Bar[]): string {
   const most = Math.max(...bars.map(({ value }) => value));
-  const rows = bars.map(({ group, label, value }, index) => {
+  const rows = bars.map(({ label, value, isCompared }, index) => {
     const y = 48 + index * ROW;
     const width = Math.max(1, ((WIDTH - LEFT - 90) * value) / most);
-    const colour = COLOURS[label.includes('off') ? 1 : 0];
+    const colour = COLOURS[isCompared ? 1 : 0];
     return [
-      `<text x="${LEFT - 10}" y="${y + 13}" text-anchor="end">${group}, ${label}</text>`,
+      `<text x="${LEFT - 10}" y="${y + 13}" text-anchor="end">${label}</text>`,
       `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="18" fill="${colour}"/>`,
       `<text x="${(LEFT + width + 6).toFixed(1)}" y="${y + 13}">${value < 10 ? value.toFixed(2) : Math.round(value)}</text>`,
     ].join('');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
 /** What a load has seen. Times are in milliseconds, from sending a push to its answer. */
@@ -41,6 +42,53 @@ export async function push(url: string, bodies: readonly string[], outstanding: 
     acknowledged,
     median: quantile(times, 0.5),
     p99: quantile(times, 0.99),
+  };
+}
+
+/** What came of an offer that did not wait for answers. */
+export interface Offered {
+  readonly offeredASecond: number;
+  /** Acknowledged a second, once the queue had filled up and until the offer ended. */
+  readonly acknowledgedASecond: number;
+  readonly acknowledged: number;
+  /** By HTTP status. */
+  readonly answers: Readonly<Record<number, number>>;
+}
+
+const TICK_MILLISECONDS = 10;
+const FILLING_MILLISECONDS = 2_000;
+
+/** Sends the bodies at a fixed rate, however long the answers take. */
+export async function offer(url: string, bodies: readonly string[], aSecond: number): Promise<Offered> {
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, { connections: 4_000, headersTimeout: LONGEST_PUSH_MILLISECONDS });
+  const headers = { 'content-type': 'application/json' };
+  const answers: Record<number, number> = {};
+  const acknowledgedAt: number[] = [];
+  const startedAt = performance.now();
+
+  async function send(body: string): Promise<void> {
+    const { statusCode, body: text } = await pool.request({ method: 'POST', path: pathname, headers, body });
+    await text.dump();
+    answers[statusCode] = (answers[statusCode] ?? 0) + 1;
+    if (statusCode === 204) acknowledgedAt.push(performance.now() - startedAt);
+  }
+
+  const sent: Promise<void>[] = [];
+  while (sent.length < bodies.length) {
+    const due = Math.floor(((performance.now() - startedAt) / 1000) * aSecond);
+    for (const body of bodies.slice(sent.length, due)) sent.push(send(body));
+    await sleep(TICK_MILLISECONDS);
+  }
+  const offered = performance.now() - startedAt;
+  await Promise.all(sent);
+  await pool.close();
+  const counted = acknowledgedAt.filter((at) => at >= FILLING_MILLISECONDS && at < offered).length;
+  return {
+    offeredASecond: bodies.length / (offered / 1000),
+    acknowledgedASecond: counted / ((offered - FILLING_MILLISECONDS) / 1000),
+    acknowledged: acknowledgedAt.length,
+    answers,
   };
 }
 

@@ -5,9 +5,12 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { chart } from './chart.ts';
 import { measuresOf, percent } from './measures.ts';
-import { alone, bareCpu, observing, receiving, type Syncing, scale, starting, syncing } from './scenarios.ts';
+import { overload } from './overload.ts';
+import { nameOf, rowsOf } from './rows.ts';
+import { alone, bareCpu, observing, receiving, scale, starting } from './scenarios.ts';
 import { startStandIns } from './stand-ins.ts';
 import { benchSync } from './sync.ts';
+import { type Synced, syncing } from './syncing.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -21,16 +24,17 @@ const { values: options } = parseArgs({
 });
 if (options.help) {
   console.log(
-    'npm run bench -- [--short | --sync | --observing] [--json] [--chart FILE]\n\n  --short      a minute and a half instead of seven, with fewer events, and no chart unless asked for\n  --sync       the backfill instead: customer-sync sync of 5,000 and of 50,000 customers\n  --observing  only receiving with metrics and page on, against both off\n  --json       the figures as JSON\n  --chart      where the SVG goes; test/bench/bench.svg unless told otherwise',
+    'npm run bench -- [--short | --sync | --observing] [--json] [--chart FILE]\n\n  --short      two minutes instead of a quarter of an hour, one round and fewer events, and no chart unless asked for\n  --sync       only the backfill: customer-sync sync of 5,000 and of 50,000 customers\n  --observing  only receiving with metrics and page on, against both off\n  --json       the figures as JSON\n  --chart      where the SVG goes; test/bench/bench.svg unless told otherwise',
   );
   process.exit(0);
 }
 if (options.sync) {
-  await benchSync();
+  console.log(JSON.stringify(await benchSync(), null, 2));
   process.exit(0);
 }
 const say = (text: string) => process.stderr.write(`${text}\n`);
 const { short } = options;
+const rounds = short ? 1 : 3;
 const chartFile = options.chart ?? (short ? undefined : join(import.meta.dirname, 'bench.svg'));
 
 const standIns = await startStandIns();
@@ -52,44 +56,32 @@ try {
   const idle = new Map<number, number>();
   for (const latency of [0, 20, 100]) idle.set(latency, await alone(standIns, latency, short ? 5 : 20));
   say('syncing …');
-  const rows: Awaited<ReturnType<typeof syncing>>[] = [];
-  for (const scenario of scenarios()) {
-    rows.push(await syncing(standIns, scenario));
-    say(`  ${rows.length}`);
+  const rows: Synced[] = [];
+  for (const scenario of rowsOf(short)) {
+    say(`  ${nameOf(scenario)}`);
+    rows.push(await syncing(standIns, scenario, rounds));
   }
   const bare = await bareCpu(short ? 5_000 : 20_000);
+  say('four times the load …');
+  const overloaded = await overload(standIns, { latency: 100, times: 4, seconds: short ? 6 : 15 });
   say('scale …');
-  const sizes = short ? [1_000, 3_000] : [1_000, 10_000, 100_000];
-  const scales = await scale(standIns, sizes);
+  const scales = await scale(standIns, short ? [1_000, 3_000] : [1_000, 10_000, 100_000]);
+  say('backfill …');
+  const backfills = await benchSync(short ? [1_000, 5_000] : undefined);
 
-  const measures = measuresOf({ start, receive, observed, idle, rows, bare, scales });
+  const findings = { start, receive, observed, idle, rows, overload: overloaded, bare, scales, backfills };
+  const measures = measuresOf(findings);
   if (chartFile) {
     const bars = rows.map((row) => ({
-      group: groupOf(row),
-      label: row.batches ? 'batches on' : 'batches off',
+      label: nameOf(row),
       value: row.rate,
+      isCompared: row.batchesOff === true,
     }));
     await writeFile(chartFile, chart('Customers a second', 'more is better', bars));
   }
   if (options.json) {
     const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
-    console.log(
-      JSON.stringify(
-        {
-          machine,
-          measures,
-          start,
-          receive,
-          observed,
-          idle: Object.fromEntries(idle),
-          rows,
-          bareCpuMicroseconds: bare,
-          scales,
-        },
-        null,
-        2,
-      ),
-    );
+    console.log(JSON.stringify({ machine, measures, ...findings, idle: Object.fromEntries(idle) }, null, 2));
   } else {
     console.log(
       table(
@@ -101,25 +93,25 @@ try {
       table(
         [
           'syncing',
-          'batches',
           'customers/s',
-          'calls/customer',
           'calls/event',
           'p50 ms',
           'p99 ms',
           'CPU µs/event',
+          'cores',
           'peak MB',
+          'not 204',
         ],
         rows.map((row) => [
-          groupOf(row),
-          row.batches ? 'on' : 'off',
+          nameOf(row),
           row.rate.toFixed(0),
-          row.callsACustomer.toFixed(2),
           row.callsAnEvent.toFixed(3),
-          row.median.toFixed(0),
+          row.p50.toFixed(0),
           row.p99.toFixed(0),
           row.cpuMicroseconds.toFixed(0),
+          row.cores.toFixed(2),
           row.peakMegabytes.toFixed(0),
+          row.refused,
         ]),
       ),
     );
@@ -130,49 +122,25 @@ try {
       ),
     );
     console.log(
-      `start ${start.service.toFixed(0)} ms, bare ${start.bare.toFixed(0)} ms; receiving ${receive.service.toFixed(0)}/s, bare ${receive.bare.toFixed(0)}/s, CPU with metrics and page on ${percent(observed.cpu)} of both off; alone at 0, 20, 100 ms: ${[...idle.values()].map((value) => value.toFixed(1)).join(', ')} ms`,
+      table(
+        ['sync of', 'seconds', 'customers/s', 'calls a customer', 'peak MB'],
+        backfills.map((row) => [
+          row.customers,
+          row.seconds.toFixed(1),
+          (row.customers / row.seconds).toFixed(0),
+          row.callsACustomer.toFixed(3),
+          row.peakMegabytes.toFixed(0),
+        ]),
+      ),
+    );
+    const { fullRate, offeredASecond, acknowledgedASecond, answers } = overloaded;
+    console.log(
+      `start ${start.service.toFixed(0)} ms, bare ${start.bare.toFixed(0)} ms; receiving ${receive.service.toFixed(0)}/s, bare ${receive.bare.toFixed(0)}/s (${bare.toFixed(1)} µs of CPU); alone at 0, 20, 100 ms: ${[...idle.values()].map((value) => value.toFixed(1)).join(', ')} ms; overload: ${fullRate.toFixed(0)}/s at full load, of ${offeredASecond.toFixed(0)}/s offered ${acknowledgedASecond.toFixed(0)}/s acknowledged, answers ${JSON.stringify(answers)}`,
     );
     if (chartFile) console.log(`The chart is in ${chartFile}.`);
   }
 } finally {
   standIns.stop();
-}
-
-function scenarios(): Syncing[] {
-  const customers = (outstanding: number) => (short ? 300 : outstanding < 100 ? 500 : 3_000);
-  if (short)
-    return [
-      { latency: 100, outstanding: 1000, customers: 1_000, burst: 1, batches: true },
-      { latency: 100, outstanding: 1000, customers: 200, burst: 1, batches: false },
-      { latency: 100, outstanding: 1000, customers: 300, burst: 10, batches: true },
-    ];
-  const most = { latency: 100, outstanding: 1000, customers: 10_000, burst: 1, batches: true };
-  const usual = [0, 20, 100].flatMap((latency) =>
-    [10, 100, 1000].flatMap((outstanding) => [
-      {
-        latency,
-        outstanding,
-        customers: latency === 100 && outstanding === 1000 ? 10_000 : customers(outstanding),
-        burst: 1,
-        batches: true,
-      },
-      // At 100 ms the service without batches brings some fifty a second.
-      {
-        latency,
-        outstanding,
-        customers: latency === 100 ? Math.min(1_000, customers(outstanding)) : customers(outstanding),
-        burst: 1,
-        batches: false,
-      },
-      ...(outstanding === 1000 ? [{ latency, outstanding, customers: 1_000, burst: 10, batches: true }] : []),
-    ]),
-  );
-  return [...usual, { ...most, leftAlone: true }];
-}
-
-function groupOf({ latency, outstanding, burst, leftAlone }: Syncing): string {
-  const more = `${burst > 1 ? `, bursts of ${burst}` : ''}${leftAlone ? ', V8 left alone' : ''}`;
-  return `${latency} ms, ${outstanding} outstanding${more}`;
 }
 
 function table(head: string[], rows: (string | number)[][]): string {

@@ -3,10 +3,9 @@ import { changes, ignored } from './bodies.ts';
 import { median, push } from './load.ts';
 import { type Server, startServer } from './server.ts';
 import type { StandIns } from './stand-ins.ts';
+import { warm } from './warm.ts';
 
 const BARE = ['test/bench/bare.ts'];
-/** All that may be outstanding is handled at once: with slow upstreams a place in the queue is mostly waiting. */
-const WIDE = { QUEUE_CONCURRENCY: '1000', LOG_LEVEL: 'info' };
 
 /** Pushes a second through authenticate, decode and route, and through bare Fastify; in turns, medians of the rounds. */
 export async function receiving(standIns: StandIns, rounds: number, pushes: number) {
@@ -66,48 +65,6 @@ export async function observing(standIns: StandIns, pairs: number, turns: number
     }
   }
   return { rate: median(ratios.map(({ rate }) => rate)), cpu: median(ratios.map(({ cpu }) => cpu)) };
-}
-
-export interface Syncing {
-  readonly latency: number;
-  readonly outstanding: number;
-  readonly customers: number;
-  /** Changes of each customer. */
-  readonly burst: number;
-  readonly batches: boolean;
-  /** Started without the settings of `npm start`. */
-  readonly leftAlone?: boolean;
-}
-
-/** Customers brought to Fluent, from push to acknowledged. */
-export async function syncing(standIns: StandIns, scenario: Syncing) {
-  await standIns.latency(scenario.latency);
-  const customers = await standIns.seed(scenario.customers);
-  const bodies = changes(customers, standIns.environment['CTP_PROJECT_KEY'] ?? '', scenario.burst);
-  const off = { FLUENT_BATCH: '1', ACK_DEADLINE_SECONDS: '600' };
-  const service = await startServer(scenario.leftAlone ? START.slice(-1) : START, {
-    ...standIns.environment,
-    ...WIDE,
-    ...(scenario.batches ? {} : off),
-  });
-  try {
-    await warm(standIns, service);
-    const callsBefore = await standIns.calls();
-    const cpuBefore = await service.cpuSeconds();
-    const load = await push(service.push, bodies, scenario.outstanding);
-    const calls = (await standIns.calls()) - callsBefore;
-    return {
-      ...scenario,
-      ...load,
-      rate: scenario.customers / load.seconds,
-      callsAnEvent: calls / load.pushes,
-      callsACustomer: calls / scenario.customers,
-      cpuMicroseconds: (((await service.cpuSeconds()) - cpuBefore) / load.pushes) * 1e6,
-      peakMegabytes: await service.peakMegabytes(),
-    };
-  } finally {
-    await service.stop();
-  }
 }
 
 /** Processor time a push costs bare Fastify: what a synced event is measured against. */
@@ -171,7 +128,7 @@ export async function scale(standIns: StandIns, sizes: readonly number[]) {
   await standIns.latency(0);
   const rows: { events: number; cpuMicroseconds: number; peakMegabytes: number }[] = [];
   for (const events of sizes) {
-    const service = await startServer(START, { ...standIns.environment, ...WIDE });
+    const service = await startServer(START, standIns.environment);
     try {
       // The first thousands pay for the compiler, whatever comes after.
       await push(
@@ -189,10 +146,4 @@ export async function scale(standIns: StandIns, sizes: readonly number[]) {
     }
   }
   return rows;
-}
-
-/** The token is fetched and the connections are open, as in a service that has been up for a second. */
-async function warm(standIns: StandIns, service: Server): Promise<void> {
-  const bodies = changes(await standIns.seed(200), standIns.environment['CTP_PROJECT_KEY'] ?? '');
-  await push(service.push, bodies, 50);
 }

@@ -6,15 +6,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { startStandIns } from './stand-ins.ts';
+import { changedAt } from './syncing.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LATENCY_MILLISECONDS = 20;
-const COUNTS = [5_000, 50_000];
+const COUNTS = [5_000, 50_000] as const;
 
 const Result = z.object({ finished: z.literal(true), ended: z.number() });
 
 /** What one `sync` took. */
-interface Measured {
+export interface Measured {
   readonly customers: number;
   readonly seconds: number;
   readonly callsACustomer: number;
@@ -26,7 +27,7 @@ export async function measureSync(customers: number): Promise<Measured> {
   const standIns = await startStandIns();
   const cwd = await mkdtemp(join(tmpdir(), 'customer-sync-'));
   try {
-    await standIns.seed(customers);
+    await standIns.seed(customers, changedAt('old'));
     await standIns.latency(LATENCY_MILLISECONDS);
     const startedAt = performance.now();
     const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.js'), 'sync', '--json'], {
@@ -59,14 +60,9 @@ export async function measureSync(customers: number): Promise<Measured> {
   }
 }
 
-/** Measures and prints both sizes. */
-export async function benchSync(): Promise<void> {
-  for (const count of COUNTS) {
-    const { customers, seconds, callsACustomer, peakMegabytes } = await measureSync(count);
-    console.log(
-      `sync of ${customers} customers at ${LATENCY_MILLISECONDS} ms: ${seconds.toFixed(1)} s, ${Math.round(customers / seconds)}/s, ${callsACustomer.toFixed(3)} upstream calls a customer, peak memory ${Math.round(peakMegabytes)} MB`,
-    );
-  }
+/** Measures both sizes. */
+export async function benchSync(counts: readonly number[] = COUNTS): Promise<Measured[]> {
+  const all: Measured[] = [];
+  for (const count of counts) all.push(await measureSync(count));
+  return all;
 }
-
-if (import.meta.main) await benchSync();

@@ -1,0 +1,94 @@
+import { START } from '../sandbox/start-command.ts';
+import { changes } from './bodies.ts';
+import { median, push } from './load.ts';
+import { startServer } from './server.ts';
+import type { StandIns } from './stand-ins.ts';
+import { warm } from './warm.ts';
+
+/** One way to bring customers to Fluent. The service is started as it is shipped: nothing is set but addresses and credentials. */
+export interface Syncing {
+  /** Of each upstream request, in milliseconds. */
+  readonly latency: number;
+  /** Pushes in flight. */
+  readonly outstanding: number;
+  readonly customers: number;
+  /** When the customers were changed: a minute ago at most, or a year ago, as in a backlog. */
+  readonly age: 'fresh' | 'old';
+  /** Changes of each customer; 1 unless given. */
+  readonly burst?: number;
+  /** Compares with one request for each customer: `FLUENT_BATCH=1`. */
+  readonly batchesOff?: boolean;
+  /** Compares with a start without the settings of `npm start`. */
+  readonly leftAlone?: boolean;
+}
+
+/** A scenario, and what was measured. */
+export type Synced = Syncing & {
+  /** Customers a second. */
+  readonly rate: number;
+  /** Pushes that were not answered 204. */
+  readonly refused: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly callsAnEvent: number;
+  readonly cpuMicroseconds: number;
+  /** Of one core. */
+  readonly cores: number;
+  readonly peakMegabytes: number;
+};
+
+const A_YEAR_AGO = new Date(Date.now() - 365 * 86_400_000).toISOString();
+
+/** When customers of that age were changed last. */
+export function changedAt(age: Syncing['age']): string {
+  return age === 'old' ? A_YEAR_AGO : new Date().toISOString();
+}
+
+/** Brings customers to Fluent, from push to acknowledgement, by a service of its own for each of the rounds; medians. */
+export async function syncing(standIns: StandIns, scenario: Syncing, rounds: number): Promise<Synced> {
+  const all: Synced[] = [];
+  for (let round = 0; round < rounds; round += 1) all.push(await syncOnce(standIns, scenario));
+  const of = (figure: (synced: Synced) => number) => median(all.map(figure));
+  return {
+    ...scenario,
+    rate: of(({ rate }) => rate),
+    // One refusal of many rounds is still one.
+    refused: Math.max(...all.map(({ refused }) => refused)),
+    p50: of(({ p50 }) => p50),
+    p99: of(({ p99 }) => p99),
+    callsAnEvent: of(({ callsAnEvent }) => callsAnEvent),
+    cpuMicroseconds: of(({ cpuMicroseconds }) => cpuMicroseconds),
+    cores: of(({ cores }) => cores),
+    peakMegabytes: of(({ peakMegabytes }) => peakMegabytes),
+  };
+}
+
+async function syncOnce(standIns: StandIns, scenario: Syncing): Promise<Synced> {
+  const { latency, outstanding, customers, age, burst = 1, batchesOff, leftAlone } = scenario;
+  await standIns.latency(latency);
+  const projectKey = standIns.environment['CTP_PROJECT_KEY'] ?? '';
+  const bodies = changes(await standIns.seed(customers, changedAt(age)), projectKey, burst);
+  const service = await startServer(leftAlone ? START.slice(-1) : START, {
+    ...standIns.environment,
+    ...(batchesOff && { FLUENT_BATCH: '1' }),
+  });
+  try {
+    await warm(standIns, service);
+    const [callsBefore, cpuBefore] = [await standIns.calls(), await service.cpuSeconds()];
+    const { seconds, pushes, acknowledged, median: p50, p99 } = await push(service.push, bodies, outstanding);
+    const cpu = (await service.cpuSeconds()) - cpuBefore;
+    return {
+      ...scenario,
+      rate: customers / seconds,
+      refused: pushes - acknowledged,
+      p50,
+      p99,
+      callsAnEvent: ((await standIns.calls()) - callsBefore) / pushes,
+      cpuMicroseconds: (cpu / pushes) * 1e6,
+      cores: cpu / seconds,
+      peakMegabytes: await service.peakMegabytes(),
+    };
+  } finally {
+    await service.stop();
+  }
+}
