@@ -127,7 +127,7 @@ export function jobFor(
 }
 
 /** The outcome of a run for one of the events that shared it: a newer version than was handled is tried again. */
-function outcomeFor({ version, resource }: Event, outcome: Outcome): Outcome {
+export function outcomeFor({ version, resource }: Event, outcome: Outcome): Outcome {
   if (outcome.kind !== 'done' || outcome.version === undefined) return outcome;
   if (version === undefined || version <= outcome.version) return outcome;
   return {

@@ -22,12 +22,16 @@ export type Standings = ReadonlyMap<string, Standing>;
 const NONE: Standings = new Map();
 
 /** The other customers on whose standing it depends what may be written: none for most, so nothing is read for them. */
-export function contendersFor(record: FluentCustomer | undefined, me: Owner, isGone: boolean): Owner[] {
+export function contendersFor(
+  record: FluentCustomer | undefined,
+  me: Owner,
+  presence: 'living' | 'left' | 'gone',
+): Owner[] {
   if (!record) return [];
   const owner = ownerOf(record, me.project);
   const claimants = [...claimsOn(record).values()]
-    .filter(({ claim }) => claim === 'taken' || (isGone && claim === 'waiting'))
-    .map((claimed) => claimed.owner);
+    .filter(({ claim }) => claim === 'taken' || (presence !== 'living' && claim === 'waiting'))
+    .flatMap((claimed) => [claimed.owner, ...(claimed.from ? [claimed.from] : [])]);
   const others = [...(owner ? [owner] : []), ...claimants].filter((other) => keyOf(other) !== keyOf(me));
   return [...new Map(others.map((other) => [keyOf(other), other])).values()];
 }

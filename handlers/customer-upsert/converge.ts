@@ -23,14 +23,16 @@ export interface Subject {
   readonly isDeleted: boolean;
   /** Known before the customer is read, where it is made from the id alone. */
   readonly username: string | undefined;
+  /** True when the event tells the identifiers that the customer had then. */
+  readonly hasIdentifiers: boolean;
 }
 
 export interface Dependencies {
   readonly map: CustomerMap;
   readonly memory: Memory;
   readonly policy: Pick<Situation, 'onDelete' | 'mappedAttributes'>;
-  /** The username of a customer that can no longer be read; undefined when the event does not tell. */
-  usernameOfGone(): Promise<string | undefined>;
+  /** The username that the customer had at the time of the event; undefined when the event does not tell. */
+  usernameOfEvent(): Promise<string | undefined>;
   /** Waits; rejects when `signal` aborts. */
   pause(milliseconds: number, signal: AbortSignal): Promise<unknown>;
 }
@@ -48,14 +50,19 @@ const DOUBT_MILLISECONDS = [250, 500, 1_000, 2_000];
  * written, and who has the right to the username. It ends when nothing is left to write. Why this converges without a lock:
  *
  * 1. Fluent replaces attributes by name, and the answer to a write shows the customer right after it. Each customer that takes
- *    a username over, or wants one that is taken, leaves a claim in an attribute of its own. No write removes it, so the
- *    answer to the last write shows every claim there is.
+ *    a username over, or wants one that is taken, leaves a claim in an attribute of its own, and nobody else writes it (but
+ *    `gone`, which is final). So the answer to the last write shows every claim there is.
  * 2. Whoever writes last therefore reads, after its write, everybody who may have a right to the username, by id in
  *    commercetools. Is it another customer, then that one is written; was that one written in an old version, then again.
  *    A run that dies before it has read is delivered again, and plans from what Fluent holds then.
- * 3. Of two living customers that take the same username over at once, the first to write keeps it: the answer to its write
- *    shows no other claim, the answer to the other's write shows the first one's. The other gives it back and is rejected.
+ * 3. Of the living customers that take the same username over at once, the first to write keeps it: the answer to its write
+ *    shows no other claim, the answers to the others' writes show the first one's. They give it back and are rejected. One
+ *    that is given the username after it has given way passes it on.
  *    A customer that is rejected leaves a claim as well: the run of the owner's deletion finds it and writes that customer.
+ * 4. An owner that was read with another username may come back while it is written over. Who takes over names it in the own
+ *    claim, and reads it again after the write.
+ * 5. A customer that moves to another username while it is written may have written over who has the old one now. The run
+ *    leaves the old one to its heir (`leave`); after a crash, the event delivered again tells which one that was.
  */
 export async function converge(subject: Subject, context: Context, deps: Dependencies): Promise<Outcome> {
   const { commercetools, fluent, signal } = context;
@@ -76,12 +83,20 @@ export async function converge(subject: Subject, context: Context, deps: Depende
   let reason: string | undefined;
   /** A version that Fluent's customer names and that commercetools has not. */
   let disproved: number | undefined;
+  /** A username that a write of this customer may have gone to, and that is another one's by now. */
+  let former =
+    !subject.isDeleted && subject.username === undefined && subject.hasIdentifiers
+      ? await deps.usernameOfEvent()
+      : undefined;
 
   for (let round = 1; round <= ROUNDS; round += 1) {
     if (customer?.version !== desired?.version) desired = customer && (await map.map(customer, me.project));
     if (desired && round === 1) report(desired);
-    const wanted = desired ? requireUsername(desired) : (username ?? (await deps.usernameOfGone()));
+    const wanted = desired ? requireUsername(desired) : (username ?? (await deps.usernameOfEvent()));
     if (wanted === undefined) return withoutUsername();
+    if (username !== undefined && wanted !== username) former = username;
+    if (customer && former !== undefined && former !== wanted) await leave(former);
+    former = undefined;
     if (wanted !== username || !hasRecord) {
       since = performance.now();
       record = await lookUp(wanted);
@@ -103,19 +118,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
       }
     }
 
-    const contenders = contendersFor(record, me, !customer);
-    const next: Plan = plan({
-      ...policy,
-      me,
-      username: wanted,
-      desired,
-      record,
-      freshness,
-      standings: await readStandings(contenders, wanted, map, context),
-      copy,
-      deletedVersion: subject.version,
-      retailerId: context.account.retailerId,
-    });
+    const next = await planFor(wanted, desired, 'gone');
     if (next.kind === 'nothing') return conclude(next.outcome);
 
     const written = await write(next, wanted);
@@ -135,6 +138,49 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     'unsettled',
     `Customer ${id} changed on each of ${ROUNDS} rounds; it is tried again later.`,
   );
+
+  async function planFor(name: string, wanted: Desired | undefined, absence: 'left' | 'gone'): Promise<Plan> {
+    const contenders = contendersFor(record, me, wanted ? 'living' : absence);
+    return plan({
+      ...policy,
+      me,
+      username: name,
+      desired: wanted,
+      absence,
+      isContended: subject.username === undefined,
+      record,
+      freshness,
+      standings: await readStandings(contenders, name, map, context),
+      copy,
+      deletedVersion: subject.version,
+      retailerId: context.account.retailerId,
+    });
+  }
+
+  /** Gives a username that the customer has no more to whoever has the right to it: a late write may have taken it. */
+  async function leave(name: string): Promise<void> {
+    if (name !== username || !hasRecord) {
+      record = await fluent.findCustomer(name);
+      freshness = 'looked-up';
+      copy = undefined;
+    }
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const next = await planFor(name, undefined, 'left');
+      if (next.kind === 'nothing') {
+        username = undefined;
+        return;
+      }
+      const written = await write(next, name);
+      if (!written) continue;
+      record = written;
+      freshness = 'written';
+      copy = next.copy;
+    }
+    throw new Failure(
+      'unsettled',
+      `Customer ${id} changed on each of ${ROUNDS} rounds; it is tried again later.`,
+    );
+  }
 
   async function readSubject(): Promise<Customer | undefined> {
     if (!subject.isDeleted)

@@ -32,6 +32,7 @@ export function createHandle(
     const { id, identifiers } = resource;
     const subject = {
       id,
+      hasIdentifiers: Object.keys(identifiers).length > 0,
       version: event.version ?? 0,
       isDeleted: event.deletion,
       username: needs === 'id' ? await map.username({ id }) : undefined,
@@ -41,7 +42,7 @@ export function createHandle(
       memory,
       policy,
       // What an event does not tell of a deleted customer can no longer be read.
-      usernameOfGone: async () => (needs === 'customer' ? undefined : map.username({ id, ...identifiers })),
+      usernameOfEvent: async () => (needs === 'customer' ? undefined : map.username({ id, ...identifiers })),
       pause,
     });
   };

@@ -4,7 +4,7 @@ import type { Standing, Standings } from './contenders.ts';
 import { createFor } from './create.ts';
 import { differingFields, hasStaleFields, updateFor } from './difference.ts';
 import type { Desired } from './map.ts';
-import { type Claim, claimAttribute, claimsOn, keyOf, type Owner, ownerOf } from './record.ts';
+import { type ClaimKind, claimAttribute, claimsOn, keyOf, type Owner, ownerOf, versionOf } from './record.ts';
 
 /** A customer that was written, and in which version. */
 export interface Copy {
@@ -16,8 +16,10 @@ export interface Copy {
 export interface Situation {
   readonly me: Owner;
   readonly username: string;
-  /** What the customer should be in Fluent; undefined when it no longer exists in commercetools. */
+  /** What the customer should be in Fluent; undefined when it no longer has the username. */
   readonly desired: Desired | undefined;
+  /** Why it has not: it has another one, or it no longer exists in commercetools. */
+  readonly absence: 'left' | 'gone';
   /** The Fluent customer of that username. */
   readonly record: FluentCustomer | undefined;
   /** `written`: the record is the answer to a write, the one read that cannot lag. `stale`: it shows less than was written. */
@@ -28,6 +30,8 @@ export interface Situation {
   /** The version that a deletion event tells of; 0 when unknown. */
   readonly deletedVersion: number;
   readonly onDelete: 'ignore' | 'anonymise';
+  /** False for a username that is made from the id: no other customer can have it. */
+  readonly isContended: boolean;
   readonly mappedAttributes: readonly string[];
   readonly retailerId: string;
 }
@@ -55,7 +59,7 @@ type Rightful = Extract<Standing, { kind: 'rightful' }>;
  * Throws `Rejection` where the customer cannot be created.
  */
 export function plan(situation: Situation): Plan {
-  return situation.desired ? planLiving(situation, situation.desired) : planGone(situation);
+  return situation.desired ? planLiving(situation, situation.desired) : planAbsent(situation);
 }
 
 function planLiving(situation: Situation, desired: Desired): Plan {
@@ -68,45 +72,62 @@ function planLiving(situation: Situation, desired: Desired): Plan {
     };
   const owner = ownerOf(record, me.project);
   const standing = owner && standings.get(keyOf(owner));
-  const [earlier] = rightfulOf(situation, 'taken').filter((other) => other !== standing);
-  // A record that is mine, and that another living customer has taken: my write came later than that, so it is given back.
-  if (!standing) return earlier ? give(situation, earlier, 'waiting') : keep(situation, desired);
   const mine = claimsOn(record).get(keyOf(me))?.claim;
+  const [earlier] = takersOf(situation).filter((other) => other !== standing);
+  // A record that is mine, and that another living customer has taken: my write came later than that, so it is given back.
+  if (!standing && earlier) return give(situation, earlier, 'waiting');
+  // It was given to me: from now on, others that write later have to give it back.
+  if (!standing) return mine === 'waiting' ? takeOver(situation, desired) : keep(situation, desired);
   switch (standing.kind) {
     case 'foreign':
       return taken(situation, standing);
     case 'rightful':
-      // I had taken it before, and was overwritten since.
-      if (mine === 'taken') return takeOver(situation, desired);
-      if (isOutdated(situation.copy, standing)) return give(situation, standing, 'waiting');
-      return mine === 'waiting' ? taken(situation, standing) : claim(situation, 'waiting');
+      return (
+        correct(situation, standing, 'waiting') ??
+        (mine === 'waiting' ? taken(situation, standing) : claim(situation, 'waiting'))
+      );
     default:
       return earlier ? give(situation, earlier, 'waiting') : takeOver(situation, desired);
   }
 }
 
-function planGone(situation: Situation): Plan {
-  const { me, username, record, standings, freshness, copy, onDelete, mappedAttributes, deletedVersion } =
-    situation;
+function planAbsent(situation: Situation): Plan {
+  const { me, record, standings, absence } = situation;
   const owner = ownerOf(record, me.project);
   const standing = owner && standings.get(keyOf(owner));
+  const corrected = standing?.kind === 'rightful' ? correct(situation, standing, absence) : undefined;
+  if (corrected) return corrected;
   const isMine = owner !== undefined && keyOf(owner) === keyOf(me);
-  // What this run has brought in and is gone by now has to be cleared away by this run as well.
-  const isMyCopy = owner !== undefined && copy !== undefined && keyOf(owner) === keyOf(copy.owner);
-  if (standing?.kind === 'rightful' && isOutdated(copy, standing)) return give(situation, standing, 'gone');
-  if (record && owner && (isMine || (isMyCopy && standing?.kind === 'gone'))) {
-    const [heir] = [...rightfulOf(situation, 'taken'), ...rightfulOf(situation, 'waiting')];
-    if (heir) return give(situation, heir, 'gone');
-    if (onDelete === 'ignore') return nothing({ kind: 'ignored', reason: 'customer-gone' });
-    const input = anonymisation(owner, record, username, mappedAttributes, isMine ? deletedVersion : 0);
-    if (!input) return nothing({ kind: 'done', reason: 'unchanged' });
-    return { kind: 'update', input, reason: 'anonymised', differing: [], copy: undefined };
-  }
-  if (onDelete === 'ignore') return nothing({ kind: 'ignored', reason: 'customer-gone' });
-  // A look-up that lags may hide a copy of mine; the answer to a write cannot.
+  const isFree = isMine || standing?.kind === 'gone' || (absence === 'left' && standing?.kind === 'left');
+  const [heir] = [...takersOf(situation), ...rightfulOf(situation, 'waiting')];
+  if (isFree && heir) return give(situation, heir, absence);
+  if (absence === 'left') return nothing({ kind: 'done', reason: 'username-passed-on' });
+  // What is left of another one that is gone was written late, by a run that may have died since.
+  return planGone(situation, isFree ? owner : undefined);
+}
+
+/** `owner` is the one that Fluent's customer is a copy of, if it is gone. */
+function planGone(situation: Situation, owner: Owner | undefined): Plan {
+  const { me, username, record, standings, freshness, onDelete, mappedAttributes, deletedVersion } =
+    situation;
   const isKnown = claimsOn(record).get(keyOf(me))?.claim === 'gone';
-  if (freshness !== 'written' && !isKnown && standing?.kind !== 'foreign') return claim(situation, 'gone');
-  return nothing({ kind: 'done', reason: owner ? 'username-passed-on' : 'never-in-fluent' });
+  const holder = ownerOf(record, me.project);
+  const isForeign = holder !== undefined && standings.get(keyOf(holder))?.kind === 'foreign';
+  const isSure = freshness === 'written' || isKnown || isForeign;
+  // A look-up that lags may hide a copy of mine, or who waits; the answer to a write cannot.
+  if (onDelete === 'ignore')
+    return isSure || !situation.isContended
+      ? nothing({ kind: 'ignored', reason: 'customer-gone' })
+      : claim(situation, 'gone');
+  const isMine = owner !== undefined && keyOf(owner) === keyOf(me);
+  if (record && owner) {
+    const version = isMine ? deletedVersion : 0;
+    const input = anonymisation(owner, record, username, mappedAttributes, version);
+    if (input) return { kind: 'update', input, reason: 'anonymised', differing: [], copy: undefined };
+    if (isSure || isMine) return nothing({ kind: 'done', reason: 'unchanged' });
+  }
+  if (!isSure) return claim(situation, 'gone');
+  return nothing({ kind: 'done', reason: holder ? 'username-passed-on' : 'never-in-fluent' });
 }
 
 /** Mine already, or nobody's: written where it differs. */
@@ -135,12 +156,18 @@ function takeOver(situation: Situation, desired: Desired): Plan {
   const { me, username, record, standings } = situation;
   if (!record) throw new TypeError('Expected a Fluent customer to take over.');
   const input = updateFor(username, desired, record);
+  const owner = ownerOf(record, me.project);
   // Whoever was here before may have consented; that is no consent of mine.
-  if (ownerOf(record, me.project)) input.promotionOptIn ??= false;
-  const claims = [...standings.values()].flatMap(({ owner, kind }) =>
-    kind === 'foreign' ? [] : [claimAttribute(owner, kind === 'rightful' ? 'waiting' : kind)],
+  if (owner && keyOf(owner) !== keyOf(me)) input.promotionOptIn ??= false;
+  const claims = [...standings.values()].flatMap((other) =>
+    other.kind === 'gone' ? [claimAttribute(other.owner, 'gone')] : [],
   );
-  input.attributes = [...(input.attributes ?? []), ...claims, claimAttribute(me, 'taken')];
+  const hasLeft = owner !== undefined && standings.get(keyOf(owner))?.kind === 'left';
+  input.attributes = [
+    ...(input.attributes ?? []),
+    ...claims,
+    claimAttribute(me, 'taken', hasLeft ? owner : undefined),
+  ];
   return {
     kind: 'update',
     input,
@@ -150,21 +177,17 @@ function takeOver(situation: Situation, desired: Desired): Plan {
   };
 }
 
-/** Writes another customer, which has the right to the username, and notes what becomes of my own claim. */
-function give({ me, username, record }: Situation, heir: Rightful, mine: Claim): Plan {
+/** Writes another customer, which has the right to the username, and my own claim; its claim is left to itself. */
+function give({ me, username, record }: Situation, heir: Rightful, mine: ClaimKind): Plan {
   if (!record) throw new TypeError('Expected a Fluent customer to give back.');
   const input = updateFor(username, heir.desired, record);
-  input.attributes = [
-    ...(input.attributes ?? []),
-    claimAttribute(heir.owner, 'taken'),
-    claimAttribute(me, mine),
-  ];
+  input.attributes = [...(input.attributes ?? []), claimAttribute(me, mine)];
   const copy = { owner: heir.owner, version: heir.customer.version };
   return { kind: 'update', input, reason: undefined, differing: [], copy };
 }
 
 /** Writes nothing but a claim: whoever settles the username later sees it. */
-function claim({ me, username, copy }: Situation, mine: Claim): Plan {
+function claim({ me, username, copy }: Situation, mine: ClaimKind): Plan {
   const input = { username, attributes: [claimAttribute(me, mine)] };
   return { kind: 'update', input, reason: undefined, differing: [], copy };
 }
@@ -178,7 +201,7 @@ function taken({ me }: Situation, { owner }: Standing): Plan {
 }
 
 /** The claimants that have the right to the username, always in the same order. */
-function rightfulOf({ record, me, standings }: Situation, wanted: Claim): Rightful[] {
+function rightfulOf({ record, me, standings }: Situation, wanted: ClaimKind): Rightful[] {
   return [...claimsOn(record)]
     .filter(([key, { claim }]) => claim === wanted && key !== keyOf(me))
     .map(([key]) => standings.get(key))
@@ -186,9 +209,40 @@ function rightfulOf({ record, me, standings }: Situation, wanted: Claim): Rightf
     .sort((one, other) => (keyOf(one.owner) < keyOf(other.owner) ? -1 : 1));
 }
 
-/** True when this run wrote an older version of that customer than there is by now. */
-function isOutdated(copy: Copy | undefined, { owner, customer }: Rightful): boolean {
-  return copy !== undefined && keyOf(copy.owner) === keyOf(owner) && copy.version < customer.version;
+/** Those that have the username already, or had it before it was written over: the others give way. */
+function takersOf(situation: Situation): Rightful[] {
+  return [...rightfulOf(situation, 'taken'), ...returned(situation)];
+}
+
+/** The write that a rightful owner needs because of mine; undefined where it needs none. */
+function correct(situation: Situation, standing: Rightful, mine: ClaimKind): Plan | undefined {
+  const [earlier] = takersOf(situation).filter((other) => other !== standing);
+  const hasGivenWay = claimsOn(situation.record).get(keyOf(standing.owner))?.claim === 'waiting';
+  // It was given to one that had given way already.
+  if (earlier && hasGivenWay) return give(situation, earlier, mine);
+  return isBehind(situation, standing) ? give(situation, standing, mine) : undefined;
+}
+
+/** Owners that were written over because they had left, and that have come back without knowing of it. */
+function returned({ record, me, standings }: Situation): Rightful[] {
+  const claims = claimsOn(record);
+  return [...claims.values()].flatMap(({ claim, from }) => {
+    if (claim !== 'taken' || !from || keyOf(from) === keyOf(me)) return [];
+    const standing = standings.get(keyOf(from));
+    const isWaiting = claims.get(keyOf(from))?.claim === 'waiting';
+    return standing?.kind === 'rightful' && !isWaiting ? [standing] : [];
+  });
+}
+
+/**
+ * True when Fluent's customer is not what that owner is by now, and a run of mine may be the cause: this one, or one that
+ * died after its write.
+ */
+function isBehind({ record, me, copy }: Situation, { owner, customer, desired }: Rightful): boolean {
+  if (!record) return false;
+  const isMyCopy = copy !== undefined && keyOf(copy.owner) === keyOf(owner);
+  if (!isMyCopy && !claimsOn(record).has(keyOf(me))) return false;
+  return versionOf(record, owner) < customer.version || hasStaleFields(desired, record);
 }
 
 function nothing(outcome: Outcome): Plan {

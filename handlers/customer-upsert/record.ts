@@ -14,11 +14,18 @@ export interface Owner {
 
 /**
  * What a customer has to do with a username, besides being its owner. `taken`: it wrote itself over another owner.
- * `waiting`: it wants the username and its owner was there. `left`: it was seen with another username. `gone`: it was deleted.
+ * `waiting`: it wants the username and its owner was there. `left`: it has another username. `gone`: it was deleted.
  */
-export type Claim = 'taken' | 'waiting' | 'left' | 'gone';
+export type ClaimKind = 'taken' | 'waiting' | 'left' | 'gone';
 
-const CLAIMS: ReadonlySet<unknown> = new Set<Claim>(['taken', 'waiting', 'left', 'gone']);
+/** `from` is the owner that had another username when it was written over: it may have come back meanwhile. */
+export interface Claim {
+  readonly owner: Owner;
+  readonly claim: ClaimKind;
+  readonly from?: Owner | undefined;
+}
+
+const CLAIMS: ReadonlySet<unknown> = new Set<ClaimKind>(['taken', 'waiting', 'left', 'gone']);
 
 /** The one text for an owner: what maps and comparisons go by. */
 export const keyOf = ({ project, id }: Owner): string => `${project}.${id}`;
@@ -55,18 +62,23 @@ export function versionOf(record: FluentCustomer | undefined, owner: Owner): num
 }
 
 /** The claims on the username of Fluent's customer, by `keyOf` the claimant. */
-export function claimsOn(record: FluentCustomer | undefined): Map<string, { owner: Owner; claim: Claim }> {
-  const claims = new Map<string, { owner: Owner; claim: Claim }>();
+export function claimsOn(record: FluentCustomer | undefined): Map<string, Claim> {
+  const claims = new Map<string, Claim>();
   for (const { name, value } of record?.attributes ?? []) {
     const owner = name.startsWith(CLAIM_PREFIX) ? claimantOf(name.slice(CLAIM_PREFIX.length)) : undefined;
-    if (owner && isClaim(value)) claims.set(keyOf(owner), { owner, claim: value });
+    const [claim, from = ''] = typeof value === 'string' ? value.split(' ') : [];
+    if (owner && isClaim(claim)) claims.set(keyOf(owner), { owner, claim, from: claimantOf(from) });
   }
   return claims;
 }
 
-/** The attribute that keeps a claim. Each claimant has one of its own, so that no write replaces the claim of another. */
-export function claimAttribute(owner: Owner, claim: Claim): Attribute {
-  return { name: CLAIM_PREFIX + keyOf(owner), type: 'STRING', value: claim };
+/**
+ * The attribute that keeps a claim. Each claimant has one of its own and writes no other, so that no claim is lost; only
+ * `gone`, which is final, may be written by anybody.
+ */
+export function claimAttribute(owner: Owner, claim: ClaimKind, from?: Owner): Attribute {
+  const value = from ? `${claim} ${keyOf(from)}` : claim;
+  return { name: CLAIM_PREFIX + keyOf(owner), type: 'STRING', value };
 }
 
 // Neither project keys nor ids hold a dot.
@@ -75,6 +87,6 @@ function claimantOf(key: string): Owner | undefined {
   return project && id && more.length === 0 ? { project, id } : undefined;
 }
 
-function isClaim(value: unknown): value is Claim {
+function isClaim(value: unknown): value is ClaimKind {
   return CLAIMS.has(value);
 }
