@@ -28,8 +28,14 @@ const happening = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('create'), project, key }) },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('change'), pick, firstName: fc.constantFrom('A', undefined) }),
+    arbitrary: fc.record({
+      kind: fc.constant('change'),
+      pick,
+      firstName: fc.constantFrom('A', undefined),
+      companyName: fc.constantFrom('C', undefined),
+    }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('move'), pick, key }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete'), pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash'), instance: pick }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fault'), pick }) },
@@ -43,6 +49,8 @@ export type Happening = typeof happening extends fc.Arbitrary<infer Each> ? Each
 
 /** One history of contention. */
 export const contention = fc.record({
+  /** False for a username that customers of one project may share, as one made from an `externalId`. */
+  isUnique: fc.boolean(),
   instances: fc.integer({ min: 1, max: 3 }),
   actions: fc.array(happening, { minLength: 8, maxLength: 50, size: 'max' }),
   /** By how many versions, or writes, one read after the other is behind. */

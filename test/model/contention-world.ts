@@ -16,6 +16,7 @@ import {
 } from '../../src/handler.ts';
 import { createLog } from '../../src/log.ts';
 import { outcomeOf } from '../../src/outcome.ts';
+import { outcomeFor } from '../../src/receive.ts';
 import type { Contention, Happening } from './contention-actions.ts';
 import { People, type Person, PROJECTS, type ProjectKey } from './people.ts';
 import { Steps } from './steps.ts';
@@ -41,8 +42,10 @@ export interface Rest {
   readonly people: readonly Person[];
   /** Fluent's customers by username. */
   readonly fluent: ReadonlyMap<string, FluentCustomer>;
-  /** The ids of the customers that were told that another has their username. */
+  /** The customers that were told that another has their username, as `<id> <username>`. */
   readonly rejected: ReadonlySet<string>;
+  /** The usernames that a customer has moved away from. */
+  readonly moved: ReadonlySet<string>;
   readonly violations: readonly string[];
 }
 
@@ -60,7 +63,7 @@ const signal = new AbortController().signal;
 export async function contend(history: Contention, options: ContentionOptions): Promise<Rest> {
   const { clock, handlerOf, breakWith = (clients: Clients) => clients } = options;
   const steps = new Steps();
-  const people = new People(options.prefix, publish);
+  const people = new People(options.prefix, history.isUnique, publish);
   /** Each username's customer after each write, the oldest first. */
   const writes = new Map<string, FluentCustomer[]>();
   const rejected = new Set<string>();
@@ -77,7 +80,7 @@ export async function contend(history: Contention, options: ContentionOptions): 
   }
   await finish();
   const fluent = new Map([...writes].flatMap(([name, all]) => all.slice(-1).map((last) => [name, last])));
-  return { people: people.all, fluent, rejected, violations };
+  return { people: people.all, fluent, rejected, moved: people.moved, violations };
 
   async function start(): Promise<Instance> {
     started += 1;
@@ -119,7 +122,9 @@ export async function contend(history: Contention, options: ContentionOptions): 
       case 'create':
         return people.create(action.project, action.key);
       case 'change':
-        return people.change(action.pick, action.firstName);
+        return people.change(action.pick, action.firstName, action.companyName);
+      case 'move':
+        return people.move(action.pick, action.key);
       case 'delete':
         return people.delete(action.pick);
       case 'wait':
@@ -145,12 +150,14 @@ export async function contend(history: Contention, options: ContentionOptions): 
       lane: `${event.projectKey}/${event.resource?.id}`,
       share: String(event.deletion),
       newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
+      // A deletion has no version to be held to.
+      settle: (one, outcome) => (one.deletion ? outcome : outcomeFor(one, outcome)),
       run: (newest) => run(instance, newest),
     });
     if ('busy' in ticket) throw new Error(`Expected a queue that takes every event, got ${ticket.busy}.`);
     void ticket.outcome.then(({ kind, reason }) => {
       instance.deliveries.delete(message);
-      if (kind === 'rejected' && event.resource) rejected.add(event.resource.id);
+      if (kind === 'rejected') rejected.add(`${event.resource?.id} ${people.keyOf(event.resource?.id)}`);
       if (kind === 'rejected' && reason !== 'username-taken') violations.push(`rejected: ${reason}`);
       message.end(kind !== 'failed');
     });

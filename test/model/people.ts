@@ -8,6 +8,7 @@ export interface State {
   readonly version: number;
   readonly key: string;
   readonly firstName: string | undefined;
+  readonly companyName: string | undefined;
   readonly gone: boolean;
 }
 
@@ -23,27 +24,43 @@ const MOST = 5;
 /** The customers of the model in commercetools: a key is unique among the living ones of a project. */
 export class People {
   readonly all: Person[] = [];
+  /** The keys that a customer has had before it got another. */
+  readonly moved = new Set<string>();
   readonly #prefix: string;
+  readonly #isUnique: boolean;
   readonly #changed: (person: Person) => void;
 
-  constructor(prefix: string, changed: (person: Person) => void) {
+  /** `isUnique`: living customers of one project have different keys, as commercetools sees to it for a key. */
+  constructor(prefix: string, isUnique: boolean, changed: (person: Person) => void) {
     this.#prefix = prefix;
+    this.#isUnique = isUnique;
     this.#changed = changed;
   }
 
   create(project: ProjectKey, key: string): void {
-    const isTaken = this.#living.some(
-      (person) => person.project === project && person.states.at(-1)?.key === key,
-    );
-    if (isTaken || this.all.length >= MOST) return;
+    if (this.#isTaken(project, key) || this.all.length >= MOST) return;
     const person: Person = { project, id: `${this.#prefix}-${this.all.length}`, states: [] };
     this.all.push(person);
-    this.#become(person, { version: 1, key, firstName: `N${this.all.length}`, gone: false });
+    const name = `N${this.all.length}`;
+    this.#become(person, { version: 1, key, firstName: name, companyName: undefined, gone: false });
   }
 
-  change(pick: number, firstName: string | undefined): void {
+  change(pick: number, firstName: string | undefined, companyName?: string | undefined): void {
     const [person, state] = this.#pick(pick);
-    if (person && state) this.#become(person, { ...state, firstName, version: state.version + 1 });
+    if (person && state)
+      this.#become(person, { ...state, firstName, companyName, version: state.version + 1 });
+  }
+
+  /** Gives a customer another key, and so another username. */
+  move(pick: number, key: string): void {
+    const [person, state] = this.#pick(pick);
+    if (!person || !state || state.key === key || this.#isTaken(person.project, key)) return;
+    this.moved.add(state.key);
+    this.#become(person, { ...state, key, version: state.version + 1 });
+  }
+
+  keyOf(id: string | undefined): string | undefined {
+    return this.all.find((person) => person.id === id)?.states.at(-1)?.key;
   }
 
   delete(pick: number): void {
@@ -56,6 +73,11 @@ export class People {
     const person = this.all.find((one) => one.project === project && one.id === id);
     const state = person?.states.at(-1 - back);
     return person && state && !state.gone ? customerOf(person, state) : undefined;
+  }
+
+  #isTaken(project: ProjectKey, key: string): boolean {
+    if (!this.#isUnique) return false;
+    return this.#living.some((person) => person.project === project && person.states.at(-1)?.key === key);
   }
 
   get #living(): Person[] {
@@ -74,7 +96,7 @@ export class People {
   }
 }
 
-function customerOf({ id }: Person, { version, key, firstName }: State): Customer {
+function customerOf({ id }: Person, { version, key, firstName, companyName }: State): Customer {
   return {
     id,
     version,
@@ -90,5 +112,6 @@ function customerOf({ id }: Person, { version, key, firstName }: State): Custome
     customerGroupAssignments: [],
     addresses: [],
     ...(firstName !== undefined && { firstName }),
+    ...(companyName !== undefined && { companyName }),
   };
 }
