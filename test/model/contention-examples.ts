@@ -93,7 +93,7 @@ const lateWriteOfMover = [
   runOn(0, WHOLE_RUN),
 ];
 
-/** Histories that random play has found, and that must come out well. */
+/** Histories that random play, or a reader, has found, and that must come out well. */
 export const FOUND: Record<string, Contention> = {
   'one that moves away writes over its successor': history([...lateWriteOfMover, runOn(1, WHOLE_RUN)]),
   'one that moves away writes over its successor, and dies': history([
