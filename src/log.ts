@@ -12,6 +12,8 @@ const SEVERITY: Record<string, string> = {
   fatal: 'CRITICAL',
 };
 
+/** With 0, the default, `flush` would call back at once, while a write is in flight: at an exit its lines came last. */
+const LEAST_BYTES_A_WRITE = 1;
 /** The stream measures all that waits for a write anew with each line: of its 16 KB a line would cost the half in memory. */
 const MOST_BYTES_A_WRITE = 4_096;
 
@@ -37,7 +39,8 @@ export function createLog(level: string, destination?: { write(line: string): vo
         },
       },
     },
-    destination ?? pino.destination({ sync: false, maxWrite: MOST_BYTES_A_WRITE }),
+    destination ??
+      pino.destination({ sync: false, minLength: LEAST_BYTES_A_WRITE, maxWrite: MOST_BYTES_A_WRITE }),
   );
 }
 

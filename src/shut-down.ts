@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.ts';
 
 const CLOSE_MILLISECONDS = 1_000;
+/** An output that nobody reads must not keep the process. */
+const FLUSH_MILLISECONDS = 500;
 /** npm forwards a Ctrl-C to a process that the terminal has sent it to already: so soon it is the same one. */
 const SAME_CTRL_C_MILLISECONDS = 500;
 /** How the shell names an end by Ctrl-C. */
@@ -58,7 +60,7 @@ export function createShutDown(
     }
     const undone = running.abandon();
     log.warn({ ...undone }, `Ended by a second Ctrl-C. ${sentenceFor(undone)}`);
-    log.flush(() => exit(INTERRUPTED));
+    exitAfterFlush(INTERRUPTED);
   };
 
   async function drain(): Promise<void> {
@@ -77,7 +79,15 @@ export function createShutDown(
     else if (redelivered + parked > 0) log.warn({ ...undone }, sentenceFor(undone));
     else if (isClosed) log.info('Everything under way is finished.');
     else log.warn('Every event is finished, but not every connection could be closed in time.');
-    log.flush(() => exit(lost > 0 ? 1 : 0));
+    exitAfterFlush(lost > 0 ? 1 : 0);
+  }
+
+  function exitAfterFlush(code: number): void {
+    const timer = setTimeout(() => exit(code), FLUSH_MILLISECONDS);
+    log.flush(() => {
+      clearTimeout(timer);
+      exit(code);
+    });
   }
 }
 
