@@ -180,44 +180,29 @@ t.test('says so when it could not be parked', async (t) => {
   t.match(await ended, { outcome: failed, parked: false });
 });
 
-t.test(
-  'a second SIGTERM shortens nothing: what was acknowledged is handled, parked, or named as lost',
-  async (t) => {
-    const topic = await startDeadLetterTopic();
-    t.teardown(() => topic.close());
-    const upstreams = await startUpstreams(t);
-    const service = await startProcess(t, {
-      ...upstreams.env,
-      ACKNOWLEDGE: 'received',
-      DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
-      PUBSUB_EMULATOR_HOST: topic.host,
-    });
-    upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
-    const customers = upstreams.commercetools.seed(60);
-    const answers = await Promise.all(
-      customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))),
-    );
-    t.ok(answers.every(({ status }) => status === 204));
-    const ended = service.stop('SIGTERM');
-    t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
-    if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
-    const { code, signal } = await ended;
-    t.equal(signal, null);
-    const parked = new Set(topic.letters.map(({ attributes }) => attributes['resource']));
-    const named = new Set(
-      service.lines.filter(({ message }) => /is lost/.test(String(message))).map(({ event }) => event),
-    );
-    // On a slow machine some are handled before, for only the answer of the stand-in hangs, and some find no time to be parked.
-    const silent = customers.filter(
-      ({ id }) =>
-        !parked.has(`customer/${id}`) &&
-        !upstreams.fluent.customers.has(id) &&
-        !named.has(`customer/${id}@1`),
-    );
-    t.same(silent, []);
-    t.equal(code, named.size > 0 ? 1 : 0);
-  },
-);
+t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
+  const topic = await startDeadLetterTopic();
+  t.teardown(() => topic.close());
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: topic.host,
+  });
+  upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
+  const customers = upstreams.commercetools.seed(40);
+  const answers = await Promise.all(
+    customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))),
+  );
+  t.ok(answers.every(({ status }) => status === 204));
+  const ended = service.stop('SIGTERM');
+  t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
+  if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
+  t.match(await ended, { code: 0, signal: null });
+  // As a set: a dead letter whose answer came late is published once more.
+  t.equal(new Set(topic.letters.map(({ attributes }) => attributes['resource'])).size, 40);
+});
 
 t.test('a dead-letter topic that comes back during the shutdown gets all of it', async (t) => {
   // Takes connections and drops them, until the service has found it so.
