@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UpstreamFault } from '../upstream/fault.ts';
+import { GraphqlError } from '../upstream/graphql-error.ts';
 
 /** A GraphQL request as commercetools takes it. */
 export interface GraphqlRequest {
@@ -19,20 +20,7 @@ export function versionsRequest(ids: readonly string[]): GraphqlRequest {
 
 const Answer = z.object({
   data: z.record(z.string(), z.object({ id: z.string(), version: z.int() }).nullable()).nullish(),
-  errors: z
-    .array(
-      z.object({
-        path: z
-          .array(z.union([z.string(), z.number()]))
-          .nullish()
-          .catch(undefined),
-        extensions: z
-          .object({ code: z.string().optional().catch(undefined) })
-          .nullish()
-          .catch(undefined),
-      }),
-    )
-    .nullish(),
+  errors: z.array(GraphqlError).nullish(),
 });
 
 /**

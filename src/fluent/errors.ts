@@ -1,21 +1,6 @@
-import { z } from 'zod';
 import { type Failure, Rejection } from '../outcome.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
-
-/** One entry of a GraphQL answer's `errors`, in the fields that this service reads; Fluent sends them in an HTTP 200. */
-export const GraphqlError = z.object({
-  message: z.string().catch(''),
-  path: z
-    .array(z.union([z.string(), z.number()]))
-    .nullish()
-    .catch(undefined),
-  extensions: z
-    .object({ code: z.string().optional().catch(undefined) })
-    .nullish()
-    .catch(undefined),
-});
-
-export type GraphqlError = z.output<typeof GraphqlError>;
+import type { GraphqlError } from '../upstream/graphql-error.ts';
 
 /** A unique value is taken already: read, then update. */
 export class Conflict extends Error {

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { Rejection } from '../outcome.ts';
 import { batch } from '../upstream/batch.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
+import { GraphqlError } from '../upstream/graphql-error.ts';
 import { halve } from '../upstream/halve.ts';
 import { readJson } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
-import { GraphqlError, meaningOf, TooComplex } from './errors.ts';
+import { meaningOf, TooComplex } from './errors.ts';
 import { type CustomerWrite, lookUp, type Operation, write } from './operations.ts';
 
 export type { Attribute, CreateCustomerInput, TextField, UpdateCustomerInput } from './customer.ts';

@@ -1,0 +1,145 @@
+import { setImmediate as settled } from 'node:timers/promises';
+import { EventQueue } from '../../src/event-queue.ts';
+import type { Event, Handle, Outcome } from '../../src/handler.ts';
+import { outcomeOf } from '../../src/outcome.ts';
+import { Steps } from './steps.ts';
+import { Message } from './subscription.ts';
+
+/** One instance of the service: a queue and a handler with a memory of its own. */
+export interface Instance {
+  readonly queue: EventQueue<Event>;
+  readonly handle: Handle;
+  readonly deliveries: Set<Message>;
+}
+
+export interface InstancesOptions {
+  /** Milliseconds; what handlers and queues take for the time. */
+  readonly clock: { now: number };
+  /** The handler of the instance that is the n-th to be started in this history. */
+  handlerOf(nth: number): Promise<Handle>;
+  /** Runs a handler with the clients of the model; what it throws becomes an outcome. */
+  run(instance: Instance, event: Event): Promise<Outcome>;
+  /** What the model must not have: called with what a handler threw, and the outcome that it became. */
+  thrown(outcome: Outcome, error: unknown): void;
+  /** The outcome of a shared run for one of its events. */
+  settle(event: Event, outcome: Outcome): Outcome;
+  /** Takes the outcome of a delivery; true when it acknowledges the message. */
+  concluded(event: Event, outcome: Outcome): boolean;
+}
+
+const ROUNDS = 200;
+
+/** The instances of a history, the messages of its subscription, and what either may do next. */
+export class Instances {
+  readonly steps = new Steps();
+  readonly messages: Message[] = [];
+  readonly #options: InstancesOptions;
+  readonly #all: Instance[] = [];
+  #started = 0;
+
+  constructor(options: InstancesOptions) {
+    this.#options = options;
+  }
+
+  async start(count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1) this.#all.push(await this.#startOne());
+  }
+
+  publish(event: Event): void {
+    this.messages.push(new Message(event, this.#options.clock));
+  }
+
+  /** Delivers a message that may be delivered now; `again` takes those that need not be as well. */
+  deliverDue(pick: number, instance: number, again: boolean): void {
+    const due = this.messages.filter((message) => message.due && (again || message.open));
+    this.deliver(choose(due, pick), instance);
+  }
+
+  deliver(message: Message | undefined, pick: number): void {
+    const instance = choose(this.#all, pick);
+    if (!message || !instance || instance.deliveries.has(message)) return;
+    const { settle, concluded } = this.#options;
+    const { event } = message;
+    message.begin();
+    instance.deliveries.add(message);
+    const ticket = instance.queue.enqueue({
+      event,
+      lane: `${event.projectKey}/${event.resource?.id}`,
+      share: String(event.deletion),
+      newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
+      settle,
+      run: (newest) => this.#run(instance, newest),
+    });
+    if ('busy' in ticket) throw new Error(`Expected a queue that takes every event, got ${ticket.busy}.`);
+    void ticket.outcome.then((outcome) => {
+      instance.deliveries.delete(message);
+      message.end(concluded(event, outcome));
+    });
+  }
+
+  /** Lets one instance go on alone, so many steps or until it has no delivery; the others stay where they are. */
+  async runOn(pick: number, count: number): Promise<void> {
+    const instance = choose(this.#all, pick);
+    for (let step = 0; instance && step < count && instance.deliveries.size > 0; step += 1) {
+      this.steps.goOnOf(instance);
+      await settled();
+    }
+  }
+
+  /** What the instance has under way never ends, and another instance takes its place. */
+  async crash(pick: number): Promise<void> {
+    const index = pick % this.#all.length;
+    const crashed = this.#all[index];
+    if (!crashed) return;
+    this.steps.forget(crashed);
+    for (const message of crashed.deliveries) message.end(false);
+    this.#all[index] = await this.#startOne();
+  }
+
+  /** Delivers until every message is acknowledged; returns what is wrong when that does not come to be. */
+  async finish(rest: readonly number[]): Promise<string[]> {
+    const { clock } = this.#options;
+    let step = 0;
+    const next = () => {
+      step += 1;
+      return rest[step % rest.length] ?? 0;
+    };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // Beside what is in flight still.
+      const left = this.messages.filter(({ open }) => open);
+      clock.now = Math.max(clock.now, ...left.map(({ notBefore }) => notBefore));
+      for (const message of left) this.deliver(message, next() + round);
+      await settled();
+      if (this.steps.waiting === 0 && left.length === 0) return [];
+      while (this.steps.waiting > 0) {
+        await this.runOn(next(), next() % 9);
+        this.steps.goOn(next());
+        await settled();
+      }
+    }
+    return [`not every message is acknowledged after ${ROUNDS} redeliveries`];
+  }
+
+  async #startOne(): Promise<Instance> {
+    this.#started += 1;
+    return {
+      queue: new EventQueue({ limit: 1_000, longestWaitMilliseconds: Infinity }),
+      handle: await this.#options.handlerOf(this.#started),
+      deliveries: new Set(),
+    };
+  }
+
+  async #run(instance: Instance, event: Event): Promise<Outcome> {
+    try {
+      return await this.#options.run(instance, event);
+    } catch (error) {
+      const outcome = outcomeOf(error);
+      this.#options.thrown(outcome, error);
+      return outcome;
+    }
+  }
+}
+
+function choose<Each>(from: readonly Each[], pick: number): Each | undefined {
+  return from[pick % Math.max(1, from.length)];
+}
