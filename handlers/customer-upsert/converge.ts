@@ -53,8 +53,8 @@ const DOUBT_MILLISECONDS = [250, 500, 1_000, 2_000];
  *    a username over, or wants one that is taken, leaves a claim in an attribute of its own, and nobody else writes it (but
  *    `gone`, which is final). So the answer to the last write shows every claim there is.
  * 2. Whoever writes last therefore reads, after its write, everybody who may have a right to the username, by id in
- *    commercetools. Is it another customer, then that one is written; was that one written in an old version, then again.
- *    A run that dies before it has read is delivered again, and plans from what Fluent holds then.
+ *    commercetools. If another customer has it, the run writes that customer, and again if it wrote an old version. The event
+ *    of a run that crashes before this read is delivered again, and its run plans from what Fluent holds then.
  * 3. Of the living customers that take the same username over at once, the first to write keeps it: the answer to its write
  *    shows no other claim, the answers to the others' writes show the first one's. They give it back and are rejected. One
  *    that is given the username after it has given way passes it on.

@@ -14,6 +14,7 @@ export interface Copy {
 
 /** All that a decision is made from; nothing else is read, and nothing is written. */
 export interface Situation {
+  /** The customer that the run is for. */
   readonly me: Owner;
   readonly username: string;
   /** What the customer should be in Fluent; undefined when it no longer has the username. */
@@ -74,9 +75,9 @@ function planLiving(situation: Situation, desired: Desired): Plan {
   const standing = owner && standings.get(keyOf(owner));
   const mine = claimsOn(record).get(keyOf(me))?.claim;
   const [earlier] = takersOf(situation).filter((other) => other !== standing);
-  // A record that is mine, and that another living customer has taken: my write came later than that, so it is given back.
+  // Another living customer took the username before this customer's write landed: it gets the username back.
   if (!standing && earlier) return give(situation, earlier, 'waiting');
-  // It was given to me: from now on, others that write later have to give it back.
+  // Another run gave the username to this customer. The claim `taken` makes later writers give it back.
   if (!standing) return mine === 'waiting' ? takeOver(situation, desired) : keep(situation, desired);
   switch (standing.kind) {
     case 'foreign':
@@ -102,7 +103,7 @@ function planAbsent(situation: Situation): Plan {
   const [heir] = [...takersOf(situation), ...rightfulOf(situation, 'waiting')];
   if (isFree && heir) return give(situation, heir, absence);
   if (absence === 'left') return nothing({ kind: 'done', reason: 'username-passed-on' });
-  // What is left of another one that is gone was written late, by a run that may have died since.
+  // A run that crashed may have written another deleted customer late: its data is removed as well.
   return planGone(situation, isFree ? owner : undefined);
 }
 
@@ -114,7 +115,7 @@ function planGone(situation: Situation, owner: Owner | undefined): Plan {
   const holder = ownerOf(record, me.project);
   const isForeign = holder !== undefined && standings.get(keyOf(holder))?.kind === 'foreign';
   const isSure = freshness === 'written' || isKnown || isForeign;
-  // A look-up that lags may hide a copy of mine, or who waits; the answer to a write cannot.
+  // A look-up that lags may hide this customer's copy, or a waiting claim; the answer to a write cannot.
   if (onDelete === 'ignore')
     return isSure || !situation.isContended
       ? nothing({ kind: 'ignored', reason: 'customer-gone' })
@@ -130,7 +131,7 @@ function planGone(situation: Situation, owner: Owner | undefined): Plan {
   return nothing({ kind: 'done', reason: holder ? 'username-passed-on' : 'never-in-fluent' });
 }
 
-/** Mine already, or nobody's: written where it differs. */
+/** Writes a copy of this customer, or one without an owner, where it differs. */
 function keep(situation: Situation, desired: Desired): Plan {
   const { me, username, record, freshness, copy } = situation;
   if (!record) throw new TypeError('Expected a Fluent customer to keep.');
@@ -151,13 +152,13 @@ function keep(situation: Situation, desired: Desired): Plan {
   };
 }
 
-/** Writes me over an owner that has no right to the username any more. */
+/** Writes this customer over an owner that no longer has the right to the username. */
 function takeOver(situation: Situation, desired: Desired): Plan {
   const { me, username, record, standings } = situation;
   if (!record) throw new TypeError('Expected a Fluent customer to take over.');
   const input = updateFor(username, desired, record);
   const owner = ownerOf(record, me.project);
-  // Whoever was here before may have consented; that is no consent of mine.
+  // The consent of the former owner is not the consent of this customer.
   if (owner && keyOf(owner) !== keyOf(me)) input.promotionOptIn ??= false;
   const claims = [...standings.values()].flatMap((other) =>
     other.kind === 'gone' ? [claimAttribute(other.owner, 'gone')] : [],
@@ -177,7 +178,7 @@ function takeOver(situation: Situation, desired: Desired): Plan {
   };
 }
 
-/** Writes another customer, which has the right to the username, and my own claim; its claim is left to itself. */
+/** Writes the customer that has the right to the username, and this customer's own claim, but not the other one's claim. */
 function give({ me, username, record }: Situation, heir: Rightful, mine: ClaimKind): Plan {
   if (!record) throw new TypeError('Expected a Fluent customer to give back.');
   const input = updateFor(username, heir.desired, record);
@@ -214,11 +215,11 @@ function takersOf(situation: Situation): Rightful[] {
   return [...rightfulOf(situation, 'taken'), ...returned(situation)];
 }
 
-/** The write that a rightful owner needs because of mine; undefined where it needs none. */
+/** The write that repairs what a write of this customer did to a rightful owner; undefined where nothing is to repair. */
 function correct(situation: Situation, standing: Rightful, mine: ClaimKind): Plan | undefined {
   const [earlier] = takersOf(situation).filter((other) => other !== standing);
   const hasGivenWay = claimsOn(situation.record).get(keyOf(standing.owner))?.claim === 'waiting';
-  // It was given to one that had given way already.
+  // The owner gave way to an earlier one before: the username goes on to that one.
   if (earlier && hasGivenWay) return give(situation, earlier, mine);
   return isBehind(situation, standing) ? give(situation, standing, mine) : undefined;
 }
@@ -235,8 +236,8 @@ function returned({ record, me, standings }: Situation): Rightful[] {
 }
 
 /**
- * True when Fluent's customer is not what that owner is by now, and a run of mine may be the cause: this one, or one that
- * died after its write.
+ * True when the owner's copy in Fluent is older than the owner, and a run of this customer may be the cause: this run, or one
+ * that crashed after its write.
  */
 function isBehind({ record, me, copy }: Situation, { owner, customer, desired }: Rightful): boolean {
   if (!record) return false;
