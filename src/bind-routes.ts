@@ -3,6 +3,7 @@ import type { Handle, Previewing, Settings } from './handler.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 import type { Route } from './route.ts';
 import { unreachable } from './router.ts';
+import { UnusableProps } from './unusable-props.ts';
 
 /** A route of the configuration, before its handler is known. */
 export interface RouteConfig {
@@ -53,12 +54,7 @@ export async function bindRoutes(
       const previewing = await handler.handler.createPreview?.(props.data, settings);
       bound.push({ ...withSet(route), handler, handle, ...previewing });
     } catch (error) {
-      const found = error instanceof Error ? error.message : 'an unknown error';
-      faults.push({
-        where: route.locate([]),
-        expected: `props that handlers/${handler.source} accepts`,
-        found,
-      });
+      faults.push(...notCreated(route, handler, error));
     }
   }
   // A route that cannot be bound still takes its events, so all of them count.
@@ -84,6 +80,17 @@ function noHandler({ locate, name, handlerName }: RouteConfig, known: readonly s
     found: `no handlers/${handlerName}`,
     advice: 'The last two segments of the route name the handler; `handler:` beside `route:` names another.',
   };
+}
+
+function notCreated({ locate }: RouteConfig, { source }: LoadedHandler, error: unknown): Fault[] {
+  if (error instanceof UnusableProps)
+    return error.props.map(({ path, expected, ...rest }) => ({
+      where: locate(path),
+      expected: `${['props', ...path].join('.')}: ${expected}`,
+      ...rest,
+    }));
+  const found = error instanceof Error ? error.message : 'an unknown error';
+  return [{ where: locate([]), expected: `props that handlers/${source} accepts`, found }];
 }
 
 function badProp({ locate }: RouteConfig, path: PropertyKey[], message: string): Fault {

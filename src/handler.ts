@@ -26,6 +26,7 @@ export type {
 export { Conflict, LENGTHS, NotThere } from './fluent/fluent.ts';
 export type { Log } from './log.ts';
 export { Failure, type Outcome, Rejection } from './outcome.ts';
+export { type UnusableProp, UnusableProps } from './unusable-props.ts';
 
 /** A commercetools project and the Fluent account and retailer that it feeds. Holds no secret. */
 export interface Account {
@@ -111,7 +112,10 @@ export interface Handler<Props extends z.ZodType = z.ZodType> {
    * the run is given the newest of them.
    */
   readonly readsCurrentState: boolean;
-  /** Called once a route at the start. Compile and check the props here: what it throws stops the start. */
+  /**
+   * Called once a route at the start. Compile and check the props here: what it throws stops the start, and `UnusableProps`
+   * does so with the line of each prop.
+   */
   create(props: z.output<Props>, settings: Settings): Handle | Promise<Handle>;
   /** As `create`, for a handler that can also say what it would do. */
   createPreview?(props: z.output<Props>, settings: Settings): Previewing | Promise<Previewing>;

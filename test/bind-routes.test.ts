@@ -2,7 +2,7 @@ import t from 'tap';
 import { z } from 'zod';
 import { bindRoutes, type RouteConfig } from '../src/bind-routes.ts';
 import { ConfigurationError, type Fault } from '../src/configuration-fault.ts';
-import { defineHandler, type Handler, type Settings } from '../src/handler.ts';
+import { defineHandler, type Handler, type Settings, UnusableProps } from '../src/handler.ts';
 import type { LoadedHandler } from '../src/load-handlers.ts';
 
 const SETTINGS: Settings = { duplicateMemorySeconds: 600 };
@@ -33,12 +33,23 @@ const rejecting = defineHandler({
   props: z.object({}),
   create: () => Promise.reject(new Error('Expected a username, got none.')),
 });
+const demanding = defineHandler({
+  ...basic,
+  props: z.object({}),
+  create: () => {
+    throw new UnusableProps([
+      { path: ['mapping', 'title'], expected: 'an expression that ends', found: 'one that does not' },
+      { path: ['mapping', 'a.b'], expected: 'another', found: 'this', advice: 'Change it.' },
+    ]);
+  },
+});
 
 const HANDLERS = new Map<string, LoadedHandler>([
   ['plain', loaded('plain', plain)],
   ['greeting', loaded('greeting', greeting)],
   ['throwing', loaded('throwing', throwing)],
   ['rejecting', loaded('rejecting', rejecting)],
+  ['demanding', loaded('demanding', demanding)],
 ]);
 
 function loaded<Props extends z.ZodType>(name: string, handler: Handler<Props>): LoadedHandler {
@@ -100,7 +111,7 @@ t.test('says which handlers there are when a route names none of them', async (t
   const [fault] = await faultsOf([route('unknown')]);
   t.match(fault, {
     where: 'connector.yml:1',
-    expected: /one of plain, greeting, throwing, rejecting/,
+    expected: /one of plain, greeting, throwing, rejecting, demanding/,
     found: 'no handlers/unknown',
     advice: /last two segments/,
   });
@@ -133,6 +144,22 @@ t.test('hands on what a handler finds wrong with its props', async (t) => {
       where: 'connector.yml:2',
       expected: 'props that handlers/rejecting.ts accepts',
       found: 'Expected a username, got none.',
+    },
+  ]);
+});
+
+t.test('names the line of each prop that a handler finds cannot work', async (t) => {
+  t.strictSame(await faultsOf([route('demanding')]), [
+    {
+      where: 'connector.yml:1:mapping:title',
+      expected: 'props.mapping.title: an expression that ends',
+      found: 'one that does not',
+    },
+    {
+      where: 'connector.yml:1:mapping:a.b',
+      expected: 'props.mapping.a.b: another',
+      found: 'this',
+      advice: 'Change it.',
     },
   ]);
 });

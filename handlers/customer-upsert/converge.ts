@@ -279,12 +279,17 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     );
   }
 
-  function report({ cut, unusable }: Desired): void {
+  function report({ cut, unusable, overLimit }: Desired): void {
     if (cut.length > 0) context.log.warn({ fields: cut }, 'Values too long for Fluent were cut to fit.');
     if (unusable.length > 0)
       context.log.warn(
         { fields: unusable },
         'The mapping gave no usable value for these fields; they are left as they are.',
+      );
+    if (overLimit.length > 0)
+      context.log.warn(
+        { expressions: overLimit.map((path) => path.join('.')) },
+        'These expressions of the mapping had too much to do for this customer, and were given up.',
       );
   }
 }

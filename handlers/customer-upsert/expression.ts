@@ -1,13 +1,21 @@
 import jsonata from 'jsonata';
 import { z } from 'zod';
+import { payForCalls } from './bounded-functions.ts';
+import { Budget, LIMITS, OverLimit } from './budget.ts';
 import { compileDirect, USE_ENGINE } from './direct-expression.ts';
+import { BUDGET, payForNodes } from './evaluation-hooks.ts';
+import { UNUSABLE } from './fit.ts';
+import { compileLinear, searchInstead } from './regular-expression.ts';
 
 /** A JSONata expression, ready to evaluate; pure, so it may not ask the clock or chance. */
 export interface Expression {
   readonly source: string;
   /** True when no definition can matter to it, as for a path into the input. */
   readonly standsAlone: boolean;
-  /** A promise only where the engine was asked. */
+  /**
+   * A promise only where the engine was asked. Fails with `OverLimit`, or an error for which `isOverLimit` is true, when there
+   * is too much to do for the budget in the bindings, and when it uses a definition that is `UNUSABLE` for that reason.
+   */
   evaluate(input: unknown, bindings: Readonly<Record<string, unknown>>): unknown;
 }
 
@@ -21,26 +29,39 @@ export const ExpressionSource = z.string().check((context) => {
 
 function faultOf(source: string): string | undefined {
   try {
-    const impure = impureIn(jsonata(source).ast(), new Set());
-    return impure === undefined
-      ? undefined
-      : `a pure JSONata expression (the same customer always gives the same result), without $${impure}`;
+    const nodes = nodesOf(jsonata(source).ast());
+    const impure = nodes.map(variableOf).find((name) => name !== undefined && IMPURE.has(name));
+    if (impure !== undefined)
+      return `a pure JSONata expression (the same customer always gives the same result), without $${impure}`;
+    return literalsOf(nodes).map(literalFault).find(Boolean);
   } catch (error) {
     return `a JSONata expression (${describe(error)})`;
   }
 }
 
-/** The name of an impure function wherever the expression mentions it: one may be handed on without being called. */
-function impureIn(node: unknown, seen: Set<unknown>): string | undefined {
-  if (!isRecord(node) || seen.has(node)) return undefined;
-  seen.add(node);
-  const { type, value } = node;
-  if (type === 'variable' && typeof value === 'string' && IMPURE.has(value)) return value;
-  for (const child of Object.values(node)) {
-    const found = impureIn(child, seen);
-    if (found !== undefined) return found;
+function literalFault(literal: RegExp): string | undefined {
+  try {
+    compileLinear(literal);
+    return undefined;
+  } catch (error) {
+    const why = describe(error).replace('error parsing regexp: ', '');
+    return `a regular expression that takes no longer than its text, without look-around and backreferences (/${literal.source}/: ${why}); write it in two steps, or with $substringBefore, $contains and the like`;
   }
-  return undefined;
+}
+
+/** Every node of a syntax tree once. A name may stand anywhere: a function can be handed on without being called. */
+function nodesOf(node: unknown, seen = new Set<unknown>()): Record<string, unknown>[] {
+  if (!isRecord(node) || seen.has(node)) return [];
+  seen.add(node);
+  return [node, ...Object.values(node).flatMap((child) => nodesOf(child, seen))];
+}
+
+function variableOf({ type, value }: Record<string, unknown>): string | undefined {
+  return type === 'variable' && typeof value === 'string' ? value : undefined;
+}
+
+function literalsOf(nodes: readonly Record<string, unknown>[]): RegExp[] {
+  return nodes.flatMap(({ value }) => (value instanceof RegExp ? [value] : []));
 }
 
 function describe(error: unknown): string {
@@ -51,14 +72,29 @@ function describe(error: unknown): string {
 
 /** Compiles an expression that `ExpressionSource` has passed. */
 export function compile(source: string): Expression {
-  const expression = jsonata(source);
+  const compiled = new Map<unknown, ReturnType<typeof compileLinear>>();
+  const expression = jsonata(source, {
+    stack: LIMITS.depth,
+    sequence: LIMITS.items,
+    RegexEngine: searchInstead(compiled),
+  });
+  const nodes = nodesOf(expression.ast());
+  payForNodes(expression);
+  payForCalls(expression);
+  for (const literal of literalsOf(nodes)) compiled.set(literal, compileLinear(literal));
+  const variables = [...new Set(nodes.map(variableOf))].filter((name) => name !== undefined);
   const direct = compileDirect(expression.ast());
   return {
     source,
     standsAlone: direct?.standsAlone ?? false,
     evaluate(input, bindings) {
+      // Without it the field would look empty, and would be blanked in Fluent.
+      for (const name of variables) if (bindings[name] === UNUSABLE) throw new OverLimit('steps');
       const value = direct === undefined ? USE_ENGINE : direct.evaluate(input, bindings);
-      return value === USE_ENGINE ? expression.evaluate(input, bindings) : value;
+      if (value !== USE_ENGINE) return value;
+      const budget = bindings[BUDGET];
+      if (budget instanceof Budget) budget.begin();
+      return expression.evaluate(input, bindings);
     },
   };
 }

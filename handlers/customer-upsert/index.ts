@@ -5,14 +5,19 @@ import { createMap } from './map.ts';
 import { preview } from './preview.ts';
 import { Props } from './props.ts';
 import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE } from './record.ts';
+import { tryMapping } from './trial.ts';
 
 export default defineHandler({
   description: 'Creates or updates the Fluent customer of a commercetools customer.',
   props: Props,
   readsCurrentState: true,
 
-  create: (props, settings) =>
-    createHandle(props, settings, (milliseconds, signal) => pause(milliseconds, undefined, { signal })),
+  async create(props, settings) {
+    await tryMapping(createMap(props.mapping));
+    return createHandle(props, settings, (milliseconds, signal) =>
+      pause(milliseconds, undefined, { signal }),
+    );
+  },
 
   createPreview: (props) => ({
     preview: preview(createMap(props.mapping), props),

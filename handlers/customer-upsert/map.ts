@@ -1,4 +1,6 @@
 import type { Customer, TextField } from '../../src/handler.ts';
+import { Budget, isOverLimit } from './budget.ts';
+import { BUDGET } from './evaluation-hooks.ts';
 import { compile, type Expression } from './expression.ts';
 import { fitText, jsonOf, textOf, UNUSABLE } from './fit.ts';
 import type { Mapping } from './props.ts';
@@ -16,7 +18,12 @@ export interface Desired {
   readonly cut: readonly string[];
   /** Names of fields whose expression failed or gave no usable value: these are left as they are. */
   readonly unusable: readonly string[];
+  /** Where in the mapping an expression had too much to do, as in `['attributes', 'vatId']`. */
+  readonly overLimit: readonly MappingPath[];
 }
+
+/** The keys that lead to an expression in the mapping. */
+export type MappingPath = readonly string[];
 
 export type MappedField = Exclude<TextField, 'username'>;
 
@@ -38,83 +45,104 @@ export interface CustomerMap {
   username(customer: object): Promise<string | undefined>;
 }
 
-/** A promise only where JSONata's engine was asked; awaiting a plain value costs next to nothing. */
-type Evaluate = (expression: Expression) => unknown;
+/** Evaluates the mapping's expressions for one customer, within one budget. */
+interface Evaluation {
+  /** A promise only where JSONata's engine was asked; awaiting a plain value costs next to nothing. */
+  evaluate(expression: Expression, path: MappingPath): unknown;
+  readonly overLimit: readonly MappingPath[];
+}
 
 /** Compiles a mapping, once. */
 export function createMap(mapping: Mapping): CustomerMap {
-  const definitions = compileEach(Object.entries(mapping.define));
-  const attributes = compileEach(Object.entries(mapping.attributes));
+  const definitions = compileEach('define', mapping.define);
+  const attributes = compileEach('attributes', mapping.attributes);
   const username = compile(mapping.username);
   const optIn = mapping.promotionOptIn === undefined ? undefined : compile(mapping.promotionOptIn);
   const texts = MAPPED_FIELDS.flatMap((field) => {
     const source = mapping[field];
-    return source === undefined ? [] : [{ field, expression: compile(source) }];
+    return source === undefined ? [] : [{ field, path: [field], expression: compile(source) }];
   });
 
-  async function over(input: object, defined = definitions): Promise<Evaluate> {
-    const bindings: Record<string, unknown> = {};
-    const evaluate: Evaluate = (expression) => {
+  async function over(input: object, defined = definitions): Promise<Evaluation> {
+    const bindings: Record<string, unknown> = { [BUDGET]: new Budget() };
+    const overLimit: MappingPath[] = [];
+    function unusable(error: unknown, path: MappingPath): typeof UNUSABLE {
+      if (isOverLimit(error)) overLimit.push(path);
+      return UNUSABLE;
+    }
+    function evaluate(expression: Expression, path: MappingPath): unknown {
       try {
         const value = expression.evaluate(input, bindings);
-        return value instanceof Promise ? value.catch(() => UNUSABLE) : value;
-      } catch {
-        return UNUSABLE;
+        return value instanceof Promise ? value.catch((error: unknown) => unusable(error, path)) : value;
+      } catch (error) {
+        return unusable(error, path);
       }
-    };
-    for (const { name, expression } of defined) {
-      const value = await evaluate(expression);
-      bindings[name] = value === UNUSABLE ? undefined : value;
     }
-    return evaluate;
+    for (const { name, path, expression } of defined) {
+      const value = await evaluate(expression, path);
+      // One that had too much to do stays unusable; one that failed is as if it were not there.
+      bindings[name] = value === UNUSABLE && overLimit.at(-1) !== path ? undefined : value;
+    }
+    return { evaluate, overLimit };
   }
 
   return {
     async username(input) {
       // Asked for each event, before anything is read: definitions are worked out only where it needs them.
-      const evaluate = await over(input, username.standsAlone ? [] : definitions);
-      return textOf(await evaluate(username));
+      const { evaluate } = await over(input, username.standsAlone ? [] : definitions);
+      return textOf(await evaluate(username, ['username']));
     },
     async map(customer, projectKey) {
       // The password's hash is nobody's business, whatever the mapping says.
       const { password: _, ...input } = customer;
-      const evaluate = await over(input);
+      const { evaluate, overLimit } = await over(input);
+      // First of all: without a username nothing can be written, whatever the others leave of the budget.
+      const name = textOf(await evaluate(username, ['username']));
       const cut: string[] = [];
       const unusable: string[] = [];
       const fields = new Map<MappedField, string | undefined>();
-      for (const { field, expression } of texts) {
-        const fitted = fitText(field, await evaluate(expression));
+      for (const { field, path, expression } of texts) {
+        const fitted = fitText(field, await evaluate(expression, path));
         if (fitted.kind === 'unusable') unusable.push(field);
         else fields.set(field, fitted.text);
         if (fitted.kind === 'cut') cut.push(field);
       }
       const values = new Map<string, unknown>();
-      for (const { name, expression } of attributes) {
-        const value = jsonOf(await evaluate(expression));
+      for (const { name, path, expression } of attributes) {
+        const value = jsonOf(await evaluate(expression, path));
         if (value === UNUSABLE) unusable.push(name);
         else values.set(name, value === null || value === '' ? undefined : value);
       }
       values.set(ID_ATTRIBUTE, customer.id);
       values.set(PROJECT_ATTRIBUTE, projectKey);
       values.set(VERSION_ATTRIBUTE, customer.version);
-      const promotionOptIn = optIn && (await evaluate(optIn));
+      const promotionOptIn = optIn && (await evaluate(optIn, ['promotionOptIn']));
       if (promotionOptIn !== undefined && typeof promotionOptIn !== 'boolean')
         unusable.push('promotionOptIn');
       return {
         version: customer.version,
-        username: textOf(await evaluate(username)),
+        username: name,
         fields,
         promotionOptIn: typeof promotionOptIn === 'boolean' ? promotionOptIn : undefined,
         attributes: values,
         cut,
         unusable,
+        overLimit,
       };
     },
   };
 }
 
-function compileEach(
-  sources: readonly (readonly [string, string])[],
-): { name: string; expression: Expression }[] {
-  return sources.map(([name, source]) => ({ name, expression: compile(source) }));
+interface Named {
+  readonly name: string;
+  readonly path: MappingPath;
+  readonly expression: Expression;
+}
+
+function compileEach(key: 'define' | 'attributes', sources: Readonly<Record<string, string>>): Named[] {
+  return Object.entries(sources).map(([name, source]) => ({
+    name,
+    path: [key, name],
+    expression: compile(source),
+  }));
 }

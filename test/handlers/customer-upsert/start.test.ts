@@ -50,6 +50,21 @@ t.test('a fault in the mapping stops the start with its file and line', async (t
     { line: 'title: title', bad: 'title: "[1] ~> $shuffle"', expected: /without \$shuffle/ },
     { line: 'lastName: lastName', bad: 'lastName: "lastName &"', expected: /mapping\.lastName: a JSONata/ },
     { line: 'vatId: vatId', bad: 'vatId: $random()', expected: /attributes\.vatId: a pure JSONata/ },
+    {
+      line: 'lastName: lastName',
+      bad: 'lastName: \'$replace(lastName, /a(?=b)/, "")\'',
+      expected: /mapping\.lastName: a regular expression that .*without look-around/,
+    },
+    {
+      line: 'vatId: vatId',
+      bad: "vatId: '($f := function($n){ 1 + $f($n) }; $f(0))'",
+      expected: /mapping\.attributes\.vatId: an expression that ends within its limits/,
+    },
+    {
+      line: 'customerNumber: customerNumber',
+      bad: "customerNumber: '[1..9000].[1..9000]'",
+      expected: /mapping\.attributes\.customerNumber: an expression that ends within its limits/,
+    },
     { line: 'firstName: firstName', bad: 'fristName: firstName', expected: /fristName/ },
     { line: 'onDelete: ignore', bad: 'onDelete: forget', expected: /onDelete/ },
     { line: 'primaryEmail: email', bad: '# none', expected: /primaryEmail/ },
