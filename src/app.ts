@@ -12,6 +12,7 @@ import { createDeadLetters } from './dead-letter.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './describe.ts';
 import { openEngine } from './engine.ts';
 import { ByteBudget } from './http/byte-budget.ts';
+import { RefusalLog } from './http/refusal-log.ts';
 import { httpOptions, limitRequests } from './http/server.ts';
 import { shareFor } from './http/share-for.ts';
 import type { Log } from './log.ts';
@@ -33,6 +34,7 @@ declare module 'fastify' {
     processPush: ProcessPush;
     /** What the bodies of pushes may hold at once. */
     byteBudget: ByteBudget;
+    refusals: RefusalLog;
     observer: Observer | undefined;
     /** What is counted, in Prometheus' text format, as it was within the last second; undefined where it is off. */
     readMetrics: (() => Promise<{ readonly type: string; readonly body: Buffer }>) | undefined;
@@ -110,6 +112,8 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   limitRequests(app, limits);
   await app.register(fastifySensible);
   app.decorate('authenticate', await createAuthenticate(environment.pushAuth));
+  const refusals = new RefusalLog(log);
+  app.decorate('refusals', refusals);
   app.decorate('byteBudget', new ByteBudget(environment.queue.bytes));
   app.decorate('readiness', readiness);
   app.decorate('probeReadiness', () => {
@@ -142,7 +146,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         deadLetters: deadLetters !== undefined,
       }),
   );
-  app.decorate('refusePush', createRefusePush({ queue, redelivery, log, observer }));
+  app.decorate('refusePush', createRefusePush({ queue, redelivery, refusals, observer }));
   app.decorate(
     'processPush',
     createProcessPush({
@@ -171,6 +175,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       : { redelivered: queue.size, parked: 0, lost: 0 },
   );
   app.addHook('onClose', async () => {
+    refusals.close();
     await engine.close();
     await deadLetters?.close();
     await tracing?.close();

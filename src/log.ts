@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { describeError } from './describe-error.ts';
 
 /** A pino logger. Ids, versions, codes and names of fields only: never a name, an address, a token or a payload. */
 export type Log = Logger;
@@ -12,16 +13,20 @@ const SEVERITY: Record<string, string> = {
   fatal: 'CRITICAL',
 };
 
-/** With 0, the default, `flush` would call back at once, while a write is in flight: at an exit its lines came last. */
-const LEAST_BYTES_A_WRITE = 1;
-/** The stream measures all that waits for a write anew with each line: of its 16 KB a line would cost the half in memory. */
-const MOST_BYTES_A_WRITE = 4_096;
+/** Takes one line a call. */
+export interface LineWriter {
+  write(line: string): void;
+  /** Calls back when what was written is on its way. */
+  flush?(done: () => void): void;
+}
+
+const NOWHERE: LineWriter = { write() {} };
 
 /**
- * One JSON line an entry, in the fields that Cloud Logging reads.
+ * One JSON line an entry, in the fields that Cloud Logging reads; nowhere without a destination.
  * https://cloud.google.com/logging/docs/structured-logging
  */
-export function createLog(level: string, destination?: { write(line: string): void }): Log {
+export function createLog(level: string, destination: LineWriter = NOWHERE): Log {
   return pino(
     {
       level,
@@ -39,22 +44,11 @@ export function createLog(level: string, destination?: { write(line: string): vo
         },
       },
     },
-    destination ??
-      pino.destination({ sync: false, minLength: LEAST_BYTES_A_WRITE, maxWrite: MOST_BYTES_A_WRITE }),
+    destination,
   );
 }
 
 function textFor(logged: unknown): string | undefined {
   if (logged instanceof Error) return 'An error.';
   return typeof logged === 'object' && logged !== null && 'err' in logged ? 'An error.' : undefined;
-}
-
-function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { type: typeof error };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const frames = error.stack
-    ?.replace(error.message, '')
-    .split('\n')
-    .filter((line) => line.startsWith('    at '));
-  return { type: error.name, code, stack: frames?.join('\n') };
 }

@@ -3,7 +3,9 @@ import { loadConfiguration } from '../config/load.ts';
 import { buildApp } from './app.ts';
 import { ConfigurationError } from './configuration-fault.ts';
 import { createLog } from './log.ts';
+import { LogStream } from './log-stream.ts';
 import { createShutDown } from './shut-down.ts';
+import { endOnUncaught } from './uncaught.ts';
 
 const configuration = await loadConfiguration(process.env).catch((error: unknown) => {
   if (!(error instanceof ConfigurationError)) throw error;
@@ -12,7 +14,7 @@ const configuration = await loadConfiguration(process.env).catch((error: unknown
 });
 
 const { logLevel, host, port } = configuration.environment;
-const log = createLog(logLevel);
+const log = createLog(logLevel, new LogStream(process.stdout));
 const app = await buildApp(configuration, log);
 
 const shutDown = createShutDown(app, log, {
@@ -20,8 +22,6 @@ const shutDown = createShutDown(app, log, {
   exit: (code) => process.exit(code),
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);
-process.on('unhandledRejection', (error) =>
-  log.error({ err: error }, 'A promise was rejected and nobody noticed.'),
-);
+endOnUncaught(process, log, () => shutDown('uncaught'));
 
 await app.listen({ port, host });

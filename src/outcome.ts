@@ -1,3 +1,5 @@
+import { nameOf } from './describe-error.ts';
+
 /**
  * How handling an event ended. The set is closed: whatever else happens, an unknown error included, is `failed`.
  *
@@ -65,6 +67,6 @@ export function outcomeOf(error: unknown): Outcome {
     const outcome = { kind: 'failed', reason, detail: message } as const;
     return retryAfterSeconds === undefined ? outcome : { ...outcome, retryAfterSeconds };
   }
-  const name = error instanceof Error ? error.name : typeof error;
-  return { kind: 'failed', reason: 'unknown-error', detail: `The handler threw an unknown error (${name}).` };
+  const detail = `The handler threw an unknown error (${nameOf(error)}).`;
+  return { kind: 'failed', reason: 'unknown-error', detail };
 }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './log.ts';
 
 const CLOSE_MILLISECONDS = 1_000;
-/** An output that nobody reads must not keep the process. */
-const FLUSH_MILLISECONDS = 500;
+/** Longer than all of it takes: 8 s to drain, one to close, and half of one for the log. */
+const LONGEST_MILLISECONDS = 9_400;
 /** npm forwards a Ctrl-C to a process that the terminal has sent it to already: so soon it is the same one. */
 const SAME_CTRL_C_MILLISECONDS = 500;
 /** How the shell names an end by Ctrl-C. */
@@ -18,6 +18,9 @@ export interface Undone {
   /** Acknowledged, and neither handled nor parked; each was logged by its identity. */
   readonly lost: number;
 }
+
+/** Why the service ends. An exception that nothing caught makes the exit code 1. */
+export type Cause = NodeJS.Signals | 'uncaught';
 
 /** What is shut down. */
 export interface Running {
@@ -37,22 +40,26 @@ export interface ShutDownOptions {
 }
 
 /**
- * Gives the listener for SIGTERM and SIGINT: the first signal drains and ends the process. Further ones never shorten that,
- * because hosts send several; a second Ctrl-C on a terminal does, and says what it leaves behind.
+ * Gives the listener for SIGTERM and SIGINT: the first signal drains and ends the process, in 10 seconds whatever blocks.
+ * Further ones never shorten that, because hosts send several; a second Ctrl-C on a terminal does, and says what it leaves
+ * behind.
  */
 export function createShutDown(
   running: Running,
   log: Log,
   { terminal, exit, now = () => performance.now() }: ShutDownOptions,
-): (signal: NodeJS.Signals) => void {
+): (cause: Cause) => void {
   let drainingSince: number | undefined;
+  let hasFailed = false;
   return (signal) => {
+    if (signal === 'uncaught') hasFailed = true;
     if (drainingSince === undefined) {
       drainingSince = now();
       log.info({ signal }, 'Shutting down: no more pushes are taken in.');
-      void drain();
+      void endInTime();
       return;
     }
+    if (signal === 'uncaught') return;
     const isAgain = signal === 'SIGINT' && now() - drainingSince > SAME_CTRL_C_MILLISECONDS;
     if (!isAgain || !terminal) {
       log.info({ signal }, 'Shutting down already; what is in flight is finished first.');
@@ -60,10 +67,24 @@ export function createShutDown(
     }
     const undone = running.abandon();
     log.warn({ ...undone }, `Ended by a second Ctrl-C. ${sentenceFor(undone)}`);
-    exitAfterFlush(INTERRUPTED);
+    log.flush(() => exit(INTERRUPTED));
   };
 
-  async function drain(): Promise<void> {
+  async function endInTime(): Promise<void> {
+    const late = new AbortController();
+    const isDone = await Promise.race([
+      drain().catch((error: unknown) => {
+        log.error({ err: error }, 'The shutdown failed.');
+        return false;
+      }),
+      sleep(LONGEST_MILLISECONDS, false, { signal: late.signal }),
+    ]);
+    late.abort();
+    log.flush(() => exit(isDone && !hasFailed ? 0 : 1));
+  }
+
+  /** True when nothing is lost. */
+  async function drain(): Promise<boolean> {
     const undone = await running.drain();
     // An idle connection, or a body that trickles in, must not hold the process until it is killed.
     const closed = Promise.resolve(running.close()).then(
@@ -79,15 +100,7 @@ export function createShutDown(
     else if (redelivered + parked > 0) log.warn({ ...undone }, sentenceFor(undone));
     else if (isClosed) log.info('Everything under way is finished.');
     else log.warn('Every event is finished, but not every connection could be closed in time.');
-    exitAfterFlush(lost > 0 ? 1 : 0);
-  }
-
-  function exitAfterFlush(code: number): void {
-    const timer = setTimeout(() => exit(code), FLUSH_MILLISECONDS);
-    log.flush(() => {
-      clearTimeout(timer);
-      exit(code);
-    });
+    return lost === 0;
   }
 }
 

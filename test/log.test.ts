@@ -1,7 +1,3 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import t from 'tap';
 import { createLog, type Log } from '../src/log.ts';
 
@@ -69,25 +65,4 @@ t.test('writes the stack frames and the code of an error, never its message or p
   const { log, last } = setUp();
   log.error({ err: error }, 'It failed.');
   t.match(last(), { err: { type: 'TypeError', code: 'ECONNRESET', stack: /^ {4}at .*log\.test\.ts/ } });
-});
-
-t.test('a flush waits for the write in flight, so that the last line comes last', async (t) => {
-  // The one thread that writes is kept busy: the first line is in flight when the others follow.
-  const script = `
-    import { pbkdf2 } from 'node:crypto';
-    import { createLog } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../src/log.ts')).href)};
-    pbkdf2('a', 'b', 500_000, 64, 'sha512', () => undefined);
-    const log = createLog('info');
-    for (let line = 0; line < 5; line += 1) log.info({ line }, 'A line.');
-    log.flush(() => process.exit(0));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
-  });
-  t.match(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-    [0, 1, 2, 3, 4].map((line) => ({ line })),
-  );
 });

@@ -104,3 +104,38 @@ t.test('a connection that cannot be closed holds nothing up, and is said', async
   t.equal(await ended, 0);
   t.match(last(), { severity: 'WARNING', message: /not every connection could be closed/ });
 });
+
+t.test('an exception that nothing caught drains as a signal does, and ends with 1', async (t) => {
+  const { shutDown, drained, closed, ended, exits, last } = start(true);
+  shutDown('uncaught');
+  shutDown('uncaught');
+  await new Promise(setImmediate);
+  t.equal(exits(), 0);
+  drained.resolve(NOTHING);
+  closed.resolve();
+  t.equal(await ended, 1);
+  t.match(last(), { message: 'Everything under way is finished.' });
+});
+
+t.test('one during the drain makes that end with 1', async (t) => {
+  const { shutDown, drained, closed, ended } = start(false);
+  shutDown('SIGTERM');
+  shutDown('uncaught');
+  drained.resolve(NOTHING);
+  closed.resolve();
+  t.equal(await ended, 1);
+});
+
+t.test('a drain that fails ends with 1', async (t) => {
+  const { shutDown, drained, ended, last } = start(false);
+  shutDown('SIGTERM');
+  drained.reject(new Error('a person'));
+  t.equal(await ended, 1);
+  t.match(last(), { severity: 'ERROR', message: 'The shutdown failed.', err: { type: 'Error' } });
+});
+
+t.test('a drain that does not end is given up', async (t) => {
+  const { shutDown, ended } = start(false);
+  shutDown('SIGTERM');
+  t.equal(await ended, 1);
+});

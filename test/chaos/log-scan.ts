@@ -28,8 +28,8 @@ export function scanLog(output: string, secrets: Iterable<string>): string[] {
     if (output.includes(secret))
       leaks.push(`secret: one of ${secret.length} characters, beginning ${secret.slice(0, 4)}`);
   }
-  for (const line of linesWith(output, /unhandled ?(promise )?rejection|nobody noticed/i))
-    leaks.push(`unhandled rejection: ${shown(line)}`);
+  for (const line of linesWith(output, /unhandled ?(promise )?rejection|that nothing (caught|handles)/i))
+    leaks.push(`unhandled exception: ${shown(line)}`);
   return leaks;
 }
 

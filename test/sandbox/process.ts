@@ -30,13 +30,14 @@ export interface ServiceProcess {
   readonly exited: Promise<Exit>;
 }
 
-/** Starts the service with this environment and no other, until it ends or the test does. */
+/** Starts the service with this environment and no other, until it ends or the test does; `folder` holds another copy. */
 export function runService(
   t: Current,
   env: Readonly<Record<string, string>>,
+  folder = ROOT,
 ): Omit<ServiceProcess, 'url'> & { onLine(listen: () => void): void } {
   const child = spawn(process.execPath, START, {
-    cwd: ROOT,
+    cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -76,8 +77,9 @@ export function runService(
 export async function startProcess(
   t: Current,
   env: Readonly<Record<string, string>>,
+  folder?: string,
 ): Promise<ServiceProcess> {
-  const running = runService(t, env);
+  const running = runService(t, env, folder);
   const listening = Promise.withResolvers<string>();
   const timer = setTimeout(
     () => listening.reject(new Error(`Expected the service to listen within ${START_MILLISECONDS} ms.`)),

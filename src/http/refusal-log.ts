@@ -1,0 +1,63 @@
+import type { FastifyBaseLogger } from 'fastify';
+
+const EVERY_MILLISECONDS = 1_000;
+
+interface Refusals {
+  readonly reason: string;
+  readonly status: number;
+  /** How many since the last line. */
+  refused: number;
+}
+
+/** Logs what is refused: the first of a reason at once, and then how many there were, once a second. */
+export class RefusalLog {
+  readonly #log: FastifyBaseLogger;
+  readonly #refused = new Map<string, Refusals>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: FastifyBaseLogger) {
+    this.#log = log;
+  }
+
+  /** Counts one more; `log` is the request's own, for the line that tells of it alone. */
+  add(reason: string, status: number, log: FastifyBaseLogger = this.#log): void {
+    const key = `${status} ${reason}`;
+    const known = this.#refused.get(key);
+    if (known) {
+      known.refused += 1;
+      return;
+    }
+    this.#refused.set(key, { reason, status, refused: 0 });
+    write(log, { reason, status, refused: 1 });
+    this.#timer ??= setInterval(() => this.#tell(), EVERY_MILLISECONDS).unref();
+  }
+
+  /** Tells of what has not been told yet. */
+  close(): void {
+    this.#tell();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#refused.clear();
+  }
+
+  #tell(): void {
+    for (const [key, refusals] of this.#refused) {
+      if (refusals.refused === 0) {
+        this.#refused.delete(key);
+        continue;
+      }
+      write(this.#log, refusals);
+      refusals.refused = 0;
+    }
+    if (this.#refused.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** Codes only; a shutdown is no warning. */
+function write(log: FastifyBaseLogger, { reason, status, refused }: Refusals): void {
+  const message = refused === 1 ? 'A request was refused.' : `${refused} requests were refused.`;
+  if (reason === 'draining') log.info({ reason, status, refused }, message);
+  else log.warn({ reason, status, refused }, message);
+}
