@@ -2,6 +2,7 @@ import { formatFaults } from '../config/environment.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { buildApp } from './app.ts';
 import { ConfigurationError } from './configuration-fault.ts';
+import { listenFault } from './listen-fault.ts';
 import { createLog } from './log.ts';
 import { LogStream } from './log-stream.ts';
 import { createShutDown } from './shut-down.ts';
@@ -24,4 +25,9 @@ const shutDown = createShutDown(app, log, {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);
 endOnUncaught(process, log, () => shutDown('uncaught'));
 
-await app.listen({ port, host });
+await app.listen({ port, host }).catch((error: unknown) => {
+  const fault = listenFault(error, host, port);
+  if (fault === undefined) throw error;
+  process.stderr.write(`${fault}\n`);
+  log.flush(() => process.exit(1));
+});

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import t from 'tap';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -57,6 +59,28 @@ t.test('does not start without a choice of how pushes are authenticated', async 
   const { code, stderr } = await runService(t, rest).exited;
   t.equal(code, 1);
   t.match(stderr, /environment PUSH_AUTH\n {2}expected {2}oidc, token or none\n {2}found {5}nothing/);
+});
+
+t.test('says in one line that the port or the address cannot be had', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => taken.close());
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+  const cases = [
+    {
+      change: { PORT: port },
+      expected: `Port ${port} of 127.0.0.1 is in use by another process (EADDRINUSE)`,
+    },
+    // RFC 5737 keeps it for examples.
+    { change: { HOST: '192.0.2.1' }, expected: '192.0.2.1 is no address of this machine (EADDRNOTAVAIL)' },
+  ];
+  for (const { change, expected } of cases) {
+    const { code, stderr } = await runService(t, { ...env, ...change }).exited;
+    t.equal(code, 1, expected);
+    t.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+    t.ok(stderr.startsWith(expected), stderr);
+  }
 });
 
 t.test('is started alike by npm, the Docker image and App Engine', async (t) => {
