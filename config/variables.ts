@@ -131,7 +131,7 @@ const oidc = z.object({
   ),
   PUSH_CERTS_URL: httpUrl
     .default('https://www.googleapis.com/oauth2/v1/certs')
-    .describe('With `oidc`: where the certificates are, PEM by key id in JSON.'),
+    .describe('With `oidc`: where the keys are, in JSON: a JWK Set, or PEM by key id.'),
 });
 
 const tokens = `tokens separated by commas, each of at least ${LEAST} characters`;

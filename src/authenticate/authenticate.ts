@@ -1,4 +1,4 @@
-import { createOidc } from './oidc.ts';
+import type { Clocks } from './oidc.ts';
 import { createSharedToken } from './shared-token.ts';
 import type { Authenticate } from './verdict.ts';
 
@@ -10,23 +10,24 @@ export type PushAuth =
       readonly kind: 'oidc';
       readonly audience: string;
       readonly serviceAccount: string;
-      /** PEM by key id, in JSON. */
+      /** A JWK Set, or PEM by key id, in JSON. */
       readonly certsUrl: string;
     }
   | { readonly kind: 'token'; readonly tokens: readonly string[] }
   | { readonly kind: 'none' };
 
+const CLOCKS: Clocks = { now: () => Date.now(), monotonic: () => performance.now() };
+
 /**
- * Makes the judge of pushes that `auth` describes; `clock` is in milliseconds since 1970. Asynchronous because
- * google-auth-library takes 50 ms to load, which only `oidc` should pay, and at the start rather than in the first push.
+ * Makes the judge of pushes that `auth` describes. Asynchronous because jose takes 20 ms to load, which only `oidc` should
+ * pay, and at the start rather than in the first push.
  */
-export async function createAuthenticate(
-  auth: PushAuth,
-  clock: () => number = Date.now,
-): Promise<Authenticate> {
+export async function createAuthenticate(auth: PushAuth, clocks: Clocks = CLOCKS): Promise<Authenticate> {
   switch (auth.kind) {
-    case 'oidc':
-      return await createOidc(auth, clock);
+    case 'oidc': {
+      const { createOidc } = await import('./oidc.ts');
+      return createOidc(auth, clocks);
+    }
     case 'token':
       return createSharedToken(auth.tokens);
     case 'none':

@@ -1,13 +1,18 @@
-import { hash } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
+import { decodeProtectedHeader } from 'jose/decode/protected_header';
+import { decodeJwt } from 'jose/jwt/decode';
+import { jwtVerify } from 'jose/jwt/verify';
 import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
 import { bearerToken, LONGEST_TOKEN } from './bearer.ts';
-import { createCertificates, type Lookup } from './certificates.ts';
-import { type Jwt, readJwt } from './jwt.ts';
+import { createKeySet, type Lookup } from './key-set.ts';
 import type { Authenticate, Refusal, Verdict } from './verdict.ts';
 
 const ISSUERS: readonly unknown[] = ['https://accounts.google.com', 'accounts.google.com'];
-/** Clocks differ a little; in milliseconds. */
-const CLOCK_SKEW = 60_000;
+/** Clocks differ a little: in seconds, after a token's end, and before its beginning. */
+const LATE_SECONDS = 60;
+const EARLY_SECONDS = 300;
+const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
 /** Google mints one token an hour and subscription, so few are alive at a time. */
 const REMEMBERED = 100;
 
@@ -54,46 +59,72 @@ const REFUSED = {
   ),
 } as const;
 
-/** Whom to expect, as the push subscription has it, and where the certificates of the signer are served. */
+/** Whom to expect, as the push subscription has it, and where the keys of the signer are served. */
 export interface Oidc {
   readonly audience: string;
   readonly serviceAccount: string;
   readonly certsUrl: string;
 }
 
+/** What a token says of itself: nothing to believe until its signature is verified. */
+interface Unverified {
+  readonly keyId: string;
+  /** In seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+const Header = z.object({ alg: z.literal('RS256'), kid: z.string().min(1).max(256) });
+const Ending = z.object({ exp: z.number() });
+
+/** The times that tokens, and what is known of them, go by. */
+export interface Clocks {
+  /** Milliseconds since 1970: what tokens go by. */
+  readonly now: () => number;
+  /** Milliseconds since any time, never set back: what is kept goes by it. */
+  readonly monotonic: () => number;
+}
+
 /**
  * Accepts pushes with a Google-signed token for this audience and from this service account.
  * https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
-export async function createOidc(oidc: Oidc, clock: () => number): Promise<Authenticate> {
-  const { OAuth2Client } = await import('google-auth-library');
-  const library = new OAuth2Client();
-  const certificates = createCertificates(oidc.certsUrl, clock);
+export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate {
+  const keys = createKeySet(oidc.certsUrl, monotonic);
   // By digest, so that no memory dump holds a credential, and every entry is small. The value is when it ends.
   const remembered = new LRUCache<string, number>({ max: REMEMBERED });
 
-  function judge({ claims }: Jwt): Verdict {
-    if (!ISSUERS.includes(claims.iss)) return REFUSED.issuer;
-    if (claims.aud !== oidc.audience) return REFUSED.audience;
-    const known = claims.email === oidc.serviceAccount && claims.email_verified === true;
-    return known ? 'accepted' : REFUSED.serviceAccount;
+  const secondsLeft = ({ expiresAt }: Unverified) => expiresAt + LATE_SECONDS - now() / 1000;
+
+  function judge(claims: Readonly<Record<string, unknown>>): Verdict {
+    if (!ISSUERS.includes(claims['iss'])) return REFUSED.issuer;
+    if (claims['aud'] !== oidc.audience) return REFUSED.audience;
+    const isKnown = claims['email'] === oidc.serviceAccount && claims['email_verified'] === true;
+    return isKnown ? 'accepted' : REFUSED.serviceAccount;
   }
 
-  async function verify(token: string, jwt: Jwt, pem: string): Promise<Verdict> {
+  async function verify(token: string, unverified: Unverified, key: KeyObject): Promise<Verdict> {
+    let verdict: Verdict;
     try {
-      // No audience given: the library throws one kind of error for all, and a wrong audience is judged apart.
-      await library.verifySignedJwtWithCertsAsync(token, { [jwt.keyId]: pem });
+      // Issuer and audience are judged apart, each with an answer of its own.
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: ['RS256'],
+        clockTolerance: EARLY_SECONDS,
+        currentDate: new Date(now()),
+        // Its issue time has to be there, and in the past.
+        maxTokenAge: LONGEST_LIFE_SECONDS,
+      });
+      const ends = now() / 1000 + LONGEST_LIFE_SECONDS;
+      verdict = unverified.expiresAt < ends ? judge(payload) : REFUSED.unverified;
     } catch {
-      // Its messages hold the token.
+      // Its errors hold the claims.
       return REFUSED.unverified;
     }
-    const verdict = judge(jwt);
-    if (verdict === 'accepted') remembered.set(digest(token), jwt.expiresAt + CLOCK_SKEW);
+    if (verdict === 'accepted') remembered.set(digest(token), monotonic() + secondsLeft(unverified) * 1000);
     return verdict;
   }
 
-  function proceed(token: string, jwt: Jwt, lookup: Lookup): Verdict | Promise<Verdict> {
-    if (lookup.kind === 'found') return verify(token, jwt, lookup.pem);
+  function proceed(token: string, unverified: Unverified, lookup: Lookup): Verdict | Promise<Verdict> {
+    if (lookup.kind === 'found') return verify(token, unverified, lookup.key);
     return lookup.kind === 'unknown' ? REFUSED.unknownKey : unavailable(lookup);
   }
 
@@ -101,16 +132,28 @@ export async function createOidc(oidc: Oidc, clock: () => number): Promise<Authe
     const token = bearerToken(authorization);
     if (token === undefined) return REFUSED.missing;
     if (token.length > LONGEST_TOKEN) return REFUSED.malformed;
-    if (clock() < (remembered.get(digest(token)) ?? 0)) return 'accepted';
+    if (monotonic() < (remembered.get(digest(token)) ?? 0)) return 'accepted';
     // From the cheapest check to the dearest: a flood of made-up tokens should cost little.
-    const jwt = readJwt(token);
-    if (jwt === undefined) return REFUSED.malformed;
-    if (clock() >= jwt.expiresAt + CLOCK_SKEW) return REFUSED.expired;
-    const lookup = certificates.find(jwt.keyId);
+    const unverified = read(token);
+    if (unverified === undefined) return REFUSED.malformed;
+    if (secondsLeft(unverified) <= 0) return REFUSED.expired;
+    const lookup = keys.find(unverified.keyId);
     return lookup instanceof Promise
-      ? lookup.then((found) => proceed(token, jwt, found))
-      : proceed(token, jwt, lookup);
+      ? lookup.then((found) => proceed(token, unverified, found))
+      : proceed(token, unverified, lookup);
   };
+}
+
+/** Reads a compact JWT (RFC 7519); undefined if it is not one, has no end, or is not signed with RS256. */
+function read(token: string): Unverified | undefined {
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
+  try {
+    const { kid } = Header.parse(decodeProtectedHeader(token));
+    const { exp } = Ending.parse(decodeJwt(token));
+    return { keyId: kid, expiresAt: exp };
+  } catch {
+    return undefined;
+  }
 }
 
 function digest(token: string): string {
@@ -118,7 +161,7 @@ function digest(token: string): string {
 }
 
 function unavailable({ fault, retryAfterSeconds }: Extract<Lookup, { kind: 'unavailable' }>): Refusal {
-  const detail = `The certificates at PUSH_CERTS_URL cannot be fetched (${fault}), so nobody can be let in.`;
+  const detail = `The keys at PUSH_CERTS_URL cannot be fetched (${fault}), so nobody can be let in.`;
   return { status: 503, reason: 'certificates-unavailable', detail, retryAfterSeconds };
 }
 

@@ -11,23 +11,30 @@ const HOUR = 3600;
 interface Scene {
   readonly google: CertificateServer;
   readonly authenticate: Authenticate;
-  /** Lets the service's clock, not the machine's, run ahead. */
+  /** Lets the service's clocks, not the machine's, run ahead. */
   advance(seconds: number): void;
+  /** Sets the wall clock, and no other. */
+  setBack(seconds: number): void;
 }
 
 async function setUp(t: Test): Promise<Scene> {
   const google = await startCertificates();
   t.teardown(() => google.close());
   let ahead = 0;
+  let passed = 0;
   const authenticate = await createAuthenticate(
     { kind: 'oidc', audience: AUDIENCE, serviceAccount: SERVICE_ACCOUNT, certsUrl: google.url },
-    () => Date.now() + ahead,
+    { now: () => Date.now() + ahead, monotonic: () => passed },
   );
   return {
     google,
     authenticate,
     advance: (seconds) => {
       ahead += seconds * 1000;
+      passed += seconds * 1000;
+    },
+    setBack: (seconds) => {
+      ahead -= seconds * 1000;
     },
   };
 }
@@ -139,6 +146,41 @@ const cases: readonly Case[] = [
     reason: 'unverified-token',
   },
   {
+    name: 'a token that is not valid yet',
+    token: (g) => g.sign(claims({ nbf: seconds(HOUR / 2) })),
+    expected: 401,
+    reason: 'unverified-token',
+  },
+  {
+    name: 'a token that is not valid yet, within the clock skew',
+    token: (g) => g.sign(claims({ nbf: seconds(200), iat: seconds(200) })),
+    expected: 200,
+  },
+  {
+    name: 'a beginning that is no time',
+    token: (g) => g.sign(claims({ nbf: 'tomorrow' })),
+    expected: 401,
+    reason: 'unverified-token',
+  },
+  {
+    name: 'a token without an issue time',
+    token: (g) => g.sign(claims({ iat: undefined })),
+    expected: 401,
+    reason: 'unverified-token',
+  },
+  {
+    name: 'an extension that nobody knows',
+    token: (g) => g.sign(claims(), { crit: ['x'], x: true }),
+    expected: 401,
+    reason: 'unverified-token',
+  },
+  {
+    name: 'a key of its own',
+    token: selfBrought,
+    expected: 401,
+    reason: 'unverified-token',
+  },
+  {
     name: 'a token for a week',
     token: (g) => g.sign(claims({ exp: seconds(7 * 24 * HOUR) })),
     expected: 401,
@@ -215,28 +257,38 @@ function forged(google: CertificateServer): string {
   return `${signed}.${signBytes('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
+/** As `forged`, with the attacker's key in its header. */
+function selfBrought(google: CertificateServer): string {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwk = publicKey.export({ format: 'jwk' });
+  const signed = `${part({ alg: 'RS256', kid: google.keyId, jwk })}.${part(claims())}`;
+  return `${signed}.${signBytes('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
+}
+
 /** A real token for somebody else, its claims exchanged for ours. */
 function tampered(google: CertificateServer): string {
   const [head, , signature] = google.sign(claims({ aud: 'https://other.test' })).split('.');
   return `${head}.${part(claims())}.${signature}`;
 }
 
-t.test('judges a token by signature, time, issuer, audience and service account', async (t) => {
-  const { google, authenticate } = await setUp(t);
-  for (const { name, token, expected, reason } of cases) {
-    const text = token(google);
-    const verdict = await show(authenticate, text);
-    t.equal(verdict === 'accepted' ? 200 : verdict.status, expected, name);
-    if (verdict === 'accepted') continue;
-    t.equal(verdict.reason, reason, `${name}: reason`);
-    const said = JSON.stringify(verdict);
-    const secrets = [...text.split('.'), SECRET, 'x@y.test', 'other.test', 'evil.test'].filter(Boolean);
-    t.notOk(
-      secrets.some((secret) => said.includes(secret)),
-      `${name}: quotes nothing of the token`,
-    );
-  }
-});
+for (const form of ['pem', 'jwks'] as const)
+  t.test(`judges a token by signature, time, issuer, audience and service account (${form})`, async (t) => {
+    const { google, authenticate } = await setUp(t);
+    google.form = form;
+    for (const { name, token, expected, reason } of cases) {
+      const text = token(google);
+      const verdict = await show(authenticate, text);
+      t.equal(verdict === 'accepted' ? 200 : verdict.status, expected, name);
+      if (verdict === 'accepted') continue;
+      t.equal(verdict.reason, reason, `${name}: reason`);
+      const said = JSON.stringify(verdict);
+      const secrets = [...text.split('.'), SECRET, 'x@y.test', 'other.test', 'evil.test'].filter(Boolean);
+      t.notOk(
+        secrets.some((secret) => said.includes(secret)),
+        `${name}: quotes nothing of the token`,
+      );
+    }
+  });
 
 t.test('refuses a push without a bearer token, whatever its ?token= says', async (t) => {
   const { google, authenticate } = await setUp(t);
@@ -281,7 +333,7 @@ t.test('does not remember a token that was refused', async (t) => {
 });
 
 t.test('answers 503 while the certificates cannot be fetched, and recovers', async (t) => {
-  for (const fault of ['error', 'nonsense', 'elliptic'] as const) {
+  for (const fault of ['error', 'nonsense', 'elliptic', 'endless'] as const) {
     const { google, authenticate, advance } = await setUp(t);
     google.fault = fault;
     const token = google.sign(claims());
@@ -337,3 +389,20 @@ t.test('does not pass a flood of invalid tokens on to the server of the certific
   t.equal(google.requests, 2);
   t.equal(await show(authenticate, google.sign(claims())), 'accepted', 'and lets the real one in');
 });
+
+t.test(
+  'finds a rotated key and keeps to the end of a token while the clock is set back by a day',
+  async (t) => {
+    const { google, authenticate, advance, setBack } = await setUp(t);
+    const before = google.sign(claims());
+    t.equal(await show(authenticate, before), 'accepted');
+    setBack(24 * HOUR);
+    google.rotate('drop');
+    advance(31);
+    const now = Math.floor(Date.now() / 1000) - 24 * HOUR;
+    const after = google.sign(claims({ iat: now, exp: now + HOUR }));
+    t.equal(await show(authenticate, after), 'accepted', 'the new key is asked for at once');
+    advance(HOUR + 61);
+    t.not(await show(authenticate, before), 'accepted', 'its hour is over, whatever the clock says');
+  },
+);

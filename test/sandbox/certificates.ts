@@ -1,10 +1,10 @@
-import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { selfSigned } from './x509.ts';
 
-/** How the server answers: as Google does, 500, never, with something else than certificates, or with a key of no use. */
-export type CertificatesFault = 'none' | 'error' | 'hang' | 'nonsense' | 'elliptic';
+/** How the server answers: as Google does, 500, never, with something else than keys, with a key of no use, or without an end. */
+export type CertificatesFault = 'none' | 'error' | 'hang' | 'nonsense' | 'elliptic' | 'endless';
 
 /** A local stand-in for https://www.googleapis.com/oauth2/v1/certs, and for whoever signs tokens with its keys. */
 export interface CertificateServer {
@@ -14,6 +14,8 @@ export interface CertificateServer {
   /** The key that signs now. */
   readonly keyId: string;
   fault: CertificatesFault;
+  /** PEM by key id, or a JWK Set as https://www.googleapis.com/oauth2/v3/certs */
+  form: 'pem' | 'jwks';
   /** What `Cache-Control` and `Age` say, in seconds; no header when undefined. */
   maxAge: number | undefined;
   age: number | undefined;
@@ -38,6 +40,8 @@ export async function startCertificates(): Promise<CertificateServer> {
     if (server.fault === 'error') response.writeHead(500).end('{}');
     else if (server.fault === 'nonsense') response.end('<html></html>');
     else if (server.fault === 'elliptic') response.end(JSON.stringify({ [signer.keyId]: ellipticPem() }));
+    else if (server.fault === 'endless') stream(response);
+    else if (server.form === 'jwks') response.end(JSON.stringify({ keys: [...pems].map(jwkOf) }));
     else response.end(JSON.stringify(Object.fromEntries(pems)));
   }
 
@@ -56,6 +60,7 @@ export async function startCertificates(): Promise<CertificateServer> {
       return signer.keyId;
     },
     fault: 'none',
+    form: 'pem',
     maxAge: 3600,
     age: undefined,
     rotate(keep = 'keep') {
@@ -87,6 +92,18 @@ function newSigner(pems: Map<string, string>): Signer {
   const keyId = randomUUID().replaceAll('-', '');
   pems.set(keyId, selfSigned(publicKey, privateKey));
   return { keyId, privateKey };
+}
+
+function jwkOf([kid, pem]: readonly [string, string]): object {
+  return { ...createPublicKey(pem).export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
+}
+
+function stream(response: ServerResponse): void {
+  const write = () => {
+    while (!response.destroyed && response.write(' '.repeat(16_384)));
+  };
+  response.on('drain', write);
+  write();
 }
 
 function ellipticPem(): string {

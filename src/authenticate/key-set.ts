@@ -1,36 +1,42 @@
-import { fetchCertificates, type Served } from './fetch-certificates.ts';
+import type { KeyObject } from 'node:crypto';
+import { fetchKeys, type Served } from './fetch-keys.ts';
 
-/** With a flood of made-up key ids, the server of the certificates still hears from us twice a minute at most. */
+/** With a flood of made-up key ids, the server of the keys still hears from us twice a minute at most. */
 const BETWEEN_REFRESHES = 30_000;
 /** After a failure the next try comes sooner, and callers are told to come back then. */
 const AFTER_FAILURE = 5_000;
-/** While they cannot be fetched, certificates serve this much longer than their server allowed. */
+/** While they cannot be fetched, keys serve this much longer than their server allowed. */
 const GRACE = 60 * 60_000;
 
-/** What is known of a key id: its certificate (PEM), that it does not exist, or nothing as they cannot be fetched. */
+/** What is known of a key id: its key, that it does not exist, or nothing as the keys cannot be fetched. */
 export type Lookup =
-  | { readonly kind: 'found'; readonly pem: string }
+  | { readonly kind: 'found'; readonly key: KeyObject }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unavailable'; readonly fault: string; readonly retryAfterSeconds: number };
 
-/** Certificates by key id. `find` answers synchronously from what it holds, and never throws or rejects. */
-export interface Certificates {
+/** Keys by key id. `find` answers synchronously from what it holds, and never throws or rejects. */
+export interface KeySet {
   find(keyId: string): Lookup | Promise<Lookup>;
 }
 
-/** Keeps the certificates served at `url`; one request at a time, given up after `deadline` milliseconds. */
-export function createCertificates(url: string, clock: () => number, deadline = 3_000): Certificates {
-  let held: Served = { pems: new Map(), freshUntil: Number.NEGATIVE_INFINITY };
+/**
+ * Keeps the keys served at `url`; one request at a time, given up after `deadline` milliseconds. `clock` must not be set
+ * back, or a rotated key would be unknown until it has caught up; jose's own key set goes by the wall clock.
+ */
+export function createKeySet(url: string, clock: () => number, deadline = 3_000): KeySet {
+  let held: Served['keys'] = new Map();
+  let freshUntil = Number.NEGATIVE_INFINITY;
   let refreshing: Promise<void> | undefined;
   /** Why the last refresh failed; undefined once one has worked. */
   let fault: string | undefined;
   let nextRefreshAt = Number.NEGATIVE_INFINITY;
 
   async function refresh(): Promise<void> {
-    const fetched = await fetchCertificates(url, clock, deadline);
+    const fetched = await fetchKeys(url, deadline);
     if ('fault' in fetched) fault = fetched.fault;
     else {
-      held = fetched;
+      held = fetched.keys;
+      freshUntil = clock() + fetched.freshFor;
       fault = undefined;
     }
     nextRefreshAt = clock() + (fault === undefined ? BETWEEN_REFRESHES : AFTER_FAILURE);
@@ -39,8 +45,8 @@ export function createCertificates(url: string, clock: () => number, deadline = 
 
   function look(keyId: string): Lookup {
     const now = clock();
-    const pem = now < held.freshUntil + (fault === undefined ? 0 : GRACE) ? held.pems.get(keyId) : undefined;
-    if (pem !== undefined) return { kind: 'found', pem };
+    const key = now < freshUntil + (fault === undefined ? 0 : GRACE) ? held.get(keyId) : undefined;
+    if (key !== undefined) return { kind: 'found', key };
     // After a failure an unknown key may be a new one, so its bearer is not to blame.
     if (fault === undefined) return { kind: 'unknown' };
     const retryAfterSeconds = Math.max(1, Math.ceil((nextRefreshAt - now) / 1000));
@@ -50,7 +56,7 @@ export function createCertificates(url: string, clock: () => number, deadline = 
   return {
     find(keyId) {
       const now = clock();
-      if (now < held.freshUntil && held.pems.has(keyId)) return look(keyId);
+      if (now < freshUntil && held.has(keyId)) return look(keyId);
       if (refreshing === undefined && now < nextRefreshAt) return look(keyId);
       refreshing ??= refresh();
       return refreshing.then(() => look(keyId));
