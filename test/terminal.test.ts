@@ -28,6 +28,8 @@ async function startOnTerminal(t: Test, env: Readonly<Record<string, string>>) {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+  // A key may be typed after the end, before the last of the screen has come.
+  child.stdin.on('error', () => {});
   let screen = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text;
