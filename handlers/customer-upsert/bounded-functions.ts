@@ -60,8 +60,8 @@ function payForSearch([text, pattern, ...rest]: Arguments, budget: Budget): Argu
     return {
       ...match,
       async next() {
-        budget.spend(1 + Math.floor((text.length - end) / CHARACTERS_AHEAD_A_STEP));
-        await budget.turn();
+        budget.spend(Math.floor((text.length - end) / CHARACTERS_AHEAD_A_STEP));
+        await budget.step();
         return follow(await next());
       },
     };

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Failure } from '../../src/handler.ts';
 
 /** How much the mapping of one customer may do. The unit is a step: the evaluation of one node, some 0.4 µs. */
 export const LIMITS = {
@@ -14,9 +15,14 @@ export const LIMITS = {
 
 /** What JSONata names its own limits: too deep, too long a range, too long a list. */
 const OWN_CODES: ReadonlySet<unknown> = new Set(['D1011', 'D2014', 'D2015']);
-/** The event loop gets its turn after so many milliseconds of evaluation. */
-const SLICE_MILLISECONDS = 10;
-const STEPS_BETWEEN_LOOKS = 64;
+/** After so many the event loop gets its turn: some 4 ms. */
+const STEPS_A_TURN = 10_000;
+/** Evaluations that take longer than a turn, of all customers; each keeps what it has made so far. */
+const MOST_LONG_EVALUATIONS = 100;
+
+let longEvaluations = 0;
+/** When the last of them goes on: they do so one a turn, so that the turns stay short however many there are. */
+let lastTurn: Promise<unknown> = Promise.resolve();
 
 /** An expression has used more than its share. */
 export class OverLimit extends Error {
@@ -39,19 +45,18 @@ export function isOverLimit(error: unknown): boolean {
 export class Budget {
   #inAll: number = LIMITS.stepsInAll;
   #left = 0;
-  #unlooked = STEPS_BETWEEN_LOOKS;
-  #resumedAt = 0;
+  #sinceTurn = 0;
 
   /** Begins the next expression. */
   begin(): void {
     this.#left = LIMITS.steps;
-    this.#resumedAt = performance.now();
   }
 
   /** Throws `OverLimit` when there are not so many steps left. */
   spend(steps: number): void {
     this.#left -= steps;
     this.#inAll -= steps;
+    this.#sinceTurn += steps;
     if (this.#left < 0 || this.#inAll < 0) throw new OverLimit('steps');
   }
 
@@ -60,21 +65,22 @@ export class Budget {
     this.spend(Math.ceil(size / 4));
   }
 
-  /** One step. A promise when the event loop is due for its turn. */
+  /**
+   * One step. A promise when the event loop is due for its turn: awaiting microtasks alone would never give it one. Rejects
+   * with a `Failure` when too many evaluations take long.
+   */
   step(): Promise<void> | undefined {
     this.spend(1);
-    this.#unlooked -= 1;
-    return this.#unlooked > 0 ? undefined : this.turn();
-  }
-
-  /** A promise when the event loop is due for its turn: awaiting microtasks alone would never give it one. */
-  turn(): Promise<void> | undefined {
-    this.#unlooked = STEPS_BETWEEN_LOOKS;
-    return performance.now() - this.#resumedAt < SLICE_MILLISECONDS ? undefined : this.#yield();
+    return this.#sinceTurn < STEPS_A_TURN ? undefined : this.#yield();
   }
 
   async #yield(): Promise<void> {
-    await nextTurn();
-    this.#resumedAt = performance.now();
+    if (longEvaluations >= MOST_LONG_EVALUATIONS)
+      throw new Failure('mapping-overloaded', 'Too many customers are being mapped at once that take long.');
+    longEvaluations += 1;
+    lastTurn = lastTurn.then(() => nextTurn());
+    await lastTurn;
+    longEvaluations -= 1;
+    this.#sinceTurn = 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { Customer, TextField } from '../../src/handler.ts';
+import { type Customer, Failure, type TextField } from '../../src/handler.ts';
 import { Budget, isOverLimit } from './budget.ts';
 import { BUDGET } from './evaluation-hooks.ts';
 import { compile, type Expression } from './expression.ts';
@@ -67,6 +67,8 @@ export function createMap(mapping: Mapping): CustomerMap {
     const bindings: Record<string, unknown> = { [BUDGET]: new Budget() };
     const overLimit: MappingPath[] = [];
     function unusable(error: unknown, path: MappingPath): typeof UNUSABLE {
+      // That there is too much else to do says nothing of the mapping.
+      if (error instanceof Failure) throw error;
       if (isOverLimit(error)) overLimit.push(path);
       return UNUSABLE;
     }

@@ -26,17 +26,19 @@ const Mapped = z.object({
   turns: z.number(),
   fields: z.record(z.string(), z.unknown()),
   attributes: z.record(z.string(), z.unknown()),
+  /** Of those that were given up. */
+  reasons: z.array(z.unknown()),
 });
 
 /**
- * Maps `CUSTOMER` by the default mapping with changes to it, in a thread of its own: where the test runner watches every
+ * Maps `CUSTOMER` by the default mapping with changes to it, so many times at once, in a thread of its own: where the test runner watches every
  * promise, hundreds of thousands of them take minutes.
  */
 export function startMapping(t: { teardown(stop: () => unknown): unknown }) {
   const worker = new Worker(new URL('map-thread.ts', import.meta.url), { execArgv: [] });
   t.teardown(() => worker.terminate());
-  return async (changes: Readonly<Record<string, unknown>>): Promise<z.output<typeof Mapped>> => {
-    worker.postMessage({ changes });
+  return async (changes: Readonly<Record<string, unknown>>, times = 1): Promise<z.output<typeof Mapped>> => {
+    worker.postMessage({ changes, times });
     const [mapped] = await once(worker, 'message');
     return Mapped.parse(mapped);
   };

@@ -4,19 +4,26 @@ import { createMap } from '../../../handlers/customer-upsert/map.ts';
 import { DEFAULT_MAPPING, Mapping } from '../../../handlers/customer-upsert/props.ts';
 import { CUSTOMER } from './map-in-thread.ts';
 
-const Message = z.object({ changes: z.record(z.string(), z.unknown()) });
+const Message = z.object({ changes: z.record(z.string(), z.unknown()), times: z.number() });
 
 parentPort?.on('message', async (message: unknown) => {
-  const { changes } = Message.parse(message);
+  const { changes, times } = Message.parse(message);
   const map = createMap(Mapping.parse({ ...DEFAULT_MAPPING, ...changes }));
   let turns = 0;
-  const timer = setInterval(() => {
+  let turn = setImmediate(count);
+  function count(): void {
     turns += 1;
-  }, 1);
-  const { attributes, fields, username, unusable, overLimit } = await map.map(CUSTOMER, 'project');
-  clearInterval(timer);
+    turn = setImmediate(count);
+  }
+  const maps = Array.from({ length: times }, () => map.map(CUSTOMER, 'project'));
+  const settled = await Promise.allSettled(maps);
+  clearImmediate(turn);
+  const reasons = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason.reason] : []));
+  const [first] = settled;
+  if (first?.status !== 'fulfilled') throw new Error('Expected the first to be mapped.');
+  const { attributes, fields, username, unusable, overLimit } = first.value;
   parentPort?.postMessage({
-    ...{ username, unusable, overLimit, turns },
+    ...{ username, unusable, overLimit, turns, reasons },
     fields: Object.fromEntries(fields),
     attributes: Object.fromEntries(attributes),
   });
