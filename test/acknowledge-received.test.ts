@@ -23,9 +23,10 @@ t.test('acknowledges before it handles', async (t) => {
   const { commercetools, fluent } = upstreams;
   const service = await connect(t, upstreams, RECEIVED);
   const customer = await commercetools.createCustomer({ email: 'soon@example.com', password: 'secret' });
-  fluent.faults.on({ kind: 'latency', milliseconds: 500 });
+  const release = fluent.faults.hold();
   t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
   t.equal(fluent.customers.has(customer.id), false, 'when it is acknowledged');
+  release();
   t.ok(await until(() => service.lines.some(({ outcome }) => outcome === 'done')));
   t.ok(fluent.customers.has(customer.id));
 });
@@ -76,13 +77,17 @@ t.test('parks what is not finished when it shuts down', async (t) => {
     email: 'parked@example.com',
     password: 'secret',
   });
+  // A first one opens the connection to Pub/Sub: what is left at shutdown has seconds to be parked.
+  t.equal((await sendPush(service.push, 'no JSON')).status, 204);
+  t.ok(await until(() => channel.deadLetters.length === 1));
   upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
   const payload = changeOf(customer);
   t.equal((await sendPush(service.push, payload, { attributes: { colour: 'red' } })).status, 204);
   t.ok(await until(() => upstreams.fluent.requests.token.requests > 0));
   await service.drain();
-  t.ok(await until(() => channel.deadLetters.length === 1));
+  t.ok(await until(() => channel.deadLetters.length === 2));
   t.match(channel.deadLetters, [
+    { attributes: { reason: 'undecodable' } },
     {
       data: JSON.stringify(payload),
       attributes: { reason: 'credentials-refused', colour: 'red', resource: `customer/${customer.id}` },
@@ -90,7 +95,10 @@ t.test('parks what is not finished when it shuts down', async (t) => {
   ]);
   t.match(
     service.lines.filter((line) => 'outcome' in line),
-    [{ outcome: 'failed', reason: 'credentials-refused', parked: true }],
+    [
+      { outcome: 'rejected', parked: true },
+      { outcome: 'failed', reason: 'credentials-refused', parked: true },
+    ],
   );
 });
 

@@ -86,10 +86,7 @@ t.test('ends a body that trickles in', async (t) => {
     clearInterval(trickle);
     socket.destroy();
   });
-  const start = performance.now();
   await ended;
-  const took = performance.now() - start;
-  t.ok(took < 5_000, `ended in ${took} ms`);
   t.match(answer, /^HTTP\/1\.1 408 /);
   t.match(answer, /"reason":"request-timeout","detail":"Expected the whole request within 1 seconds/);
 });

@@ -37,6 +37,11 @@ export interface Fault {
   readonly ids?: readonly string[];
 }
 
+interface Hold {
+  readonly only: RequestKind | undefined;
+  readonly released: Promise<void>;
+}
+
 /** The faults that are switched on, and how often each kind struck. */
 export class Faults {
   readonly counts: Record<FaultKind, number> = {
@@ -53,6 +58,7 @@ export class Faults {
   };
   readonly #random: () => number;
   readonly #active = new Map<Fault, number>();
+  readonly #holds = new Set<Hold>();
 
   constructor(random: () => number) {
     this.#random = random;
@@ -67,6 +73,22 @@ export class Faults {
 
   clear(): void {
     this.#active.clear();
+  }
+
+  /** Keeps requests waiting before they take effect; call what it returns to let them go on. */
+  hold(only?: RequestKind): () => void {
+    const { promise: released, resolve } = Promise.withResolvers<void>();
+    const hold = { only, released };
+    this.#holds.add(hold);
+    return () => {
+      this.#holds.delete(hold);
+      resolve();
+    };
+  }
+
+  /** Returns when nothing holds such a request any more. */
+  async passed(kind: RequestKind): Promise<void> {
+    for (const { only, released } of this.#holds) if (only === undefined || only === kind) await released;
   }
 
   /** The faults for one request: every latency, and the first of the others that strikes. */

@@ -70,6 +70,8 @@ export interface CommercetoolsSandbox extends ProjectSandbox {
   /** Switches a fault on; returns how to switch it off. */
   fault(fault: Fault): () => void;
   clearFaults(): void;
+  /** Keeps requests waiting before they take effect, once they are counted; returns how to let them go on. */
+  hold(only?: RequestKind): () => void;
   revokeTokens(): void;
   setTokenLifetime(seconds: number): void;
   /** A GraphQL request for more than this at once is refused as too complex; `Infinity` ends it. */
@@ -120,6 +122,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     log.push(line);
     options.onRequest?.(line);
     if (log.length > LOG_LENGTH) log.shift();
+    await faults.passed(kind);
     const { delay, fault } = faults.draw(kind);
     if (delay > 0) await wait(delay, undefined, { signal: closing.signal });
     if (fault?.kind === 'hang') return;
@@ -166,6 +169,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     },
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
+    hold: (only) => faults.hold(only),
     revokeTokens: () => tokens.revoke(),
     setTokenLifetime(seconds) {
       tokens.lifetimeSeconds = seconds;

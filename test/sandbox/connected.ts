@@ -15,13 +15,18 @@ export interface Upstreams {
   readonly env: Record<string, string>;
 }
 
+/** When a push is answered whose event is not handled by then, in milliseconds from its arrival. */
+export const ANSWER_MILLISECONDS = 59_000;
+
 /** Starts both stand-ins. */
 export async function startUpstreams(t: Current, options: CommercetoolsOptions = {}): Promise<Upstreams> {
   const commercetools = await startCommercetools(options);
   t.teardown(() => commercetools.close());
   const fluent = await startFluent();
   t.teardown(() => fluent.close());
-  return { commercetools, fluent, env: environmentFor(commercetools, fluent) };
+  // Long, so that no test depends on how fast the machine is.
+  const env = { ...environmentFor(commercetools, fluent), ACK_DEADLINE_SECONDS: '60' };
+  return { commercetools, fluent, env };
 }
 
 /** Starts the service in this process, joined to the stand-ins; `env` is laid over what joins them. */

@@ -88,6 +88,7 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     aliases: readonly string[],
     effect: () => Answer | Promise<Answer>,
   ): Promise<FastifyReply> {
+    await faults.passed(kind);
     const fault = faults.replacement(kind);
     const delay = faults.delay(kind);
     const spared = fault === undefined || ('when' in fault && fault.when === 'after-effect');

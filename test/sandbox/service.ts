@@ -12,6 +12,8 @@ export interface ServiceSandbox {
   readonly push: string;
   /** Every log line so far, parsed. */
   readonly lines: Record<string, unknown>[];
+  /** How many events are waiting or in flight. */
+  pendingEvents(): number;
   drain(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -55,7 +57,14 @@ export async function startService(
   await app.listen({ port, host });
   const address = app.server.address();
   const url = `http://127.0.0.1:${portOf(address)}`;
-  return { url, push: `${url}/push`, lines, drain: () => app.drain(), close: () => app.close() };
+  return {
+    url,
+    push: `${url}/push`,
+    lines,
+    pendingEvents: () => app.pendingEvents(),
+    drain: () => app.drain(),
+    close: () => app.close(),
+  };
 }
 
 function portOf(address: AddressInfo | string | null): number {
