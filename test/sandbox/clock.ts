@@ -1,4 +1,7 @@
 import { mock } from 'node:test';
+import { until } from './until.ts';
+
+const STEP_MILLISECONDS = 100;
 
 /** The part of a tap test that is used. */
 interface Current {
@@ -9,26 +12,40 @@ interface Current {
 export interface Clock {
   /** Moves them on, a millisecond at a time. */
   pass(milliseconds: number): void;
+  /** Moves on in small steps until a condition is true: for waits that begin meanwhile, as between two attempts. */
+  passUntil(condition: () => boolean): Promise<boolean>;
 }
 
+type Stoppable = 'Date' | 'setTimeout' | 'setInterval';
+
 /**
- * Stops `Date`, `performance.now()`, `setTimeout` and `setInterval` until the end of the test. A server and a client in this
- * process work on, and time out when the test says so.
+ * Stops the clock and the timers, or those that are named, until the end of the test. A server and a client in this process
+ * work on, and time out when the test says so.
  */
-export function stopClock(t: Current): Clock {
+export function stopClock(
+  t: Current,
+  apis: readonly Stoppable[] = ['Date', 'setTimeout', 'setInterval'],
+): Clock {
   let now = performance.now();
-  mock.timers.enable({ apis: ['Date', 'setTimeout', 'setInterval'], now: Date.now() });
+  mock.timers.enable({ apis: [...apis], now: Date.now() });
   const stopped = mock.method(performance, 'now', () => now);
   t.teardown(() => {
     mock.timers.reset();
     stopped.mock.restore();
   });
+  function pass(milliseconds: number): void {
+    for (let passed = 0; passed < milliseconds; passed += 1) {
+      now += 1;
+      mock.timers.tick(1);
+    }
+  }
   return {
-    pass(milliseconds) {
-      for (let passed = 0; passed < milliseconds; passed += 1) {
-        now += 1;
-        mock.timers.tick(1);
-      }
-    },
+    pass,
+    passUntil: (condition) =>
+      until(() => {
+        if (condition()) return true;
+        pass(STEP_MILLISECONDS);
+        return false;
+      }),
   };
 }
