@@ -1,7 +1,9 @@
 import { parse, validate } from 'graphql';
 import t, { type Test } from 'tap';
 import { z } from 'zod';
+import { stopClock } from './clock.ts';
 import { type Fault, type FluentOptions, type FluentSandbox, startFluent } from './fluent.ts';
+import { until } from './until.ts';
 
 const Body = z.looseObject({
   data: z.record(z.string(), z.unknown()).nullish(),
@@ -83,11 +85,6 @@ async function login(fluent: FluentSandbox) {
 }
 
 const codes = (body: z.output<typeof Body>) => body.errors?.map(({ extensions }) => extensions?.code);
-
-async function until(condition: () => boolean) {
-  for (let tries = 0; tries < 500 && !condition(); tries += 1)
-    await new Promise((done) => setTimeout(done, 10));
-}
 
 t.test('gives out a bearer token by password', async (t) => {
   const fluent = await start(t, { tokenLifetimeSeconds: 77 });
@@ -431,10 +428,22 @@ t.test('writes before a slow answer, so that a client that gives up has written'
 
 t.test('takes its latency for every answer until it is switched off', async (t) => {
   const fluent = await start(t, { faults: [{ kind: 'latency', milliseconds: 50 }] });
-  const before = performance.now();
-  const { ask } = await login(fluent);
-  await ask(ONE, { ref: 'a' });
-  t.ok(performance.now() - before >= 98);
+  const clock = stopClock(t);
+  const answered: string[] = [];
+  const asked = login(fluent).then(async ({ ask }) => {
+    answered.push('token');
+    await ask(ONE, { ref: 'a' });
+    answered.push('query');
+    return ask;
+  });
+  for (const expected of [[], ['token']]) {
+    t.ok(await until(() => fluent.faults.injected.latency === expected.length + 1));
+    clock.pass(49);
+    await new Promise(setImmediate);
+    t.same(answered, expected);
+    clock.pass(1);
+  }
+  const ask = await asked;
   fluent.faults.off('latency');
   await ask(ONE, { ref: 'a' });
   t.equal(fluent.faults.injected.latency, 2);

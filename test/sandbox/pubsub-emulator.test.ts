@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { createPushSubscription, emulatorOrSkip, startPubSubEmulator } from './pubsub-emulator.ts';
+import { until } from './until.ts';
 
 t.test('says what is missing and how to get it', async (t) => {
   t.match(await startPubSubEmulator({ PATH: '', PUBSUB_EMULATOR_JAR: '/nowhere.jar' }), {
@@ -44,12 +44,6 @@ t.test('with the emulator', async (t) => {
     const address = server.address();
     const port = address !== null && typeof address === 'object' ? address.port : 0;
     return { endpoint: `http://127.0.0.1:${port}/push`, bodies };
-  }
-
-  async function until(condition: () => boolean) {
-    const end = performance.now() + 120_000;
-    while (!condition() && performance.now() < end) await wait(20);
-    return condition();
   }
 
   // Pub/Sub takes its time between two deliveries, each of its own topic.
