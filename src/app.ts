@@ -47,6 +47,8 @@ declare module 'fastify' {
     connector: object;
     /** The page, where it is on. */
     dashboard: Dashboard | undefined;
+    /** How many events are waiting or in flight. */
+    pendingEvents(): number;
     /** Takes in no more pushes and waits for those under way, 8 seconds at most. */
     drain(): Promise<Undone>;
     /** Ends that wait. */
@@ -161,6 +163,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       traces,
     }),
   );
+  app.decorate('pendingEvents', () => queue.size);
   app.decorate('drain', async () => {
     readiness.drain();
     const leftover = redelivery?.drain(DRAIN_MILLISECONDS);

@@ -27,10 +27,13 @@ export function stopClock(
   apis: readonly Stoppable[] = ['Date', 'setTimeout', 'setInterval'],
 ): Clock {
   let now = performance.now();
+  const real = { setTimeout, setInterval, clearTimeout, clearInterval };
   mock.timers.enable({ apis: [...apis], now: Date.now() });
   const stopped = mock.method(performance, 'now', () => now);
+  clearOwnTimersOnly(real);
   t.teardown(() => {
     mock.timers.reset();
+    Object.assign(globalThis, real);
     stopped.mock.restore();
   });
   function pass(milliseconds: number): void {
@@ -48,4 +51,26 @@ export function stopClock(
         return false;
       }),
   };
+}
+
+/** Leaves timers from before to the real clock: the mock would take another one out of its queue in their place. */
+function clearOwnTimersOnly(real: Pick<typeof globalThis, 'clearTimeout' | 'clearInterval'>): void {
+  const own = new WeakSet<object>();
+  globalThis.setTimeout = collect(globalThis.setTimeout, own);
+  globalThis.setInterval = collect(globalThis.setInterval, own);
+  for (const name of ['clearTimeout', 'clearInterval'] as const)
+    globalThis[name] = new Proxy(globalThis[name], {
+      apply: (clear, self, [timer]) => Reflect.apply(own.has(timer) ? clear : real[name], self, [timer]),
+    });
+}
+
+/** The same function, whose timers are added to `timers`. */
+function collect<Set extends typeof setTimeout | typeof setInterval>(set: Set, timers: WeakSet<object>): Set {
+  return new Proxy(set, {
+    apply(set, self, given) {
+      const timer = Reflect.apply(set, self, given);
+      timers.add(timer);
+      return timer;
+    },
+  });
 }
