@@ -26,8 +26,9 @@ for (const side of ['Fluent SANDBOX', 'commercetools sandbox-project'] as const)
     async (t) => {
       const upstreams = await startUpstreams(t);
       const { commercetools, fluent } = upstreams;
-      const service = await connect(t, upstreams);
+      // Before the service is built, which keeps hold of `Date.now`.
       const clock = stopClock(t);
+      const service = await connect(t, upstreams);
       const ready = async () => (await fetch(`${service.url}/health/ready`)).status;
       const customer = await commercetools.createCustomer({ email: 'ready@example.com', password: 'secret' });
       if (side.startsWith('Fluent')) fluent.faults.on({ kind: 'wrong-credentials' });
