@@ -34,12 +34,14 @@ async function startOnTerminal(t: Test, env: Readonly<Record<string, string>>) {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text;
   });
+  // What is typed after the end reaches nobody.
+  child.stdin.on('error', () => undefined);
   const ended = once(child, 'close').then(() => child.exitCode);
   t.teardown(() => {
     child.kill('SIGKILL');
     return ended;
   });
-  const shows = (text: string) => until(() => screen.includes(text), 20_000);
+  const shows = (text: string) => until(() => screen.includes(text));
   if (!(await shows('listening at'))) throw new Error(`Expected the service to listen: ${screen}`);
   return {
     url: /listening at (http:\/\/[^"]+)/.exec(screen)?.[1] ?? '',
