@@ -1,6 +1,6 @@
-import type { Fault } from '../src/configuration-fault.ts';
+import type { Fault } from '../src/configuration-error.ts';
 
-export type { Fault } from '../src/configuration-fault.ts';
+export type { Fault } from '../src/configuration-error.ts';
 
 const LONGEST_QUOTE = 80;
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type BoundRoute, bindRoutes } from '../src/bind-routes.ts';
-import { ConfigurationError, type Fault } from '../src/configuration-fault.ts';
-import { type LoadedHandler, loadHandlers } from '../src/load-handlers.ts';
+import { ConfigurationError, type Fault } from '../src/configuration-error.ts';
+import { type BoundRoute, bindRoutes } from '../src/router/bind-routes.ts';
+import { type LoadedHandler, loadHandlers } from '../src/router/load-handlers.ts';
 import { type Connector, loadConnector } from './connector.ts';
 import { type Environment, readEnvironment } from './environment.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerError } from '../src/answer-error.ts';
 import { LARGEST_PUSH_BYTES } from '../src/http/byte-budget.ts';
+import { answerError } from '../src/http/error-handler.ts';
 import { logRefusal } from '../src/http/log-refusal.ts';
 import { type HeldBody, readBody } from '../src/http/read-body.ts';
 import { leaveBodyUnread } from '../src/http/unread-body.ts';

@@ -7,14 +7,13 @@
  */
 import type { z } from 'zod';
 import type { Commercetools } from './commercetools/commercetools.ts';
-import type { Event } from './event.ts';
 import type { Fluent } from './fluent/fluent.ts';
-import type { Log } from './log.ts';
+import type { Event } from './notification/event.ts';
+import type { Log } from './observe/log.ts';
 import type { Outcome } from './outcome.ts';
 
 export type { Commercetools, Customer } from './commercetools/commercetools.ts';
 export { NotFound } from './commercetools/not-found.ts';
-export type { Event, Resource } from './event.ts';
 export type {
   Attribute,
   CreateCustomerInput,
@@ -24,9 +23,10 @@ export type {
   UpdateCustomerInput,
 } from './fluent/fluent.ts';
 export { Conflict, LENGTHS, NotThere } from './fluent/fluent.ts';
-export type { Log } from './log.ts';
+export type { Event, Resource } from './notification/event.ts';
+export type { Log } from './observe/log.ts';
 export { Failure, type Outcome, Rejection } from './outcome.ts';
-export { type UnusableProp, UnusableProps } from './unusable-props.ts';
+export { type UnusableProp, UnusableProps } from './router/unusable-props.ts';
 
 /** A commercetools project and the Fluent account and retailer that it feeds. Holds no secret. */
 export interface Account {

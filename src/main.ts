@@ -1,12 +1,12 @@
 import { formatFaults } from '../config/environment.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { buildApp } from './app.ts';
-import { ConfigurationError } from './configuration-fault.ts';
-import { listenFault } from './listen-fault.ts';
-import { createLog } from './log.ts';
-import { LogStream } from './log-stream.ts';
-import { createShutDown } from './shut-down.ts';
-import { endOnUncaught } from './uncaught.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { createLog } from './observe/log.ts';
+import { LogStream } from './observe/log-stream.ts';
+import { listenFault } from './process/listen-error.ts';
+import { createShutDown } from './process/shut-down.ts';
+import { endOnUncaught } from './process/uncaught.ts';
 
 const configuration = await loadConfiguration(process.env).catch((error: unknown) => {
   if (!(error instanceof ConfigurationError)) throw error;

@@ -1,4 +1,4 @@
-import { nameOf } from './describe-error.ts';
+import { nameOf } from './observe/describe-error.ts';
 
 /**
  * How handling an event ended. The set is closed: whatever else happens, an unknown error included, is `failed`.

@@ -4,7 +4,7 @@ import { decodeJwt } from 'jose/jwt/decode';
 import { jwtVerify } from 'jose/jwt/verify';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { bearerToken, LONGEST_TOKEN } from './bearer.ts';
+import { bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
 import { createKeySet, type Lookup } from './key-set.ts';
 import type { Authenticate, Refusal, Verdict } from './verdict.ts';
 

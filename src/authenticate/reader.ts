@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerOf } from './bearer-of.ts';
+import { bearerOf } from './require-bearer.ts';
 
 /** An `onRequest` hook for what only a scraper or an operator may read: answers 401 to any other bearer than `token`, where there is one. */
 export function requireReader(token: string | undefined) {

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { bearerToken, LONGEST_TOKEN } from './bearer.ts';
+import { bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
 import type { Authenticate, Refusal } from './verdict.ts';
 
 const MISSING: Refusal = {

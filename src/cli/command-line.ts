@@ -1,13 +1,13 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigurationError, type Fault } from '../configuration-fault.ts';
+import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { Failure, Rejection } from '../outcome.ts';
-import { registerDeadLetters } from './dead-letters.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerExplain } from './explain.ts';
+import { registerDeadLetters } from './dead-letters/dead-letters.ts';
+import { registerDoctor } from './doctor/doctor.ts';
+import { registerExplain } from './explain/explain.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
-import { registerProvision } from './provision.ts';
-import { registerReconcile } from './reconcile.ts';
-import { registerSync } from './sync.ts';
+import { registerProvision } from './provision/provision.ts';
+import { registerReconcile } from './reconcile/reconcile.ts';
+import { registerSync } from './sync/sync.ts';
 
 /** Adds a command; its action calls `finish` with the exit code. */
 export type Register = (program: Command, io: Io, finish: (code: ExitCode) => void) => void;

@@ -1,7 +1,7 @@
-import type { OpenAccount } from '../accounts.ts';
-import type { BoundRoute } from '../bind-routes.ts';
-import { describeRoutes } from '../describe.ts';
-import type { Readiness } from '../readiness.ts';
+import type { OpenAccount } from '../engine/accounts.ts';
+import type { Readiness } from '../observe/readiness.ts';
+import type { BoundRoute } from '../router/bind-routes.ts';
+import { describeRoutes } from '../router/describe.ts';
 import { type Access, createAccess } from './access.ts';
 import { createAssets } from './assets.ts';
 import type { Recorder } from './recorder.ts';

@@ -1,10 +1,10 @@
-import type { CircuitState, ObservedOutcome, ObservedRequest, Observer } from '../observer.ts';
-import { Reasons } from './reasons.ts';
-import { Recent } from './recent.ts';
-import { Requests } from './requests.ts';
-import { Slots } from './slots.ts';
-import { Spread } from './spread.ts';
-import { Trickle } from './trickle.ts';
+import type { CircuitState, ObservedOutcome, ObservedRequest, Observer } from '../observe/observer.ts';
+import { Spread } from './histogram.ts';
+import { Reasons } from './outcomes-by-reason.ts';
+import { Trickle } from './rate-limiter.ts';
+import { Recent } from './recent-outcomes.ts';
+import { Slots } from './time-buckets.ts';
+import { Requests } from './upstream-requests.ts';
 
 const COLUMNS = [
   'pushes',

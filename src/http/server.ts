@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerError } from '../answer-error.ts';
+import { answerError } from './error-handler.ts';
 import { leaveBodyUnread } from './unread-body.ts';
 
 /** What the limits follow from. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Delivery, Event } from '../event.ts';
 import { Rejection } from '../outcome.ts';
+import type { Delivery, Event } from './event.ts';
 import { isObject, parseBase64, parseJson, parseShape } from './parse.ts';
 import { readPlatform } from './platform.ts';
 

@@ -1,7 +1,7 @@
-import type { Event } from '../event.ts';
 import { Rejection } from '../outcome.ts';
 import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
 import type { OpenedDelivery } from './envelope.ts';
+import type { Event } from './event.ts';
 import { isObject, parseJson } from './parse.ts';
 import { readPlatform } from './platform.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Delivery } from '../event.ts';
+import type { Delivery } from './event.ts';
 import { isObject, parseBase64, parseJson, parseShape } from './parse.ts';
 
 /** A push taken apart; `parsed` is the payload where finding the envelope has already parsed it. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Delivery, Event, Resource } from '../event.ts';
 import { Rejection } from '../outcome.ts';
+import type { Delivery, Event, Resource } from './event.ts';
 import { isObject, parseShape } from './parse.ts';
 import { Change, type Identifiers, Message, Other, type Reference, wordOf } from './platform-shape.ts';
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { Deadline } from '../deadline.ts';
+import { Deadline } from './deadline.ts';
 import { UpstreamFault } from './fault.ts';
 
 /** An HTTP request to an upstream. */

@@ -1,11 +1,11 @@
 import { type CircuitBreakerPolicy, CircuitState, isBrokenCircuitError } from 'cockatiel';
-import { Deadline } from '../deadline.ts';
-import type { Log } from '../log.ts';
-import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observer.ts';
+import type { Log } from '../observe/log.ts';
+import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observe/observer.ts';
+import { Limit } from './concurrency-limit.ts';
+import { Deadline } from './deadline.ts';
 import { type Answer, createExchange, type Exchange, type Request } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
-import { Limit } from './limit.ts';
-import { createBreaker, createRetry } from './policies.ts';
+import { createBreaker, createRetry } from './retry.ts';
 import { type Token, TokenSource } from './token-source.ts';
 
 /** What a request is for. */

@@ -30,7 +30,7 @@ export async function measureSync(customers: number): Promise<Measured> {
     await standIns.seed(customers, changedAt('old'));
     await standIns.latency(LATENCY_MILLISECONDS);
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [join(ROOT, 'src/customer-sync.js'), 'sync', '--json'], {
+    const child = spawn(process.execPath, [join(ROOT, 'src/cli/customer-sync.js'), 'sync', '--json'], {
       cwd,
       env: {
         PATH: process.env['PATH'],

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { openPubSub } from '../../src/pubsub-client.ts';
+import { openPubSub } from '../../src/dead-letters/pubsub-client.ts';
 import { startDeadLetterTopic } from './dead-letter-topic.ts';
 
 const CASES: { name: string; attributes: Record<string, string>; refused: boolean }[] = [

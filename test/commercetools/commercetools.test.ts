@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
-import { openAccount } from '../../src/accounts.ts';
-import { createLog } from '../../src/log.ts';
+import { openAccount } from '../../src/engine/accounts.ts';
+import { createLog } from '../../src/observe/log.ts';
 import { outcomeOf } from '../../src/outcome.ts';
 import { stopClock } from '../sandbox/clock.ts';
 import { type CommercetoolsSandbox, startCommercetools } from '../sandbox/commercetools.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { Reasons } from '../../src/dashboard/reasons.ts';
+import { Reasons } from '../../src/dashboard/outcomes-by-reason.ts';
 import { IGNORED_LISTED_A_SECOND, RECENT, Recorder } from '../../src/dashboard/recorder.ts';
-import type { ObservedOutcome } from '../../src/observer.ts';
+import type { ObservedOutcome } from '../../src/observe/observer.ts';
 
 const START = 1_700_000_000_000;
 

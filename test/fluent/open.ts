@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
-import { type OpenAccount, openAccount } from '../../src/accounts.ts';
-import { createLog } from '../../src/log.ts';
+import { type OpenAccount, openAccount } from '../../src/engine/accounts.ts';
+import { createLog } from '../../src/observe/log.ts';
 import type { FluentSandbox } from '../sandbox/fluent.ts';
 
 /** Long, so that no test depends on how fast the machine is. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { RefusalLog } from '../../src/http/refusal-log.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log.ts';
 import { until } from '../sandbox/until.ts';
 
 function start() {

@@ -1,4 +1,5 @@
 import { setImmediate as settled } from 'node:timers/promises';
+import { outcomeFor } from '../../src/engine/receive.ts';
 import {
   type Commercetools,
   Conflict,
@@ -12,8 +13,7 @@ import {
   NotThere,
   type UpdateCustomerInput,
 } from '../../src/handler.ts';
-import { createLog } from '../../src/log.ts';
-import { outcomeFor } from '../../src/receive.ts';
+import { createLog } from '../../src/observe/log.ts';
 import type { Contention, Happening } from './contention-actions.ts';
 import { type Instance, Instances } from './instances.ts';
 import { People, type Person, PROJECTS, type ProjectKey } from './people.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as settled } from 'node:timers/promises';
-import { EventQueue } from '../../src/event-queue.ts';
+import { EventQueue } from '../../src/event-queue/event-queue.ts';
 import type { Event, Handle, Outcome } from '../../src/handler.ts';
 import { outcomeOf } from '../../src/outcome.ts';
 import { Steps } from './steps.ts';

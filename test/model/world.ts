@@ -1,6 +1,6 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import { type Context, Failure, type Handle } from '../../src/handler.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log.ts';
 import type { Action, History } from './actions.ts';
 import { Instances } from './instances.ts';
 import { type Truth, Upstreams } from './upstreams.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import type { Event } from '../../src/event.ts';
+import type { Event } from '../../src/notification/event.ts';
 import { decode, isSubscriptionTest, openEnvelope } from '../../src/notification/index.ts';
 import { outcomeOf, STATUS } from '../../src/outcome.ts';
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { loadConfiguration } from '../../config/load.ts';
 import { buildApp } from '../../src/app.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log.ts';
 import type { CommercetoolsSandbox } from './commercetools.ts';
 import type { FluentSandbox } from './fluent.ts';
 

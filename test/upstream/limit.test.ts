@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { Limit } from '../../src/upstream/limit.ts';
+import { Limit } from '../../src/upstream/concurrency-limit.ts';
 
 t.test('is halved by a refusal, once a second, and never below one', async (t) => {
   let now = 0;

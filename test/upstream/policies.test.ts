@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { UpstreamFault } from '../../src/upstream/fault.ts';
-import { createRetry } from '../../src/upstream/policies.ts';
+import { createRetry } from '../../src/upstream/retry.ts';
 import { stopClock } from '../sandbox/clock.ts';
 
 /** Fails once, with what an upstream answered, and then succeeds. */

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log.ts';
 import type { Answer, Exchange } from '../../src/upstream/exchange.ts';
 import { UpstreamFault } from '../../src/upstream/fault.ts';
 import { readObject } from '../../src/upstream/read-json.ts';

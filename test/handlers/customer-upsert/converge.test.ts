@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { OpenAccount } from '../../../src/accounts.ts';
+import type { OpenAccount } from '../../../src/engine/accounts.ts';
 import { stopClock } from '../../sandbox/clock.ts';
 import { changed, heldBy, startSandbox } from './instance.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { OpenAccount } from '../../../src/accounts.ts';
+import type { OpenAccount } from '../../../src/engine/accounts.ts';
 import type { Context, FluentCustomer } from '../../../src/handler.ts';
 import { changed, deleted, heldBy, startSandbox } from './instance.ts';
 

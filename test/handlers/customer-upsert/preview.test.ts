@@ -2,7 +2,7 @@ import t from 'tap';
 import customerUpsert from '../../../handlers/customer-upsert/index.ts';
 import { Props } from '../../../handlers/customer-upsert/props.ts';
 import type { Preview } from '../../../src/handler.ts';
-import { createLog } from '../../../src/log.ts';
+import { createLog } from '../../../src/observe/log.ts';
 import { changed, startSandbox } from './instance.ts';
 
 t.test('a preview says what the handler then does, and writes nothing', async (t) => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { loadConfiguration } from '../../../config/load.ts';
-import { ConfigurationError, type Fault } from '../../../src/configuration-fault.ts';
+import { ConfigurationError, type Fault } from '../../../src/configuration-error.ts';
 import { startCommercetools } from '../../sandbox/commercetools.ts';
 import { startFluent } from '../../sandbox/fluent.ts';
 import { sendPush } from '../../sandbox/push.ts';

@@ -1,0 +1,133 @@
+import PQueue from 'p-queue';
+import type { Customer } from '../../commercetools/commercetools.ts';
+import type { OpenAccount } from '../../engine/accounts.ts';
+import { openEngine } from '../../engine/engine.ts';
+import { jobFor } from '../../engine/receive.ts';
+import { EventQueue, type Ticket } from '../../event-queue/event-queue.ts';
+import type { Context, Previewing } from '../../handler.ts';
+import type { Event } from '../../notification/event.ts';
+import { createLog } from '../../observe/log.ts';
+import { Failure, type Outcome, outcomeOf } from '../../outcome.ts';
+import type { BoundRoute } from '../../router/bind-routes.ts';
+import type { Io } from '../io.ts';
+import { logTo } from '../log.ts';
+import { steadyMemory } from './limit-heap.ts';
+import { createPageReads, type PageReads } from './page-cache.ts';
+import { readOnly } from './read-only.ts';
+import { again } from './retry.ts';
+import { customerRoute, noAccount, projectKeyOf, siblingsOf } from './route.ts';
+
+/** The customer handler of the routing table at work on one account, as the service has it. */
+export interface CustomerWork {
+  readonly account: OpenAccount;
+  /** The accounts that feed the same customers of Fluent, this one among them. */
+  readonly siblings: readonly OpenAccount[];
+  readonly route: BoundRoute;
+  readonly pages: PageReads;
+  /** Handles through the event queue; a failure is tried again a few times. Undefined when it was stopped before. */
+  handle(event: Event): Promise<Outcome | undefined>;
+  /** What handling would do, tried again likewise; undefined where the handler cannot say. */
+  readonly preview: ((event: Event) => ReturnType<Previewing['preview']>) | undefined;
+  close(): Promise<void>;
+}
+
+export interface WorkOptions {
+  /** A project key; it may be left out where there is one account only. */
+  readonly account?: string | undefined;
+  readonly concurrency?: number | undefined;
+}
+
+/** Nobody waits for an answer here, so an upstream in trouble may take its time. */
+const RUN_SECONDS = 60;
+/** A page: how many requests are under way is limited at each upstream, and what is held, by the pages. */
+const CONCURRENCY = 500;
+
+/** Opens one account with the customer route; after `stop` nothing more is begun. Throws a `ConfigurationError` when there is no such account or route. */
+export async function openCustomerWork(
+  io: Io,
+  options: WorkOptions,
+  stop: AbortSignal,
+): Promise<CustomerWork> {
+  const configuration = await io.configuration();
+  steadyMemory();
+  // Lines among the frames of a progress bar help nobody.
+  const log = io.terminal ? createLog('silent') : logTo(io);
+  const projectKey = projectKeyOf(configuration, options.account);
+  const route = customerRoute(configuration);
+  const { environment } = configuration;
+  const engine = openEngine(
+    { ...configuration, environment: { ...environment, ackDeadlineSeconds: RUN_SECONDS } },
+    log,
+  );
+  const account = engine.accountOf(projectKey);
+  if (!account) throw noAccount(configuration);
+  const pages = createPageReads(account.commercetools);
+  const working = { ...account, commercetools: pages.commercetools };
+  const slots = new PQueue({ concurrency: options.concurrency ?? CONCURRENCY });
+  const unbounded = Number.POSITIVE_INFINITY;
+  const queue = new EventQueue<Event>({ limit: unbounded, longestWaitMilliseconds: unbounded });
+  const tickets = new Set<Ticket>();
+  stop.addEventListener('abort', () => {
+    for (const ticket of tickets) ticket.abandon();
+  });
+  const milliseconds = RUN_SECONDS * 1000;
+  const jobOptions = {
+    accountOf: () => working,
+    runMilliseconds: milliseconds,
+    graceMilliseconds: milliseconds,
+    log,
+  };
+
+  async function handleOnce(event: Event): Promise<Outcome> {
+    if (stop.aborted) throw new Failure('interrupted', 'The run was interrupted.');
+    const ticket = queue.enqueue(jobFor(event, route, undefined, jobOptions));
+    if ('busy' in ticket) throw new Failure(ticket.busy, 'The queue takes in no more.');
+    tickets.add(ticket);
+    const outcome = await ticket.outcome;
+    tickets.delete(ticket);
+    if (outcome.kind !== 'failed') return outcome;
+    const { reason, detail, retryAfterSeconds } = outcome;
+    throw new Failure(reason, detail, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+  }
+
+  const { preview } = route;
+  return {
+    account,
+    siblings: siblingsOf(configuration, projectKey).flatMap((key) => engine.accountOf(key) ?? []),
+    route,
+    pages,
+    async handle(event) {
+      if (stop.aborted) return undefined;
+      try {
+        return await again(() => slots.add(() => handleOnce(event)), stop);
+      } catch (error) {
+        return stop.aborted ? undefined : outcomeOf(error);
+      }
+    },
+    preview: preview && ((event) => again(() => preview(event, looking(event)), stop)),
+    close: () => engine.close(),
+  };
+
+  function looking(event: Event): Context {
+    const child = log.child({ event: event.identity, route: route.name });
+    return { ...working, fluent: readOnly(account?.fluent ?? working.fluent), log: child, signal: stop };
+  }
+}
+
+/** The event that a customer would make who has just changed. */
+export function changeOf(projectKey: string, id: string, customer: Customer | undefined): Event {
+  const { key, externalId, customerNumber } = customer ?? {};
+  const identifiers = {
+    ...(key !== undefined && { key }),
+    ...(externalId !== undefined && { externalId }),
+    ...(customerNumber !== undefined && { customerNumber }),
+  };
+  return {
+    identity: customer ? `customer/${id}@${customer.version}` : `customer/${id}`,
+    kind: 'ResourceUpdated',
+    projectKey,
+    resource: { typeId: 'customer', id, identifiers },
+    ...(customer && { version: customer.version }),
+    deletion: false,
+  };
+}

@@ -1,0 +1,49 @@
+import { ConfigurationError } from '../../configuration-error.ts';
+import type { Preview } from '../../handler.ts';
+import { Failure, Rejection } from '../../outcome.ts';
+import { isAccountFault } from './fatal-reasons.ts';
+import type { Item } from './pages.ts';
+import { type CustomerWork, changeOf } from './pipeline.ts';
+
+/** Why it cannot be told of one customer what would be done. */
+export interface Undecided {
+  readonly undecided: string;
+}
+
+/** Previews customers of pages. Throws what concerns every customer, and a `ConfigurationError` when the handler cannot preview. */
+export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Promise<(Preview | Undecided)[]> {
+  const { preview, route, account, pages } = work;
+  if (!preview)
+    throw new ConfigurationError([
+      {
+        where: `handlers/${route.handler.source}`,
+        expected: 'a handler that can say what it would do',
+        found: 'one without `createPreview`',
+        advice:
+          'Give it one; see src/handler.ts. A handler that builds upon the shipped one has it by `...shipped`.',
+      },
+    ]);
+  return async (page) => {
+    const customers = page.flatMap(({ customer }) => customer ?? []);
+    pages.hold(customers);
+    try {
+      const { projectKey } = account.account;
+      return await Promise.all(
+        page.map(({ position: { id }, customer }) => decided(preview(changeOf(projectKey, id, customer)))),
+      );
+    } finally {
+      pages.release(customers);
+    }
+  };
+}
+
+/** What a preview says, or, where it cannot tell for this one customer, why. Throws what concerns every customer. */
+export async function decided<Seen>(preview: Promise<Seen>): Promise<Seen | Undecided> {
+  try {
+    return await preview;
+  } catch (error) {
+    if (error instanceof Rejection) return { undecided: error.reason };
+    if (error instanceof Failure && !isAccountFault(error.reason)) return { undecided: error.reason };
+    throw error;
+  }
+}

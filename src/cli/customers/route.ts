@@ -1,0 +1,53 @@
+import type { Configuration } from '../../../config/load.ts';
+import { ConfigurationError } from '../../configuration-error.ts';
+import type { BoundRoute } from '../../router/bind-routes.ts';
+import { createRouter } from '../../router/router.ts';
+
+/** The account that is worked on. Throws a `ConfigurationError` when none, or none of several, is named. */
+export function projectKeyOf(configuration: Configuration, asked: string | undefined): string {
+  const keys = configuration.connector.accounts.map(({ commercetools }) => commercetools.projectKey);
+  const [only, ...others] = keys;
+  if (asked !== undefined && keys.includes(asked)) return asked;
+  if (asked === undefined && only !== undefined && others.length === 0) return only;
+  throw noAccount(configuration);
+}
+
+/** What to say when there is no such account. */
+export function noAccount({ connector }: Configuration): ConfigurationError {
+  const keys = connector.accounts.map(({ commercetools }) => commercetools.projectKey);
+  return new ConfigurationError([
+    {
+      where: '--account',
+      expected: `the project key of an account: ${keys.join(', ')}`,
+      found: 'another one, or none',
+      advice: 'Each run works on one account: name it, as in --account my-project.',
+    },
+  ]);
+}
+
+/** The route that takes changes of customers. Throws a `ConfigurationError` when there is none. */
+export function customerRoute({ routes }: Configuration): BoundRoute {
+  const routeOf = createRouter(routes);
+  const resource = { typeId: 'customer', id: '-', identifiers: {} };
+  const route =
+    routeOf({ kind: 'ResourceUpdated', resource }) ?? routeOf({ kind: 'ResourceCreated', resource });
+  if (route) return route;
+  throw new ConfigurationError([
+    {
+      where: 'routes',
+      expected: 'a route that takes ResourceUpdated or ResourceCreated of customers',
+      found: 'none',
+      advice: 'Add one, as in commercetools.connect.customer.upsert.',
+    },
+  ]);
+}
+
+/** The project keys of the accounts that feed the same customers of Fluent, this one's among them. */
+export function siblingsOf({ connector }: Configuration, projectKey: string): string[] {
+  const feeds = ({ fluent }: Configuration['connector']['accounts'][number]) =>
+    JSON.stringify([fluent.apiUrl, fluent.account ?? '', fluent.retailerId]);
+  const own = connector.accounts.find(({ commercetools }) => commercetools.projectKey === projectKey);
+  return connector.accounts
+    .filter((account) => own && feeds(account) === feeds(own))
+    .map(({ commercetools }) => commercetools.projectKey);
+}

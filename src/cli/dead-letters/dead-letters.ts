@@ -1,0 +1,107 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Configuration } from '../../../config/load.ts';
+import type { Register } from '../command-line.ts';
+import { openGoogle } from '../google/client.ts';
+import { full, shortOf } from '../google/names.ts';
+import { EXIT, type ExitCode } from '../io.ts';
+import { type Lease, leaseDeadLetters } from './lease.ts';
+import { drop, isOneChosen, list, Options, replayChosen, show } from './subcommands.ts';
+
+const DEFAULT_SUBSCRIPTION = 'customers-dead-letters';
+const LOOK_SECONDS = 60;
+const WORK_SECONDS = 600;
+
+/** What a subcommand does with the dead letters that it holds. */
+type Work = (lease: Lease, configuration: Configuration, options: Options) => Promise<ExitCode>;
+
+/** `dead-letters list|show|replay|drop`. */
+export const registerDeadLetters: Register = (program, io, finish) => {
+  const group = program
+    .command('dead-letters')
+    .description('Look at what was parked, send it through again, or drop it.');
+
+  common(group.command('list'))
+    .description('What is parked, and why: counts by reason, then one line each.')
+    .addHelpText('after', example('list', 'list --json | jq .groups'))
+    .action((given) => run(given, LOOK_SECONDS, (lease, _, options) => list(lease, options, io)));
+
+  common(group.command('show'))
+    .argument('<messageId>', 'as `list` shows it')
+    .description('All that is known of one; its payload only with --reveal.')
+    .option('--reveal', 'print the payload and what the sender wrote beside it, which may be personal')
+    .addHelpText('after', example('show 1234567890'))
+    .action((id, given) =>
+      run(given, LOOK_SECONDS, (lease, _, options) => show(lease, id, options, io), String(id)),
+    );
+
+  chosen(common(group.command('replay')))
+    .description("Send it the service's own way again; only what is done leaves the subscription.")
+    .addHelpText('after', example('replay 1234567890', 'replay --reason unique-constraint', 'replay --all'))
+    .action((id, given) =>
+      runChosen(id, given, (lease, configuration, options) =>
+        replayChosen(lease, id, configuration, options, io),
+      ),
+    );
+
+  chosen(common(group.command('drop')))
+    .description('Take it off the subscription for good, after a question.')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', example('drop 1234567890', 'drop --reason undecodable --yes'))
+    .action((id, given) => runChosen(id, given, (lease, _, options) => drop(lease, id, options, io)));
+
+  async function runChosen(id: unknown, given: unknown, work: Work): Promise<void> {
+    if (isOneChosen(id, Options.parse(given)))
+      return run(given, WORK_SECONDS, work, id === undefined ? undefined : String(id));
+    io.err(
+      'Expected one of a message id, --reason <code> and --all; `dead-letters list` shows what there is.',
+    );
+    finish(EXIT.usage);
+  }
+
+  async function run(given: unknown, seconds: number, work: Work, only?: string): Promise<void> {
+    const options = Options.parse(given);
+    const configuration = await io.configuration();
+    const google = await openGoogle(configuration.environment);
+    try {
+      const parked = shortOf(configuration.environment.deadLetterTopic ?? DEFAULT_SUBSCRIPTION);
+      const subscription = full('subscriptions', options.subscription ?? parked, google.projectId);
+      const { limit } = options;
+      const lease = await leaseDeadLetters(google, { subscription, limit, seconds, only, signal: io.signal });
+      try {
+        finish(io.signal.aborted ? EXIT.interrupted : await work(lease, configuration, options));
+      } finally {
+        await lease.close();
+      }
+    } finally {
+      await google.close();
+    }
+  }
+};
+
+function common(command: Command): Command {
+  return command
+    .option(
+      '--subscription <name>',
+      `where they are kept (the name of DEAD_LETTER_TOPIC, else ${DEFAULT_SUBSCRIPTION})`,
+    )
+    .option('--limit <number>', 'look at so many at most, 1 to 10000', limitOf, 1_000)
+    .option('--json', 'print one JSON document');
+}
+
+function chosen(command: Command): Command {
+  return command
+    .argument('[messageId]', 'as `list` shows it')
+    .option('--reason <code>', 'all of that reason')
+    .option('--all', 'all there are');
+}
+
+function limitOf(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit;
+  throw new InvalidArgumentError('Expected a whole number from 1 to 10000.');
+}
+
+function example(...lines: string[]): string {
+  const shown = lines.map((line) => `  npx customer-sync dead-letters ${line}`);
+  return `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${shown.join('\n')}`;
+}

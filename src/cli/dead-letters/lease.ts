@@ -1,0 +1,134 @@
+import { type DeadLetter, readDeadLetter } from '../../dead-letters/read.ts';
+import { ask, type Google } from '../google/client.ts';
+import { sendAckIds } from './ack-ids.ts';
+
+/** Dead letters that nobody else is given meanwhile. */
+export interface Lease {
+  readonly letters: readonly DeadLetter[];
+  /** True when there may be more than were taken. */
+  readonly more: boolean;
+  /**
+   * Takes them off the subscription for good; returns those that Pub/Sub took: none, once the lease has ended. Most
+   * subscriptions take an acknowledgement that comes too late without a word: `findAgain` tells.
+   */
+  acknowledge(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
+  /** Looks for acknowledged letters on the subscription, 10 s at most, and returns those that are still there. */
+  findAgain(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
+  /** Gives back all that were not acknowledged. */
+  close(): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly subscription: string;
+  /** As many are taken at most. */
+  readonly limit: number;
+  /** For how long, 600 at most; renewed until it is closed, an hour at most. What is not acknowledged then comes back by itself. */
+  readonly seconds: number;
+  /** Milliseconds since 1970; this machine's clock unless given. */
+  readonly now?: () => number;
+  readonly signal: AbortSignal;
+  /** The only one that is looked for: nothing is taken after it. */
+  readonly only?: string | undefined;
+}
+
+/** A subscription that is silent for so long is taken for empty. */
+const SILENCE_MILLISECONDS = 2_000;
+/** The emulator is near, and answers at once. */
+const EMULATOR_SILENCE_MILLISECONDS = 400;
+const PULL_MILLISECONDS = 60_000;
+const LOOK_AGAIN_MILLISECONDS = 10_000;
+const MESSAGES_A_REQUEST = 500;
+const LONGEST_LEASE_MILLISECONDS = 3_600_000;
+
+/** Pulls what is there, bounded in number and time. Throws a `Failure` when Google refuses. */
+export async function leaseDeadLetters(google: Google, options: LeaseOptions): Promise<Lease> {
+  const { subscriber, emulator } = google;
+  const { subscription, limit, seconds, signal, only, now = Date.now } = options;
+  const what = `the subscription ${subscription}`;
+  const held = new Map<string, DeadLetter>();
+  /** When the lease of the letters that were taken first ends. */
+  let endsAt = Number.POSITIVE_INFINITY;
+
+  async function modify(letters: readonly DeadLetter[], ackDeadlineSeconds: number): Promise<void> {
+    // One that is refused has gone back by itself.
+    await sendAckIds(what, letters, (ackIds) =>
+      subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds }),
+    );
+  }
+
+  const end = performance.now() + PULL_MILLISECONDS;
+  let more = false;
+  while (!signal.aborted && performance.now() < end) {
+    const wanted = Math.min(MESSAGES_A_REQUEST, limit - held.size);
+    more = wanted === 0;
+    if (more) break;
+    const letters = await pull(wanted);
+    if (letters.length === 0) break;
+    endsAt = Math.min(endsAt, now() + seconds * 1000);
+    await modify(letters, seconds);
+    for (const letter of letters) held.set(letter.messageId, letter);
+    if (only !== undefined && held.has(only)) break;
+  }
+  if (performance.now() >= end) more = true;
+
+  async function pull(maxMessages: number): Promise<DeadLetter[]> {
+    const timeout = emulator ? EMULATOR_SILENCE_MILLISECONDS : SILENCE_MILLISECONDS;
+    const silence = { timeout, retry: null };
+    const received = await ask(what, async () => {
+      try {
+        const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages }, silence);
+        return receivedMessages ?? [];
+      } catch (error) {
+        if (isSilence(error)) return [];
+        throw error;
+      }
+    });
+    return received.flatMap((message) => readDeadLetter(message) ?? []);
+  }
+
+  // A person may take longer over a question than a lease lasts.
+  const lastRenewal = now() + LONGEST_LEASE_MILLISECONDS;
+  const renewing = setInterval(() => void renew().catch(() => undefined), (seconds * 1000) / 3).unref();
+
+  async function renew(): Promise<void> {
+    const renewedAt = now();
+    if (renewedAt > lastRenewal || renewedAt >= endsAt) return;
+    await modify([...held.values()], seconds);
+    endsAt = renewedAt + seconds * 1000;
+  }
+
+  return {
+    letters: [...held.values()],
+    more,
+    async acknowledge(letters) {
+      if (now() >= endsAt) return [];
+      const taken = await sendAckIds(what, letters, (ackIds) =>
+        subscriber.acknowledge({ subscription, ackIds }),
+      );
+      for (const { messageId } of letters) held.delete(messageId);
+      return taken;
+    },
+    async findAgain(letters) {
+      const found = new Map<string, DeadLetter>();
+      const lookUntil = performance.now() + LOOK_AGAIN_MILLISECONDS;
+      while (letters.length > 0 && performance.now() < lookUntil) {
+        const pulled = await pull(MESSAGES_A_REQUEST);
+        if (pulled.length === 0) break;
+        for (const letter of pulled) found.set(letter.messageId, letter);
+      }
+      await modify([...found.values()], 0);
+      return letters.filter(({ messageId }) => found.has(messageId));
+    },
+    async close() {
+      clearInterval(renewing);
+      const letters = [...held.values()];
+      held.clear();
+      await modify(letters, 0);
+    },
+  };
+}
+
+function isSilence(error: unknown): boolean {
+  const DEADLINE_EXCEEDED = 4;
+  return error instanceof Error && 'code' in error && error.code === DEADLINE_EXCEEDED;
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { Configuration } from '../../../config/load.ts';
+import type { DeadLetter } from '../../dead-letters/read.ts';
+import { openEngine } from '../../engine/engine.ts';
+import { confirm } from '../confirm.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { logTo } from '../log.ts';
+import type { Lease } from './lease.ts';
+import { type Replayed, replay } from './replay.ts';
+import { countsText, groupsOf, listText, rowsOf, shownOf } from './report.ts';
+
+/** The options of all subcommands. */
+export const Options = z.object({
+  subscription: z.string().optional(),
+  limit: z.number(),
+  json: z.boolean().default(false),
+  reveal: z.boolean().default(false),
+  yes: z.boolean().default(false),
+  all: z.boolean().default(false),
+  reason: z.string().optional(),
+});
+export type Options = z.output<typeof Options>;
+
+/** Says what is held: counts by reason, then one line each. */
+export async function list({ letters, more }: Lease, { json }: Options, io: Io): Promise<ExitCode> {
+  const rows = rowsOf(letters, Date.now());
+  io.out(json ? JSON.stringify({ groups: groupsOf(rows), letters: rows, more }) : listText(rows, more));
+  return EXIT.ok;
+}
+
+/** Says all of one; what may be personal only with `--reveal`. */
+export async function show({ letters }: Lease, id: unknown, options: Options, io: Io): Promise<ExitCode> {
+  const letter = letters.find(({ messageId }) => messageId === id);
+  if (!letter) return notThere(String(id), letters, io);
+  const shown = shownOf(letter, options.reveal);
+  io.out(options.json ? JSON.stringify(shown) : JSON.stringify(shown, undefined, 2));
+  return EXIT.ok;
+}
+
+/** Sends those that are meant the service's way, acknowledges what succeeds, and says what became of each. */
+export async function replayChosen(
+  lease: Lease,
+  id: unknown,
+  configuration: Configuration,
+  options: Options,
+  io: Io,
+): Promise<ExitCode> {
+  const picked = pick(lease.letters, id, options, io);
+  if (typeof picked === 'number') return picked;
+  const engine = openEngine(configuration, logTo(io));
+  try {
+    const tried = await replay(picked, engine, io.signal, (letters) => lease.acknowledge(letters));
+    const again = new Set(
+      await lease.findAgain(tried.flatMap(({ letter, acknowledged }) => (acknowledged ? letter : []))),
+    );
+    const replayed = tried.map((one) => (again.has(one.letter) ? { ...one, acknowledged: false } : one));
+    const returned = picked.length - replayed.filter(({ acknowledged }) => acknowledged).length;
+    const lines = replayed.map(({ letter: { messageId, said }, outcome, acknowledged }) => ({
+      messageId,
+      identity: said['identity'] ?? null,
+      outcome: outcome.kind,
+      reason: outcome.reason,
+      acknowledged,
+      ...(outcome.detail !== undefined && { detail: outcome.detail }),
+    }));
+    if (options.json)
+      io.out(JSON.stringify({ replayed: lines, acknowledged: picked.length - returned, returned }));
+    else {
+      for (const { messageId, identity, outcome, reason, detail } of lines)
+        io.out(
+          `${messageId}  ${identity ?? '-'}  ${outcome} (${reason})${outcome === 'done' || detail === undefined ? '' : `: ${detail}`}`,
+        );
+      io.out(`${picked.length - returned} succeeded and are gone, ${returned} went back.`);
+      for (const advice of adviceFor(replayed)) io.out(advice);
+    }
+    if (io.signal.aborted) return EXIT.interrupted;
+    return returned === 0 ? EXIT.ok : EXIT.found;
+  } finally {
+    await engine.close();
+  }
+}
+
+/** What to do about those that were neither done nor failed. */
+function adviceFor(replayed: readonly Replayed[]): string[] {
+  const ignored = replayed.filter(({ outcome }) => outcome.kind === 'ignored').length;
+  const late = replayed.filter(
+    ({ outcome, acknowledged }) => outcome.kind === 'done' && !acknowledged,
+  ).length;
+  return [
+    ...(ignored > 0
+      ? [`${ignored} ignored: nothing was done with them. Look at the routes of connector.yml, or drop them.`]
+      : []),
+    ...(late > 0
+      ? [`${late} done, but the lease had ended: they are still there, and may be replayed again.`]
+      : []),
+  ];
+}
+
+/** Acknowledges those that are meant, after a question. */
+export async function drop(lease: Lease, id: unknown, options: Options, io: Io): Promise<ExitCode> {
+  const picked = pick(lease.letters, id, options, io);
+  if (typeof picked === 'number') return picked;
+  const counts = countsText(picked);
+  const question = `Drop ${picked.length} (${counts})? What is dropped cannot be had back.`;
+  if (picked.length > 0 && !options.yes && !(await confirm(io, question))) {
+    io.err('Nothing was dropped.');
+    return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  }
+  const acknowledged = await lease.acknowledge(picked);
+  const again = new Set(await lease.findAgain(acknowledged));
+  const dropped = acknowledged.filter((letter) => !again.has(letter));
+  const remaining = picked.length - dropped.length;
+  const ids = dropped.map(({ messageId }) => messageId);
+  io.out(options.json ? JSON.stringify({ dropped: ids, remaining }) : `${dropped.length} dropped.`);
+  if (remaining === 0) return EXIT.ok;
+  io.err(`${remaining} remain: the time for which they were held has ended. Run the command again.`);
+  return EXIT.found;
+}
+
+/** True when the command line says in one way which dead letters it means. */
+export function isOneChosen(id: unknown, { all, reason }: Pick<Options, 'all' | 'reason'>): boolean {
+  return [id !== undefined, all, reason !== undefined].filter(Boolean).length === 1;
+}
+
+/** Those that the command line means, or how the command ends where there are none of that id. */
+function pick(
+  letters: readonly DeadLetter[],
+  id: unknown,
+  { all, reason }: Options,
+  io: Io,
+): readonly DeadLetter[] | ExitCode {
+  if (all) return letters;
+  if (reason !== undefined) return letters.filter((letter) => letter.reason === reason);
+  const picked = letters.filter(({ messageId }) => messageId === id);
+  return picked.length > 0 ? picked : notThere(String(id), letters, io);
+}
+
+function notThere(id: string, letters: readonly DeadLetter[], io: Io): ExitCode {
+  io.err(
+    `Expected a dead letter ${id}, found none of that id among ${letters.length}; look at \`dead-letters list\`, or raise --limit.`,
+  );
+  return EXIT.found;
+}

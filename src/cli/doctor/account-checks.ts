@@ -1,0 +1,156 @@
+import type { OpenAccount } from '../../engine/accounts.ts';
+import { Failure } from '../../outcome.ts';
+import { createExchange } from '../../upstream/exchange.ts';
+import type { Names } from '../google/names.ts';
+import { findSubscription, hasCustomers, publishesTo } from '../provision/commercetools-step.ts';
+import type { Check, Found } from './check.ts';
+
+const HEALTH_MILLISECONDS = 5_000;
+
+/** Both sides of an account: token, rights and the commercetools subscription. `names` where Google's project is known. */
+export function accountChecks(
+  { account, commercetools, fluent, upstreams }: OpenAccount,
+  apiUrl: string,
+  key: string,
+  names: Names | undefined,
+): Check[] {
+  const { projectKey } = account;
+  const [reading, writing] = upstreams;
+  const tokens = new Map<string, Promise<void>>();
+  /** One request, however many checks need the token. */
+  const token = (upstream: typeof reading) => {
+    if (!upstream) throw noUpstream();
+    const asked = tokens.get(upstream.name) ?? upstream.probe();
+    tokens.set(upstream.name, asked);
+    return asked;
+  };
+  /** What needs a token is not asked without one: the fault is told once. */
+  const withToken = async (upstream: typeof reading, look: () => Promise<Found>): Promise<Found> => {
+    const given = await token(upstream).then(
+      () => true,
+      () => false,
+    );
+    return given ? look() : { state: 'skipped', detail: 'there is no token' };
+  };
+  let listed: Promise<number> | undefined;
+  /** Past the client, which takes a 404 for a resource that is not there; a list is there wherever its project is. */
+  const customersStatus = async () => {
+    if (!reading) throw noUpstream();
+    listed ??= reading.send(
+      {
+        method: 'GET',
+        url: `${apiUrl}/${projectKey}/customers?limit=1&withTotal=false`,
+        headers: { accept: 'application/json' },
+      },
+      ({ status }) => status,
+      { operation: 'other', size: 1 },
+    );
+    return listed;
+  };
+  const fluentName = writing?.name ?? `Fluent ${projectKey}`;
+  const subscription = `commercetools ${projectKey}: subscription ${key}`;
+  return [
+    {
+      name: `commercetools ${projectKey}: token`,
+      look: () => token(reading).then(() => ({ state: 'ok' })),
+    },
+    {
+      name: `commercetools ${projectKey}: read customers`,
+      look: () =>
+        withToken(reading, async () => {
+          const status = await customersStatus();
+          if (status < 300) return { state: 'ok' };
+          if (status !== 404) return { state: 'fault', detail: `commercetools answered HTTP ${status}` };
+          return {
+            state: 'fault',
+            detail: `the project ${projectKey} does not exist at CTP_API_URL, ${apiUrl} (HTTP 404)`,
+            advice: "Look at CTP_PROJECT_KEY, and whether CTP_API_URL is of the project's region.",
+          };
+        }),
+    },
+    {
+      name: subscription,
+      look: () =>
+        withToken(reading, async () => {
+          if ((await customersStatus().catch(() => undefined)) === 404)
+            return { state: 'skipped', detail: 'there is no such project' };
+          return subscriptionFound(commercetools, { projectKey, apiUrl, key, names });
+        }),
+    },
+    { name: `${fluentName}: token`, look: () => token(writing).then(() => ({ state: 'ok' })) },
+    {
+      name: `${fluentName}: query customers`,
+      look: () =>
+        withToken(writing, async () => {
+          await fluent.request('query Doctor { customers(first: 1) { edges { node { id } } } }');
+          return { state: 'ok' };
+        }),
+    },
+    {
+      name: `${fluentName}: create and update customers`,
+      look: async () => ({ state: 'skipped', detail: 'the right to write shows only by writing' }),
+    },
+  ];
+}
+
+function noUpstream(): Failure {
+  return new Failure('no-upstream', 'The account has no such upstream.');
+}
+
+interface Where {
+  readonly projectKey: string;
+  readonly apiUrl: string;
+  readonly key: string;
+  readonly names: Names | undefined;
+}
+
+async function subscriptionFound(
+  commercetools: OpenAccount['commercetools'],
+  { projectKey, apiUrl, key, names }: Where,
+): Promise<Found> {
+  const advice = 'Run `customer-sync provision`.';
+  let found: Awaited<ReturnType<typeof findSubscription>>;
+  try {
+    found = await findSubscription(commercetools, projectKey, key);
+  } catch (error) {
+    // The service itself needs no such right.
+    if (error instanceof Failure && error.reason === 'permission-missing')
+      return {
+        state: 'skipped',
+        detail: `the API client may not read subscriptions`,
+        advice: `Use one with the scope manage_subscriptions:${projectKey} to see it.`,
+      };
+    throw error;
+  }
+  if (!found) return { state: 'fault', detail: 'not there', advice };
+  if (!hasCustomers(found)) return { state: 'fault', detail: 'without the changes of customers', advice };
+  if (names && !publishesTo(found, names))
+    return { state: 'fault', detail: `does not publish to ${names.topic}`, advice };
+  const status = await healthOf(`${apiUrl}/${projectKey}/subscriptions/${found.id}/health`, projectKey);
+  if (status === 400)
+    return {
+      state: 'fault',
+      detail: 'commercetools cannot publish to it: a configuration error (health 400)',
+      advice:
+        'Look at the topic and at the right of commercetools to publish to it, or run `customer-sync provision`.',
+    };
+  if (status !== 200)
+    return {
+      state: 'warning',
+      detail: `commercetools has trouble with it for the moment (health ${status})`,
+      advice: 'Look again in some minutes; what was not delivered is sent then.',
+    };
+  if (!names) return { state: 'warning', detail: 'healthy, but its topic could not be compared' };
+  return { state: 'ok', detail: `healthy, publishes to ${names.topic}` };
+}
+
+/** Needs no token. https://docs.commercetools.com/api/projects/subscriptions#get-subscription-health */
+async function healthOf(url: string, projectKey: string): Promise<number> {
+  const { exchange, close } = createExchange(`commercetools ${projectKey}`, HEALTH_MILLISECONDS);
+  try {
+    const signal = AbortSignal.timeout(HEALTH_MILLISECONDS);
+    return (await exchange({ method: 'GET', url, headers: {} }, signal)).status;
+  } finally {
+    await close();
+  }
+}

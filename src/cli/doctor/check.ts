@@ -1,0 +1,65 @@
+import { styleText } from 'node:util';
+import { Failure } from '../../outcome.ts';
+
+/** One line of `doctor`. Nothing in it is personal or secret. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'fault' | 'skipped';
+  /** What was found. */
+  readonly detail?: string;
+  /** What to do. */
+  readonly advice?: string;
+}
+
+/** What a check finds, less its name. */
+export type Found = Omit<Finding, 'check'>;
+
+/** A check that throws is a fault. */
+export interface Check {
+  readonly name: string;
+  look(): Promise<Found>;
+}
+
+const LONGEST_MILLISECONDS = 12_000;
+
+/** Makes a check within its time. */
+export async function make({ name, look }: Check): Promise<Finding> {
+  const timeIsUp = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => timeIsUp.reject(new Failure('timeout', `No answer within ${LONGEST_MILLISECONDS / 1000} s.`)),
+    LONGEST_MILLISECONDS,
+  );
+  try {
+    return { check: name, ...(await Promise.race([look(), timeIsUp.promise])) };
+  } catch (error) {
+    if (error instanceof Failure) return { check: name, ...faultOf(error) };
+    const found = error instanceof Error ? error.name : typeof error;
+    return { check: name, state: 'fault', detail: `An unknown error (${found}).` };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a failed request says; its text ends in what to do. */
+export function faultOf({ message, reason }: Failure): Found {
+  const [detail = message, ...advice] = message.split('; ');
+  const said = { state: 'fault', detail: `${detail} (${reason})` } as const;
+  return advice.length === 0 ? said : { ...said, advice: advice.join('; ') };
+}
+
+const MARKS = {
+  ok: { mark: '✔', colour: 'green' },
+  warning: { mark: '!', colour: 'yellow' },
+  fault: { mark: '✖', colour: 'red' },
+  skipped: { mark: '–', colour: 'gray' },
+} as const;
+
+/** A finding as text: a mark, what was checked and found, and what to do on a line of its own. */
+export function textOf({ check, state, detail, advice }: Finding, coloured: boolean): string {
+  const { mark, colour } = MARKS[state];
+  const shown = coloured ? styleText(colour, mark, { validateStream: false }) : mark;
+  const skipped = state === 'skipped' ? 'skipped: ' : '';
+  const said = detail === undefined ? '' : `: ${skipped}${detail}`;
+  const todo = advice === undefined ? '' : `\n  → ${advice}`;
+  return `${shown} ${check}${said}${todo}`;
+}

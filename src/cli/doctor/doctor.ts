@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Configuration } from '../../../config/load.ts';
+import { ConfigurationError } from '../../configuration-error.ts';
+import { openEngine } from '../../engine/engine.ts';
+import { createLog } from '../../observe/log.ts';
+import { Failure } from '../../outcome.ts';
+import type { Register } from '../command-line.ts';
+import { type Google, openGoogle } from '../google/client.ts';
+import { NameOptions, namesOf } from '../google/names.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { accountChecks } from './account-checks.ts';
+import { type Check, type Finding, faultOf, make, textOf } from './check.ts';
+import { googleChecks } from './google-checks.ts';
+
+const Options = NameOptions.extend({ json: z.boolean().default(false) });
+type Options = z.output<typeof Options>;
+
+/** `doctor`. */
+export const registerDoctor: Register = (program, io, finish) => {
+  program
+    .command('doctor')
+    .description(
+      'Check the configuration, credentials and rights on all three sides, and the subscriptions; changes nothing.',
+    )
+    .option('--topic <name>', 'that commercetools publishes to (customers)')
+    .option('--subscription <name>', "the push subscription (the topic's name)")
+    .option('--key <key>', 'of the commercetools subscription (fluent-customer-sync)')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\n✔ as it should be   ! works, but look at it   ✖ mend it   – could not be checked\nExit code 0 without a ✖, else 1.\n\nExample:\n  npx customer-sync doctor --json | jq .findings',
+    )
+    .action(async (given) => finish(await doctor(Options.parse(given), io)));
+};
+
+async function doctor(options: Options, io: Io): Promise<ExitCode> {
+  const findings: Finding[] = [];
+  const tell = (finding: Finding) => {
+    findings.push(finding);
+    if (!options.json) io.out(textOf(finding, io.terminal));
+  };
+  const configuration = await configured(io, tell);
+  if (configuration) await checkAll(configuration, options, io, tell);
+  const faults = findings.filter(({ state }) => state === 'fault').length;
+  if (options.json) io.out(JSON.stringify({ healthy: faults === 0, findings }));
+  if (io.signal.aborted) return EXIT.interrupted;
+  return faults === 0 ? EXIT.ok : EXIT.found;
+}
+
+async function configured(io: Io, tell: (finding: Finding) => void): Promise<Configuration | undefined> {
+  try {
+    const configuration = await io.configuration();
+    const { accounts, routes } = configuration.connector;
+    tell({
+      check: 'configuration',
+      state: 'ok',
+      detail: `accounts: ${accounts.length}, routes: ${routes.length}`,
+    });
+    return configuration;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const { where, expected, found, advice } of error.faults)
+      tell({
+        check: `configuration, ${where}`,
+        state: 'fault',
+        detail: `expected ${expected}, found ${found}`,
+        ...(advice !== undefined && { advice }),
+      });
+    tell({ check: 'everything else', state: 'skipped', detail: 'it needs the configuration' });
+    return undefined;
+  }
+}
+
+async function checkAll(
+  configuration: Configuration,
+  options: Options,
+  io: Io,
+  tell: (finding: Finding) => void,
+): Promise<void> {
+  const { environment, connector } = configuration;
+  const engine = openEngine(configuration, createLog('silent'));
+  const google = await openGoogle(environment).catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+  const names = google instanceof Failure ? undefined : namesOf(options, environment, google);
+  const checks: Check[] = engine.accounts.flatMap((account, index) =>
+    accountChecks(account, connector.accounts[index]?.commercetools.apiUrl ?? '', options.key, names),
+  );
+  const authSaid = Boolean(io.env['PUSH_AUTH']?.trim());
+  try {
+    if (google instanceof Failure || !names) {
+      if (google instanceof Failure)
+        checks.push({ name: 'Google: credentials', look: async () => faultOf(google) });
+    } else checks.push(...googleChecks(google, names, environment, authSaid));
+    // All at once, told in their order.
+    const made = checks.map(make);
+    for (const finding of made) {
+      if (io.signal.aborted) return;
+      tell(await finding);
+    }
+  } finally {
+    await Promise.all([engine.close(), closed(google)]);
+  }
+}
+
+async function closed(google: Google | Failure): Promise<void> {
+  if (!(google instanceof Failure)) await google.close();
+}

@@ -1,0 +1,171 @@
+import type { Environment } from '../../../config/environment.ts';
+import { ask, find, type Google, type SubscriptionConfig } from '../google/client.ts';
+import type { Names } from '../google/names.ts';
+import { type PushSettings, settingsOf, shownSetting } from '../google/push-subscription.ts';
+import type { Check, Found } from './check.ts';
+
+const PROVISION = 'Run `customer-sync provision`.';
+const OK: Found = { state: 'ok' };
+
+/** The topics, the dead letters' subscription and the push subscription. `authSaid`: PUSH_AUTH is in the environment. */
+export function googleChecks(
+  google: Google,
+  names: Names,
+  environment: Environment,
+  authSaid: boolean,
+): Check[] {
+  const { topic, deadLetterTopic, subscription } = names;
+  let asked: Promise<SubscriptionConfig | undefined> | undefined;
+  const subscriptionOnce = () => {
+    asked ??= find(`the subscription ${subscription}`, () =>
+      google.subscriber.getSubscription({ subscription }),
+    ).then((found) => found?.[0]);
+    return asked;
+  };
+  /** What needs the subscription is not looked for without it: the fault is told once. */
+  const setting = (name: string, look: (settings: PushSettings) => Found): Check => ({
+    name: `push subscription: ${name}`,
+    async look() {
+      const found = await subscriptionOnce().catch(() => undefined);
+      return found ? look(settingsOf(found)) : { state: 'skipped', detail: 'there is no push subscription' };
+    },
+  });
+  return [
+    { name: `topic ${topic}`, look: () => topicFound(google, topic) },
+    { name: `dead-letter topic ${deadLetterTopic}`, look: () => topicFound(google, deadLetterTopic) },
+    { name: 'dead-letter topic: right to publish', look: () => publishable(google, deadLetterTopic) },
+    { name: 'dead-letter topic: kept by a subscription', look: () => kept(google, deadLetterTopic) },
+    {
+      name: 'DEAD_LETTER_TOPIC',
+      look: async () =>
+        environment.deadLetterTopic === undefined
+          ? {
+              state: 'warning',
+              detail: 'not set: what is rejected is delivered again until Pub/Sub gives it up',
+              advice: `Set it to ${deadLetterTopic}.`,
+            }
+          : OK,
+    },
+    {
+      name: `push subscription ${subscription}`,
+      async look() {
+        const found = await subscriptionOnce();
+        if (!found) return { state: 'fault', detail: 'not there', advice: PROVISION };
+        const { endpoint } = settingsOf(found);
+        if (found.topic !== topic)
+          return { state: 'fault', detail: `is on ${found.topic}`, advice: PROVISION };
+        if (endpoint === undefined)
+          return { state: 'fault', detail: 'does not push anywhere', advice: PROVISION };
+        return { state: 'ok', detail: `pushes to ${shownSetting('endpoint', settingsOf(found))}` };
+      },
+    },
+    setting('ack deadline', (settings) => ackDeadline(settings, environment)),
+    setting('retry delay', (settings) => retryDelay(settings, environment)),
+    setting('dead-letter policy', (settings) => deadLetterPolicy(settings, deadLetterTopic)),
+    setting('expiration', ({ neverExpires }) =>
+      neverExpires
+        ? { state: 'ok', detail: 'never' }
+        : { state: 'warning', detail: 'is deleted when nothing happens for a while', advice: PROVISION },
+    ),
+    setting('authentication', (settings) => authentication(settings, environment, authSaid)),
+  ];
+}
+
+async function topicFound({ client }: Google, name: string): Promise<Found> {
+  const found = await find(`the topic ${name}`, () => client.topic(name).getMetadata());
+  return found ? OK : { state: 'fault', detail: 'not there', advice: PROVISION };
+}
+
+async function publishable({ client, emulator }: Google, name: string): Promise<Found> {
+  if (emulator) return { state: 'skipped', detail: 'the emulator knows no rights' };
+  const PERMISSION = 'pubsub.topics.publish';
+  const [rights] = await ask(`the rights on ${name}`, () =>
+    client.topic(name).iam.testPermissions(PERMISSION),
+  );
+  if (rights[PERMISSION]) return { state: 'ok', detail: 'the account of this command may' };
+  return {
+    state: 'fault',
+    detail: 'the account of this command may not',
+    advice: `Give it roles/pubsub.publisher on ${name}; where the service runs as another, run this as that one.`,
+  };
+}
+
+async function kept({ client }: Google, name: string): Promise<Found> {
+  // Asked apart: the emulator answers for the subscriptions of a topic that is not there.
+  const topic = await find(`the topic ${name}`, () => client.topic(name).getMetadata());
+  const found =
+    topic && (await find(`the subscriptions of ${name}`, () => client.topic(name).getSubscriptions()));
+  if (!found) return { state: 'skipped', detail: 'there is no dead-letter topic' };
+  if (found[0].length > 0) return OK;
+  return { state: 'fault', detail: 'no: what is parked is lost', advice: PROVISION };
+}
+
+function ackDeadline({ ackDeadlineSeconds }: PushSettings, environment: Environment): Found {
+  const service = environment.ackDeadlineSeconds;
+  const detail = `${ackDeadlineSeconds} s, ACK_DEADLINE_SECONDS is ${service}`;
+  if (ackDeadlineSeconds < service)
+    return {
+      state: 'fault',
+      detail: `${detail}: Pub/Sub delivers again what is still being answered`,
+      advice: `Run \`customer-sync provision\`, or set ACK_DEADLINE_SECONDS=${ackDeadlineSeconds}.`,
+    };
+  if (ackDeadlineSeconds > Math.max(10, service))
+    return {
+      state: 'warning',
+      detail: `${detail}: the service gives up earlier than it must`,
+      advice: `Set ACK_DEADLINE_SECONDS=${ackDeadlineSeconds}, or run \`customer-sync provision\`.`,
+    };
+  return { state: 'ok', detail };
+}
+
+function retryDelay(
+  { minimumBackoffSeconds = 0 }: PushSettings,
+  { duplicateMemorySeconds }: Environment,
+): Found {
+  const detail = `${minimumBackoffSeconds} s at least, DUPLICATE_MEMORY_SECONDS is ${duplicateMemorySeconds}`;
+  if (minimumBackoffSeconds >= duplicateMemorySeconds) return { state: 'ok', detail };
+  return {
+    state: 'fault',
+    detail: `${detail}: a redelivery may be taken for a duplicate`,
+    advice: `Run \`customer-sync provision\`, or set DUPLICATE_MEMORY_SECONDS=${Math.floor(minimumBackoffSeconds)}.`,
+  };
+}
+
+function deadLetterPolicy({ deadLetterTopic }: PushSettings, expected: string): Found {
+  if (deadLetterTopic === expected) return OK;
+  return {
+    state: 'warning',
+    detail:
+      deadLetterTopic === undefined
+        ? 'none: what always fails is delivered until it is too old, and lost'
+        : `goes to ${deadLetterTopic}, where \`dead-letters\` does not look`,
+    advice: PROVISION,
+  };
+}
+
+function authentication(settings: PushSettings, { pushAuth }: Environment, said: boolean): Found {
+  if (!said) return { state: 'skipped', detail: 'PUSH_AUTH is not set here; set it as the service has it' };
+  const { serviceAccount, audience } = settings;
+  switch (pushAuth.kind) {
+    case 'oidc':
+      if (serviceAccount === pushAuth.serviceAccount && audience === pushAuth.audience)
+        return { state: 'ok', detail: `OIDC as ${serviceAccount}` };
+      return {
+        state: 'fault',
+        detail: `signs as ${serviceAccount ?? 'nobody'} for ${audience ?? 'its URL'}, the service expects ${pushAuth.serviceAccount} for ${pushAuth.audience}`,
+        advice: PROVISION,
+      };
+    case 'token': {
+      const token = new URL(settings.endpoint ?? 'http://none').searchParams.get('token');
+      if (token !== null && pushAuth.tokens.includes(token))
+        return { state: 'ok', detail: 'a token in the URL' };
+      return { state: 'fault', detail: 'without a token of PUSH_TOKEN in its URL', advice: PROVISION };
+    }
+    case 'none':
+      return {
+        state: 'warning',
+        detail: 'none: anybody can push',
+        advice: 'Set PUSH_AUTH=oidc, unless something before the service checks who is calling.',
+      };
+  }
+}

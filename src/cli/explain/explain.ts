@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { ConfigurationError } from '../../configuration-error.ts';
+import { openEngine } from '../../engine/engine.ts';
+import type { Event } from '../../notification/event.ts';
+import type { Register } from '../command-line.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { logTo } from '../log.ts';
+import { explain, type Input } from './steps.ts';
+
+const Options = z.object({
+  id: z.string().optional(),
+  project: z.string().optional(),
+  reveal: z.boolean().default(false),
+  json: z.boolean().default(false),
+});
+type Options = z.output<typeof Options>;
+
+/** `explain`. */
+export const registerExplain: Register = (program, io, finish) => {
+  program
+    .command('explain')
+    .argument('[file]', 'a push or a notification in JSON, as Pub/Sub sends it; - reads it from the input')
+    .option('--id <customerId>', 'a customer of commercetools instead, as if it had just changed', customerId)
+    .option('--project <key>', 'the commercetools project of --id, where there are several')
+    .option('--reveal', 'show values too, which are personal data; without it only names of fields')
+    .option('--json', 'print one JSON document')
+    .description(
+      'Show what would become of a push, a notification or a customer, step by step, and write nothing.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx customer-sync explain test/fixtures/customer-updated.json\n  npx customer-sync explain --id 1f2e3d4c-5b6a-7988-a7b6-c5d4e3f2a1b0 --reveal',
+    )
+    .action(async (file, given) => finish(await run(file, Options.parse(given), io)));
+};
+
+async function run(file: unknown, options: Options, io: Io): Promise<ExitCode> {
+  if ((file === undefined) === (options.id === undefined)) {
+    io.err('Expected one of a file, - for the input, and --id <customerId>; --help has examples.');
+    return EXIT.usage;
+  }
+  const { id, project } = options;
+  const input: Input =
+    id === undefined ? { body: await read(String(file), io) } : { event: changeOf(id, project) };
+  const configuration = await io.configuration();
+  const engine = openEngine(configuration, logTo(io));
+  try {
+    const { steps, code } = await explain(input, engine, { ...options, log: logTo(io), signal: io.signal });
+    if (options.json) io.out(JSON.stringify({ steps }));
+    else for (const { step, ...said } of steps) io.out(`${step}\n${linesOf(said)}`);
+    return io.signal.aborted ? EXIT.interrupted : code;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function read(file: string, io: Io): Promise<Buffer> {
+  if (file === '-') return buffer(io.stdin);
+  return readFile(file).catch(() => {
+    throw new ConfigurationError([
+      { where: 'argument file', expected: 'a file that can be read, or - for the input', found: file },
+    ]);
+  });
+}
+
+/** The event of a change that has just happened, of a version that is not said. */
+function changeOf(id: string, projectKey: string | undefined): Event {
+  return {
+    identity: `customer/${id}`,
+    kind: 'ResourceUpdated',
+    ...(projectKey !== undefined && { projectKey }),
+    resource: { typeId: 'customer', id, identifiers: {} },
+    deletion: false,
+  };
+}
+
+function customerId(text: string): string {
+  if (/^[\w-]{1,100}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected the id of a customer: letters, digits, - and _.');
+}
+
+function linesOf(said: Readonly<Record<string, unknown>>): string {
+  return Object.entries(said)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `  ${name.padEnd(12)}  ${textOf(value)}`)
+    .join('\n');
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    return value.length === 0 ? 'none' : value.join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,140 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Preview } from '../../handler.ts';
+import type { Event } from '../../notification/event.ts';
+import { decode, isSubscriptionTest, openEnvelope } from '../../notification/index.ts';
+import type { Log } from '../../observe/log.ts';
+import { Failure, outcomeOf, Rejection } from '../../outcome.ts';
+import type { BoundRoute } from '../../router/bind-routes.ts';
+import { EXIT, type ExitCode } from '../io.ts';
+
+/** What is explained: a push or a notification as it came, or an event made up for a customer. */
+export type Input = { readonly body: Buffer } | { readonly event: Event };
+
+/** One step of the way; what it says beside its name. */
+export interface ExplainedStep {
+  readonly step: 'decoded' | 'account' | 'route' | 'handler' | 'in Fluent' | 'would send' | 'outcome';
+  readonly [said: string]: unknown;
+}
+
+export interface ExplainOptions {
+  /** Values too, not only names of fields. */
+  readonly reveal: boolean;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+const PREVIEW_MILLISECONDS = 30_000;
+
+/** Goes the service's way without writing, as far as it leads. */
+export async function explain(
+  input: Input,
+  engine: Pick<Engine, 'accountOf' | 'route'>,
+  options: ExplainOptions,
+): Promise<{ steps: ExplainedStep[]; code: ExitCode }> {
+  const steps: ExplainedStep[] = [];
+  try {
+    const code = await follow(input, engine, options, (step) => steps.push(step));
+    return { steps, code };
+  } catch (error) {
+    if (!(error instanceof Rejection) && !(error instanceof Failure)) throw error;
+    const { kind, reason, detail } = outcomeOf(error);
+    steps.push({ step: 'outcome', kind, reason, detail });
+    return { steps, code: kind === 'rejected' ? EXIT.found : EXIT.failed };
+  }
+}
+
+async function follow(
+  input: Input,
+  engine: Pick<Engine, 'accountOf' | 'route'>,
+  options: ExplainOptions,
+  tell: (step: ExplainedStep) => void,
+): Promise<ExitCode> {
+  const event = 'event' in input ? input.event : decode(openEnvelope({}, input.body));
+  const { identity, kind, type, projectKey, resource, version, occurredAt, deletion } = event;
+  tell({
+    step: 'decoded',
+    identity,
+    kind,
+    type,
+    projectKey,
+    resource: resource && `${resource.typeId}/${resource.id}`,
+    version,
+    occurredAt,
+    deletion,
+  });
+  const ignored = (reason: string, detail: string): ExitCode => {
+    tell({ step: 'outcome', kind: 'ignored', reason, detail });
+    return EXIT.ok;
+  };
+  if (isSubscriptionTest(event))
+    return ignored('subscription-test', 'commercetools tries out a new subscription.');
+  const route = engine.route(event);
+  if (!route)
+    return ignored('no-route', 'No route of the connector file wants it; look at its inclusion-filter.');
+  tell({ step: 'route', name: route.name, filter: route.filter ? [...route.filter] : 'everything' });
+  const account = engine.accountOf(projectKey);
+  if (!account)
+    throw new Rejection(
+      'no-account',
+      `Expected a project key of one of the accounts in the connector's configuration, got ${projectKey ?? 'none'}; where there are several, --project says which.`,
+    );
+  tell({ step: 'account', ...account.account });
+  const { name, source, handler } = route.handler;
+  tell({ step: 'handler', name, source: `handlers/${source}`, does: handler.description });
+  return preview(event, route, account, options, tell);
+}
+
+async function preview(
+  event: Event,
+  route: BoundRoute,
+  account: NonNullable<ReturnType<Engine['accountOf']>>,
+  { reveal, log, signal }: ExplainOptions,
+  tell: (step: ExplainedStep) => void,
+): Promise<ExitCode> {
+  if (!route.preview) {
+    tell({
+      step: 'outcome',
+      kind: 'unknown',
+      detail: 'The handler has no preview: it cannot say what it would do.',
+    });
+    return EXIT.ok;
+  }
+  const context = {
+    account: account.account,
+    commercetools: account.commercetools,
+    fluent: account.fluent,
+    projects: account.projects,
+    log,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PREVIEW_MILLISECONDS)]),
+  };
+  const found: Preview = await route.preview(event, context);
+  const { action, username, version, differing, cut, unusable, input, reason, detail } = found;
+  tell({
+    step: 'in Fluent',
+    found: found.found,
+    ...(reveal && { username }),
+    version,
+    differing: [...differing],
+    cut: [...cut],
+    unusable: [...unusable],
+  });
+  if (input !== undefined)
+    tell({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
+  tell({ step: 'outcome', kind: action, reason, detail });
+  return action === 'rejected' ? EXIT.found : EXIT.ok;
+}
+
+/** Names of what is sent; attributes by their own names. */
+function fieldsOf(input: unknown): string[] {
+  if (typeof input !== 'object' || input === null) return [];
+  return Object.entries(input).flatMap(([name, value]) =>
+    name === 'attributes' && Array.isArray(value)
+      ? value.map((attribute: unknown) => `attributes.${nameOf(attribute)}`)
+      : [name],
+  );
+}
+
+function nameOf(attribute: unknown): string {
+  const named = typeof attribute === 'object' && attribute !== null && 'name' in attribute;
+  return named ? String(attribute.name) : '?';
+}

@@ -1,0 +1,141 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { protos } from '@google-cloud/pubsub';
+import type { Environment } from '../../../config/environment.ts';
+import type { SubscriptionConfig } from './client.ts';
+import type { Names } from './names.ts';
+
+/** How a push subscription is set: what `provision` writes and `doctor` compares. Seconds; never a secret but in `endpoint`. */
+export interface PushSettings {
+  readonly ackDeadlineSeconds: number;
+  readonly minimumBackoffSeconds: number | undefined;
+  readonly maximumBackoffSeconds: number | undefined;
+  readonly deadLetterTopic: string | undefined;
+  readonly maxDeliveryAttempts: number | undefined;
+  readonly neverExpires: boolean;
+  readonly endpoint: string | undefined;
+  readonly serviceAccount: string | undefined;
+  readonly audience: string | undefined;
+}
+
+/** Pub/Sub takes 10 to 600 for ack deadlines, and 600 at most for retry delays. */
+const LEAST_SECONDS = 10;
+const MOST_SECONDS = 600;
+const ATTEMPTS = 100;
+const RETENTION_SECONDS = 7 * 86_400;
+
+/** What the environment asks for; `endpoint` is the service's URL, and the push route where it has no path. */
+export function wantedSettings(
+  { ackDeadlineSeconds, duplicateMemorySeconds, pushAuth }: Environment,
+  { deadLetterTopic }: Names,
+  endpoint: string | undefined,
+): PushSettings {
+  return {
+    ackDeadlineSeconds: Math.max(LEAST_SECONDS, ackDeadlineSeconds),
+    minimumBackoffSeconds: Math.min(MOST_SECONDS, Math.max(LEAST_SECONDS, duplicateMemorySeconds)),
+    maximumBackoffSeconds: MOST_SECONDS,
+    deadLetterTopic,
+    maxDeliveryAttempts: ATTEMPTS,
+    neverExpires: true,
+    endpoint: endpoint === undefined ? undefined : pushUrl(endpoint, pushAuth),
+    serviceAccount: pushAuth.kind === 'oidc' ? pushAuth.serviceAccount : undefined,
+    audience: pushAuth.kind === 'oidc' ? pushAuth.audience : undefined,
+  };
+}
+
+/** The settings of a subscription as it is. */
+export function settingsOf(found: SubscriptionConfig): PushSettings {
+  const { pushConfig, retryPolicy, deadLetterPolicy, expirationPolicy } = found;
+  return {
+    ackDeadlineSeconds: found.ackDeadlineSeconds ?? LEAST_SECONDS,
+    minimumBackoffSeconds: secondsOf(retryPolicy?.minimumBackoff),
+    maximumBackoffSeconds: secondsOf(retryPolicy?.maximumBackoff),
+    deadLetterTopic: deadLetterPolicy?.deadLetterTopic || undefined,
+    maxDeliveryAttempts: deadLetterPolicy?.maxDeliveryAttempts || undefined,
+    // Without a policy Pub/Sub takes 31 days; one without a time is never.
+    neverExpires: Boolean(expirationPolicy) && secondsOf(expirationPolicy?.ttl) === undefined,
+    endpoint: pushConfig?.pushEndpoint || undefined,
+    serviceAccount: pushConfig?.oidcToken?.serviceAccountEmail || undefined,
+    audience: pushConfig?.oidcToken?.audience || undefined,
+  };
+}
+
+/** Names of the settings that differ. */
+export function differingSettings(wanted: PushSettings, found: PushSettings): (keyof PushSettings)[] {
+  return SETTINGS.filter((name) => !isDeepStrictEqual(wanted[name], found[name]));
+}
+
+/** As Pub/Sub is told them. */
+export function configOf(settings: PushSettings): SubscriptionConfig {
+  const { serviceAccount, audience } = settings;
+  return {
+    ackDeadlineSeconds: settings.ackDeadlineSeconds,
+    retryPolicy: {
+      minimumBackoff: { seconds: settings.minimumBackoffSeconds ?? null },
+      maximumBackoff: { seconds: settings.maximumBackoffSeconds ?? null },
+    },
+    deadLetterPolicy: {
+      deadLetterTopic: settings.deadLetterTopic ?? null,
+      maxDeliveryAttempts: settings.maxDeliveryAttempts ?? null,
+    },
+    expirationPolicy: {},
+    pushConfig: {
+      pushEndpoint: settings.endpoint ?? null,
+      ...(serviceAccount && {
+        oidcToken: { serviceAccountEmail: serviceAccount, audience: audience ?? null },
+      }),
+    },
+  };
+}
+
+/** The fields of a new push subscription that are left alone afterwards. */
+export const NEW_SUBSCRIPTION: SubscriptionConfig = {
+  messageRetentionDuration: { seconds: RETENTION_SECONDS },
+};
+
+/** The paths of Pub/Sub's update mask for the settings. */
+export function maskOf(names: readonly (keyof PushSettings)[]): string[] {
+  return [...new Set(names.map((name) => PATHS[name]))];
+}
+
+/** A setting for a person; of a URL only what holds no token. */
+export function shownSetting(name: keyof PushSettings, { [name]: value }: PushSettings): string {
+  if (value === undefined) return 'none';
+  return name === 'endpoint' ? (String(value).split('?')[0] ?? '') : String(value);
+}
+
+const PATHS = {
+  ackDeadlineSeconds: 'ack_deadline_seconds',
+  minimumBackoffSeconds: 'retry_policy',
+  maximumBackoffSeconds: 'retry_policy',
+  deadLetterTopic: 'dead_letter_policy',
+  maxDeliveryAttempts: 'dead_letter_policy',
+  neverExpires: 'expiration_policy',
+  endpoint: 'push_config',
+  serviceAccount: 'push_config',
+  audience: 'push_config',
+} as const satisfies Record<keyof PushSettings, string>;
+
+const SETTINGS = [
+  'ackDeadlineSeconds',
+  'minimumBackoffSeconds',
+  'maximumBackoffSeconds',
+  'deadLetterTopic',
+  'maxDeliveryAttempts',
+  'neverExpires',
+  'endpoint',
+  'serviceAccount',
+  'audience',
+] as const satisfies (keyof PushSettings)[];
+
+function secondsOf(duration: protos.google.protobuf.IDuration | null | undefined): number | undefined {
+  if (!duration) return undefined;
+  return Number(duration.seconds ?? 0) + Number(duration.nanos ?? 0) / 1e9;
+}
+
+function pushUrl(endpoint: string, auth: Environment['pushAuth']): string {
+  const url = new URL(endpoint);
+  if (url.pathname === '/') url.pathname = '/push';
+  const [token] = auth.kind === 'token' ? auth.tokens : [];
+  if (token !== undefined && !url.searchParams.has('token')) url.searchParams.set('token', token);
+  return url.href;
+}

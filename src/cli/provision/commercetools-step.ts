@@ -1,0 +1,81 @@
+import type {
+  ChangeSubscription,
+  Destination,
+  Subscription,
+  SubscriptionUpdateAction,
+} from '@commercetools/platform-sdk';
+import type { Commercetools } from '../../commercetools/commercetools.ts';
+import { Failure } from '../../outcome.ts';
+import type { Names } from '../google/names.ts';
+import type { Step } from './step.ts';
+
+/** The subscription of that key, or undefined; throws a `Failure` that names the scope where the right is missing. */
+export async function findSubscription(
+  { api }: Commercetools,
+  projectKey: string,
+  key: string,
+): Promise<Subscription | undefined> {
+  try {
+    const queryArgs = { where: `key = ${JSON.stringify(key)}`, limit: 20 };
+    const { body } = await api.subscriptions().get({ queryArgs }).execute();
+    return body.results.find((one) => one.key === key);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.reason !== 'permission-missing') throw error;
+    throw new Failure(
+      'permission-missing',
+      `commercetools ${projectKey} denied to read its subscriptions; use an API client with the scope manage_subscriptions:${projectKey}, and look at CTP_SCOPES.`,
+    );
+  }
+}
+
+/** Where commercetools is to publish to. */
+export function destinationOf({ topic }: Names): Destination {
+  const [, projectId = '', , name = ''] = topic.split('/');
+  return { type: 'GoogleCloudPubSub', projectId, topic: name };
+}
+
+/** True when changes of customers are among what it publishes. */
+export function hasCustomers({ changes }: Pick<Subscription, 'changes'>): boolean {
+  return changes.some(({ resourceTypeId }) => resourceTypeId === 'customer');
+}
+
+/** True when it publishes to the topic. */
+export function publishesTo(subscription: Pick<Subscription, 'destination'>, names: Names): boolean {
+  const { type, ...wanted } = destinationOf(names);
+  const { destination } = subscription;
+  const held: Record<string, unknown> = { ...destination };
+  return destination.type === type && Object.entries(wanted).every(([name, value]) => held[name] === value);
+}
+
+/** Makes the subscription of a project; an existing one keeps what else it publishes. */
+export function commercetoolsStep(commercetools: Commercetools, projectKey: string, names: Names): Step {
+  const { api } = commercetools;
+  const { key } = names;
+  return {
+    name: `commercetools subscription ${key} of ${projectKey}`,
+    async plan() {
+      const found = await findSubscription(commercetools, projectKey, key);
+      const destination = destinationOf(names);
+      const customers: ChangeSubscription = { resourceTypeId: 'customer' };
+      if (!found) {
+        const body = { key, destination, changes: [customers], format: { type: 'Platform' } as const };
+        return {
+          kind: 'create',
+          detail: `changes of customers to ${names.topic}`,
+          apply: () => api.subscriptions().post({ body }).execute(),
+        };
+      }
+      const actions: SubscriptionUpdateAction[] = [];
+      if (!hasCustomers(found))
+        actions.push({ action: 'setChanges', changes: [...found.changes, customers] });
+      if (!publishesTo(found, names)) actions.push({ action: 'changeDestination', destination });
+      if (actions.length === 0) return { kind: 'unchanged' };
+      const { id: ID, version } = found;
+      return {
+        kind: 'change',
+        detail: actions.map(({ action }) => action).join(', '),
+        apply: () => api.subscriptions().withId({ ID }).post({ body: { version, actions } }).execute(),
+      };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { OpenAccount } from '../../engine/accounts.ts';
+import { confirm } from '../confirm.ts';
+import { ask, find, type Google } from '../google/client.ts';
+import type { Names } from '../google/names.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { findSubscription } from './commercetools-step.ts';
+
+interface Removal {
+  readonly name: string;
+  remove(): Promise<unknown>;
+}
+
+/** Removes what is there of the set-up, after a question: first what publishes, then what delivers. */
+export async function deprovision(
+  google: Google,
+  accounts: readonly OpenAccount[],
+  names: Names,
+  options: { readonly topics: boolean; readonly yes: boolean; readonly json: boolean },
+  io: Io,
+): Promise<ExitCode> {
+  const removals: Removal[] = [];
+  for (const { commercetools, account } of accounts) {
+    const { projectKey } = account;
+    const found = await findSubscription(commercetools, projectKey, names.key);
+    if (!found) continue;
+    const { id: ID, version } = found;
+    removals.push({
+      name: `commercetools subscription ${names.key} of ${projectKey}`,
+      remove: () =>
+        commercetools.api.subscriptions().withId({ ID }).delete({ queryArgs: { version } }).execute(),
+    });
+  }
+  await addSubscription('push subscription', names.subscription);
+  if (options.topics) {
+    await addSubscription('dead-letter subscription', names.deadLetterSubscription);
+    await addTopic('topic', names.topic);
+    await addTopic('dead-letter topic', names.deadLetterTopic);
+  }
+  const list = removals.map(({ name }) => `  ${name}`).join('\n');
+  if (removals.length > 0 && !options.yes && !(await confirm(io, `Remove for good?\n${list}\n`))) {
+    io.err('Nothing was removed.');
+    return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  }
+  for (const { name, remove } of removals) {
+    await remove();
+    if (!options.json) io.out(`removed  ${name}`);
+  }
+  if (options.json) io.out(JSON.stringify({ removed: removals.map(({ name }) => name) }));
+  else if (removals.length === 0) io.out('Nothing is there to remove.');
+  return EXIT.ok;
+
+  async function addSubscription(kind: string, subscription: string): Promise<void> {
+    const what = `the ${kind} ${subscription}`;
+    const request = { subscription };
+    if (await find(what, () => google.subscriber.getSubscription(request)))
+      removals.push({
+        name: `${kind} ${subscription}`,
+        remove: () => ask(what, () => google.subscriber.deleteSubscription(request)),
+      });
+  }
+
+  async function addTopic(kind: string, name: string): Promise<void> {
+    const what = `the ${kind} ${name}`;
+    const topic = google.client.topic(name);
+    if (await find(what, () => topic.getMetadata()))
+      removals.push({ name: `${kind} ${name}`, remove: () => ask(what, () => topic.delete()) });
+  }
+}

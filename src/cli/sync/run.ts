@@ -1,0 +1,108 @@
+import { Failure } from '../../outcome.ts';
+import { countCustomers, readPages } from '../customers/pages.ts';
+import { type CustomerWork, openCustomerWork } from '../customers/pipeline.ts';
+import { throughPages } from '../customers/process-pages.ts';
+import { number, Progress } from '../customers/progress.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { COUNTS, SyncRun } from './page-handler.ts';
+import { Report } from './report.ts';
+import { queryOf, resume } from './resume.ts';
+import type { SyncOptions } from './sync.ts';
+
+/** Handles every customer of the selection, and keeps how far it has come. */
+export async function runSync(options: SyncOptions, io: Io): Promise<ExitCode> {
+  const stop = new AbortController();
+  if (io.signal.aborted) stop.abort();
+  io.signal.addEventListener('abort', () => stop.abort(), { once: true });
+  const work = await openCustomerWork(io, options, stop.signal);
+  try {
+    return await syncWith(work, options, io, stop);
+  } finally {
+    await work.close();
+  }
+}
+
+async function syncWith(
+  work: CustomerWork,
+  options: SyncOptions,
+  io: Io,
+  stop: AbortController,
+): Promise<ExitCode> {
+  const { commercetools } = work.account;
+  const checkpoint = openCheckpoint(options.state, commercetools);
+  const state = await resume(checkpoint, options, work.account.account.projectKey, Date.now());
+  const continued = state.position !== undefined;
+  if (continued) io.err(`Going on after ${number(sum(state.counts))} customers, as ${checkpoint.name} says.`);
+  const query = queryOf(options, state);
+  const total = await countCustomers(commercetools, query);
+  const report = new Report(options.report, continued);
+  const progress = new Progress(io, 'sync', total, { ...COUNTS, ...state.counts });
+  const run = new SyncRun(work, checkpoint, state, report, progress, stop);
+  const pages = readPages(commercetools, query, state.position, stop.signal);
+  try {
+    await throughPages(
+      pages,
+      (page) => run.work(page),
+      (page, ends) => run.settle(page, ends),
+      stop.signal,
+    );
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    run.failure ??= error;
+  } finally {
+    progress.stop();
+    await report.close();
+  }
+  return conclude(run, { options, io, total, checkpoint, continued });
+}
+
+interface Ending {
+  readonly options: SyncOptions;
+  readonly io: Io;
+  readonly total: number;
+  readonly checkpoint: Checkpoint;
+  readonly continued: boolean;
+}
+
+async function conclude(
+  run: SyncRun,
+  { options, io, total, checkpoint, continued }: Ending,
+): Promise<ExitCode> {
+  const { counts } = run.state;
+  const { failure } = run;
+  const interrupted = !failure && io.signal.aborted;
+  const finished = !failure && !interrupted;
+  if (finished) await checkpoint.remove();
+  const rejected = counts['rejected'] ?? 0;
+  const failed = counts['failed'] ?? 0;
+  const reported = rejected + failed > 0;
+  const where = reported ? { report: options.report } : {};
+  const ended = sum(counts);
+  if (options.json)
+    io.out(
+      JSON.stringify({
+        finished,
+        continued,
+        total,
+        ended,
+        ...COUNTS,
+        ...counts,
+        reasons: run.reasons,
+        ...where,
+        ...(failure && { failure: failure.reason }),
+      }),
+    );
+  if (reported)
+    io.err(`${number(rejected)} rejected, ${number(failed)} failed; ${options.report} says which, and why.`);
+  if (finished) return reported ? EXIT.found : EXIT.ok;
+  const why = failure ? `${failure.message} (${failure.reason})` : 'Interrupted.';
+  io.err(
+    `${why} ${number(ended)} of ${number(total)} customers are done. Run the same command again: it goes on from there, as ${checkpoint.name} says.`,
+  );
+  return failure ? EXIT.failed : EXIT.interrupted;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,43 @@
+import type { ObservedOutcome } from '../observe/observer.ts';
+
+/** One of the last outcomes, as the page lists it. */
+export interface RecentOutcome extends ObservedOutcome {
+  /** Grows by one an outcome, from 1. */
+  readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The last `length` outcomes. */
+export class Recent {
+  readonly #length: number;
+  readonly #outcomes: ObservedOutcome[] = [];
+  readonly #times: number[] = [];
+  #total = 0;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  /** How many were added since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
+  add(outcome: ObservedOutcome, now: number): void {
+    const place = this.#total % this.#length;
+    this.#outcomes[place] = outcome;
+    this.#times[place] = now;
+    this.#total += 1;
+  }
+
+  /** Those that came after the first `total`, as far as they are kept, oldest first. */
+  after(total: number): RecentOutcome[] {
+    const from = Math.max(total, this.#total - this.#length);
+    return Array.from({ length: Math.max(0, this.#total - from) }, (_, index) => {
+      const place = (from + index) % this.#length;
+      const outcome = this.#outcomes[place];
+      return outcome ? [{ number: from + index + 1, at: this.#times[place] ?? 0, ...outcome }] : [];
+    }).flat();
+  }
+}

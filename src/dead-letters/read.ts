@@ -1,0 +1,68 @@
+import type { protos } from '@google-cloud/pubsub';
+import { decode } from '../notification/index.ts';
+import { OWN_ATTRIBUTES } from './attributes.ts';
+
+/** A message of the dead-letter subscription, leased to this command. */
+export interface DeadLetter {
+  readonly ackId: string;
+  /** The dead letter's own, which the commands take. */
+  readonly messageId: string;
+  /** When it came to the dead-letter topic. */
+  readonly parkedAt: Date;
+  readonly reason: string;
+  /** What the service wrote beside the reason; nothing of it is personal. */
+  readonly said: Readonly<Record<string, string>>;
+  /** The attributes that the sender gave the notification: they may hold anything. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly data: Buffer;
+}
+
+/** The reason of what the service has not parked itself: the subscription's policy gave it up. */
+export const GIVEN_UP = 'too-many-attempts';
+
+const OURS: ReadonlySet<string> = new Set(OWN_ATTRIBUTES);
+
+/** Reads one received message. What is not the service's own says nothing of itself but what can be decoded. */
+export function readDeadLetter({
+  ackId,
+  message,
+}: protos.google.pubsub.v1.IReceivedMessage): DeadLetter | undefined {
+  if (!ackId || !message?.messageId) return undefined;
+  const given = Object.entries(message.attributes ?? {});
+  const parkedByService = given.some(([name]) => name === 'parkedAt');
+  const data = Buffer.from(message.data ?? []);
+  const said = parkedByService
+    ? Object.fromEntries(given.filter(([name]) => OURS.has(name)))
+    : identityOf(data, message.messageId);
+  return {
+    ackId,
+    messageId: message.messageId,
+    parkedAt: new Date(Number(message.publishTime?.seconds ?? 0) * 1000),
+    reason: said['reason'] ?? GIVEN_UP,
+    said,
+    attributes: parkedByService
+      ? Object.fromEntries(given.filter(([name]) => !OURS.has(name)))
+      : { ...message.attributes },
+    data,
+  };
+}
+
+function identityOf(data: Buffer, messageId: string): Record<string, string> {
+  try {
+    const { identity, kind, resource } = decode({ attributes: {}, data, messageId });
+    return { identity, kind, ...(resource && { resource: `${resource.typeId}/${resource.id}` }) };
+  } catch {
+    return {};
+  }
+}
+
+/** The push that delivered it, as Pub/Sub would send it again. https://cloud.google.com/pubsub/docs/push#receive_push */
+export function pushOf({ said, messageId, attributes, data }: DeadLetter): Buffer {
+  const message = {
+    data: data.toString('base64'),
+    attributes,
+    messageId: said['messageId'] ?? messageId,
+    publishTime: said['publishTime'],
+  };
+  return Buffer.from(JSON.stringify({ message }));
+}

@@ -1,0 +1,81 @@
+import type { Configuration } from '../../config/load.ts';
+import { EventQueue } from '../event-queue/event-queue.ts';
+import type { Event } from '../notification/event.ts';
+import type { Log } from '../observe/log.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { BoundRoute } from '../router/bind-routes.ts';
+import { createRouter } from '../router/router.ts';
+import { type OpenAccount, openAccounts } from './accounts.ts';
+import { createReceive, type Receive } from './receive.ts';
+
+/** All between a delivery and its outcome, as the service and the command line have it alike; no HTTP, no parking. */
+export interface Engine {
+  readonly accounts: readonly OpenAccount[];
+  /** The account of a project; an event that names no project belongs to the only account there is. */
+  accountOf(projectKey: string | undefined): OpenAccount | undefined;
+  /** The first route that wants the event. */
+  route(event: Event): BoundRoute | undefined;
+  readonly queue: EventQueue<Event>;
+  readonly receive: Receive;
+  readonly deadlines: Deadlines;
+  /** Closes the connections to the upstreams; what is under way fails. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds for each bound, from the ack deadline. */
+export interface Deadlines {
+  /** From a push's arrival to its answer; and for what was begun by then, to its end. */
+  readonly answer: number;
+  /** One upstream request, its body included: two fit before the answer. */
+  readonly request: number;
+}
+
+/** Opens the accounts, the queue and the way to them. `onCredentials` is told whether each upstream's credentials work. */
+export function openEngine(
+  { environment, connector, routes }: Pick<Configuration, 'environment' | 'connector' | 'routes'>,
+  log: Log,
+  onCredentials: (upstream: string, accepted: boolean) => void = () => {},
+  observer?: Observer,
+): Engine {
+  const deadlines = deadlinesOf(environment.ackDeadlineSeconds);
+  const accounts = openAccounts(connector.accounts, {
+    ...environment,
+    requestMilliseconds: deadlines.request,
+    budgetMilliseconds: deadlines.answer,
+    log,
+    observer,
+    onCredentials,
+  });
+  const byProject = new Map(accounts.map((account) => [account.account.projectKey, account]));
+  const onlyAccount = accounts.length === 1 ? accounts[0] : undefined;
+  const accountOf = (projectKey: string | undefined) =>
+    projectKey === undefined ? onlyAccount : byProject.get(projectKey);
+  const route = createRouter(routes);
+  return {
+    accounts,
+    accountOf,
+    route,
+    queue: new EventQueue<Event>({
+      ...environment.queue,
+      longestWaitMilliseconds: deadlines.answer,
+      observer,
+    }),
+    receive: createReceive({
+      route,
+      accountOf,
+      runMilliseconds: deadlines.answer,
+      graceMilliseconds: deadlines.answer,
+      log,
+    }),
+    deadlines,
+    async close() {
+      await Promise.all(accounts.flatMap(({ upstreams }) => upstreams.map((upstream) => upstream.close())));
+    },
+  };
+}
+
+function deadlinesOf(ackDeadlineSeconds: number): Deadlines {
+  const whole = ackDeadlineSeconds * 1000;
+  const answer = whole - Math.min(1_000, whole / 10);
+  return { answer, request: Math.min(10_000, answer / 2) };
+}

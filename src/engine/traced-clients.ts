@@ -1,0 +1,63 @@
+import type { Commercetools } from '../commercetools/commercetools.ts';
+import type { Job } from '../event-queue/event-queue.ts';
+import type { Fluent } from '../fluent/fluent.ts';
+import type { Event } from '../notification/event.ts';
+import { type Span, timed } from '../observe/traces.ts';
+
+interface Clients {
+  readonly commercetools: Commercetools;
+  readonly fluent: Fluent;
+}
+
+/**
+ * The clients with a span for each call of this run. A call that leaves in a batch with others' takes as long as the batch:
+ * the span is what this event waited for, not its share of the upstream's work.
+ */
+function traced<Context extends Clients>(context: Context, span: Span): Context {
+  const { commercetools, fluent } = context;
+  const reading: Commercetools = {
+    // Made when it is asked for.
+    get api() {
+      return commercetools.api;
+    },
+    readCustomer: (...given) => timed(span, 'read', () => commercetools.readCustomer(...given)),
+    readCustomerById: (...given) => timed(span, 'read', () => commercetools.readCustomerById(...given)),
+    readVersion: (...given) => timed(span, 'check', () => commercetools.readVersion(...given)),
+  };
+  // All that is given is handed on: a write is bound by its signal, traced or not.
+  const writing: Fluent = {
+    findCustomer: (...given) => timed(span, 'look-up', () => fluent.findCustomer(...given)),
+    createCustomer: (...given) => timed(span, 'write', () => fluent.createCustomer(...given)),
+    updateCustomer: (...given) => timed(span, 'write', () => fluent.updateCustomer(...given)),
+    request: (...given) => timed(span, 'other', () => fluent.request(...given)),
+  };
+  return { ...context, commercetools: reading, fluent: writing };
+}
+
+/** Runs a handler in a span of its own, with clients that add theirs; without a span it just runs it. */
+export function handling<Context extends Clients, T>(
+  span: Span | undefined,
+  context: Context,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  if (!span) return work(context);
+  return timed(span, 'handle', (child) => work(traced(context, child)));
+}
+
+const spans = new WeakMap<Job<Event>, Span>();
+
+/** The job with a span for its wait, which points to the push whose run serves it, where that is another's. */
+export function waitOf(job: Job<Event>, span: Span | undefined): Job<Event> {
+  if (!span) return job;
+  const wait = span.child('wait');
+  const waiting: Job<Event> = {
+    ...job,
+    begun(by) {
+      const other = by === waiting ? undefined : spans.get(by);
+      if (other) wait.link(other);
+      wait.end({ 'customer_sync.shared': other !== undefined });
+    },
+  };
+  spans.set(waiting, span);
+  return waiting;
+}

@@ -1,0 +1,212 @@
+import type { Observer } from '../observe/observer.ts';
+import { type Outcome, outcomeOf } from '../outcome.ts';
+import { FinishRate } from './finish-rate.ts';
+
+/** Work for the event queue. */
+export interface Job<Event> {
+  readonly event: Event;
+  /** Jobs of the same lane never run at once, and run in the order of their arrival: a lane is a resource. */
+  readonly lane: string;
+  /** Waiting jobs of one lane that have the same share run once, for all of them; undefined never shares. */
+  readonly share: string | undefined;
+  /** Which of two events stands for both when they share a run. */
+  newer(one: Event, other: Event): Event;
+  /** Until when something may be begun for it, in milliseconds of `performance.now()`; undefined without end. */
+  readonly deadline?: number | undefined;
+  /** Told once the wait is over; `by` is the job whose `run` serves this one too. */
+  begun?(by: Job<Event>): void;
+  /** The outcome of a shared run for one of its events. */
+  settle?(event: Event, outcome: Outcome): Outcome;
+  /** `deadline` is the latest of those that share the run. */
+  run(event: Event, deadline: number | undefined): Promise<Outcome>;
+}
+
+/** A job that was taken in. */
+export interface Ticket {
+  readonly outcome: Promise<Outcome>;
+  /** Says that nobody waits any more: a run that has not begun is left out, one under way goes on. */
+  abandon(): void;
+}
+
+/** Why the queue takes in no more. */
+export interface Busy {
+  readonly busy: 'queue-full' | 'wait-too-long' | 'draining';
+  readonly retryAfterSeconds: number;
+}
+
+export interface QueueOptions {
+  /** Events waiting and under way. */
+  readonly limit: number;
+  /** A job that would not be finished within this time is not taken in. */
+  readonly longestWaitMilliseconds: number;
+  readonly observer?: Observer | undefined;
+}
+
+interface Entry<Event> {
+  readonly job: Job<Event>;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+interface Run<Event> {
+  readonly share: string | undefined;
+  readonly entries: Set<Entry<Event>>;
+  /** In milliseconds of `performance.now()`. */
+  readonly since: number;
+}
+
+const DRAINING: Outcome = { kind: 'failed', reason: 'draining', detail: 'The service is shutting down.' };
+
+/** So little of the limit is taken in whatever the rate: a few events that take long must not shut out all others. */
+const ALWAYS_TAKEN_IN = 0.1;
+const LONGEST_RETRY_AFTER_SECONDS = 60;
+
+/**
+ * The bounded queue between receiving and handling. A run waits only for an earlier one of its lane; how many requests are
+ * in flight is limited at each upstream.
+ *
+ * Invariants: `size` counts entries not yet settled and never exceeds the limit. A lane exists while it has a run; its first
+ * run is under way, the others wait for it. Only the last, if not begun, takes in more events.
+ */
+export class EventQueue<Event> {
+  readonly #options: QueueOptions;
+  readonly #rate: FinishRate;
+  readonly #lanes = new Map<string, Run<Event>[]>();
+  readonly #begun = new WeakSet<Run<Event>>();
+  #size = 0;
+  #draining = false;
+  #drained: (() => void) | undefined;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    this.#rate = new FinishRate(options.longestWaitMilliseconds);
+  }
+
+  /** Events waiting and under way. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Events whose run has not begun. */
+  get waiting(): number {
+    const runs = [...this.#lanes.values()].flat();
+    return runs.reduce((sum, run) => (this.#begun.has(run) ? sum : sum + run.entries.size), 0);
+  }
+
+  /** Runs under way: one for each lane. */
+  get underWay(): number {
+    return this.#lanes.size;
+  }
+
+  /** Why no job is taken in now; undefined when one is. */
+  get busy(): Busy | undefined {
+    if (this.#draining) return { busy: 'draining', retryAfterSeconds: 1 };
+    const { limit, longestWaitMilliseconds } = this.#options;
+    const isFull = this.#size >= limit;
+    if (!isFull && this.#size < limit * ALWAYS_TAKEN_IN) return undefined;
+    const { wait } = this.#rate;
+    const isTooSlow = wait > longestWaitMilliseconds;
+    if (!isFull && !isTooSlow) return undefined;
+    const seconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(wait / 1000)));
+    return { busy: isFull ? 'queue-full' : 'wait-too-long', retryAfterSeconds: seconds };
+  }
+
+  /** Takes a job in, or says at once why not. */
+  enqueue(job: Job<Event>): Ticket | Busy {
+    const { busy } = this;
+    if (busy) return busy;
+    const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
+    const entry: Entry<Event> = {
+      job,
+      settle: (outcome) => {
+        this.#size -= 1;
+        this.#rate.finish();
+        resolve(outcome);
+      },
+    };
+    this.#size += 1;
+    this.#rate.add();
+    const run = this.#join(entry);
+    return {
+      outcome,
+      abandon: () => {
+        if (this.#begun.has(run) || !run.entries.delete(entry)) return;
+        entry.settle({
+          kind: 'failed',
+          reason: 'out-of-time',
+          detail: 'The event waited in the queue too long.',
+        });
+      },
+    };
+  }
+
+  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and then answers `draining` for what is left. Returns how many events that were. */
+  async drain(graceMilliseconds: number): Promise<number> {
+    this.#draining = true;
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, graceMilliseconds);
+    this.#drained = resolve;
+    if (this.#lanes.size === 0) resolve();
+    await drained;
+    clearTimeout(timer);
+    let left = 0;
+    for (const run of [...this.#lanes.values()].flat()) {
+      left += run.entries.size;
+      for (const entry of run.entries) entry.settle(DRAINING);
+      run.entries.clear();
+    }
+    return left;
+  }
+
+  #join(entry: Entry<Event>): Run<Event> {
+    const { lane: name, share } = entry.job;
+    const lane = this.#lanes.get(name);
+    const last = lane?.at(-1);
+    if (last && share !== undefined && last.share === share && !this.#begun.has(last)) {
+      last.entries.add(entry);
+      return last;
+    }
+    const run: Run<Event> = { share, entries: new Set([entry]), since: performance.now() };
+    if (lane) lane.push(run);
+    else void this.#work(name, [run]);
+    return run;
+  }
+
+  /** Performs the runs of a lane, one after the other, until there is none. */
+  async #work(name: string, lane: Run<Event>[]): Promise<void> {
+    this.#lanes.set(name, lane);
+    for (let [run] = lane; run; [run] = lane) {
+      this.#begun.add(run);
+      await this.#perform(run);
+      lane.shift();
+    }
+    this.#lanes.delete(name);
+    if (this.#lanes.size === 0) this.#drained?.();
+  }
+
+  async #perform(run: Run<Event>): Promise<void> {
+    const [first] = run.entries;
+    if (!first) return;
+    const { observer } = this.#options;
+    const startedAt = performance.now();
+    observer?.waited(startedAt - run.since);
+    for (const { job } of run.entries) job.begun?.(first.job);
+    const outcome = await this.#run(first.job, run);
+    observer?.handled(performance.now() - startedAt);
+    for (const entry of run.entries) entry.settle(entry.job.settle?.(entry.job.event, outcome) ?? outcome);
+    run.entries.clear();
+  }
+
+  /** The run of the first job, for all of them. What is thrown before there is a promise must not stop the lane either. */
+  async #run(first: Job<Event>, { entries }: Run<Event>): Promise<Outcome> {
+    try {
+      let { event, deadline = Number.POSITIVE_INFINITY } = first;
+      for (const { job } of entries) {
+        event = job.newer(event, job.event);
+        deadline = Math.max(deadline, job.deadline ?? Number.POSITIVE_INFINITY);
+      }
+      return await first.run(event, Number.isFinite(deadline) ? deadline : undefined);
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import type * as Prometheus from 'prom-client';
+import type { Observer } from './observer.ts';
+import type { Count, Tally } from './outcome-counter.ts';
+import { collectProcessMetrics } from './process-metrics.ts';
+import type { State } from './state.ts';
+
+const PREFIX = 'customer_sync_';
+const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const LAG_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
+const BATCH_CUSTOMERS = [1, 2, 5, 10, 20, 50, 100];
+
+/** The metrics of one service in a registry of their own; names, units and labels are the operators' interface. */
+export interface Instruments {
+  readonly registry: Prometheus.Registry;
+  readonly observer: Omit<Observer, 'pushAnswered' | 'pushRefused'>;
+  /** Sets the gauges, and the counters of answers by status and of outcomes. */
+  show(state: State, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
+}
+
+/** `reasons` keeps those of dead letters within bounds. */
+export function createInstruments(
+  { Counter, Gauge, Histogram, Registry }: typeof Prometheus,
+  reasons: Pick<Tally, 'bounded'>,
+): Instruments {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <const Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  const gauge = <const Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+  ) => new Gauge({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
+  const histogram = <const Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly Label[] = [],
+  ) => new Histogram({ name: PREFIX + name, help, buckets, labelNames: [...labelNames], registers });
+
+  const pushes = counter('pushes_total', 'Pushes, by the HTTP status of the answer.', ['status']);
+  const events = counter('events_total', 'Events, by route, outcome and reason.', [
+    'route',
+    'outcome',
+    'reason',
+  ]);
+  const deadLetters = counter('dead_letters_total', 'Dead letters parked, by reason.', ['reason']);
+  const pushSeconds = histogram(
+    'push_duration_seconds',
+    'From the arrival of a push to the outcome of its event, ignored events apart.',
+    DURATION_SECONDS,
+  );
+  const lagSeconds = histogram(
+    'event_lag_seconds',
+    "Age of an event when it is done, from commercetools' own time of the change.",
+    LAG_SECONDS,
+  );
+  const waitSeconds = histogram(
+    'queue_wait_duration_seconds',
+    'How long runs waited for an earlier one of their resource.',
+    DURATION_SECONDS,
+  );
+  const handlingSeconds = histogram(
+    'handling_duration_seconds',
+    'How long runs took, their wait not counted.',
+    DURATION_SECONDS,
+  );
+  const requests = counter('upstream_requests_total', 'Requests to upstreams, every try counted.', [
+    'upstream',
+    'operation',
+    'result',
+  ]);
+  const requestSeconds = histogram(
+    'upstream_request_duration_seconds',
+    'How long one try of a request took.',
+    DURATION_SECONDS,
+    ['upstream', 'operation'],
+  );
+  const batches = histogram(
+    'upstream_batch_customers',
+    'Customers in one request, tokens apart.',
+    BATCH_CUSTOMERS,
+    ['upstream', 'operation'],
+  );
+  const circuitChanges = counter('circuit_changes_total', 'Changes of the circuit breakers, by new state.', [
+    'upstream',
+    'state',
+  ]);
+  const tokens = counter('token_renewals_total', 'Token requests, by result: ok or failed.', [
+    'upstream',
+    'result',
+  ]);
+  const ready = gauge('ready', '1 when this instance should be sent work.');
+  const queueEvents = gauge('queue_events', 'Events taken in and not yet answered.');
+  const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not begun.');
+  const queueLimit = gauge('queue_limit_events', 'Events taken in at most (QUEUE_LIMIT).');
+  const queueRuns = gauge('queue_runs', 'Runs under way.');
+  const underWay = gauge('upstream_requests_under_way', 'Requests under way.', ['upstream']);
+  const waiting = gauge('upstream_requests_waiting', 'Requests that wait for a place.', ['upstream']);
+  const limit = gauge('upstream_requests_limit', 'Requests under way at most, for now.', ['upstream']);
+  const circuits = gauge('circuit_state', '1 for the state that the circuit breaker is in.', [
+    'upstream',
+    'state',
+  ]);
+  collectProcessMetrics({ Counter, Gauge }, registry);
+
+  return {
+    registry,
+    observer: {
+      outcome({ outcome, reason, milliseconds, lagMilliseconds, parked }) {
+        pushSeconds.observe(milliseconds / 1000);
+        if (outcome === 'done' && lagMilliseconds !== undefined) lagSeconds.observe(lagMilliseconds / 1000);
+        if (parked) deadLetters.inc({ reason: reasons.bounded(reason) });
+      },
+      waited: (milliseconds) => waitSeconds.observe(milliseconds / 1000),
+      handled: (milliseconds) => handlingSeconds.observe(milliseconds / 1000),
+      request({ upstream, operation, result, milliseconds, size }) {
+        requests.inc({ upstream, operation, result });
+        requestSeconds.observe({ upstream, operation }, milliseconds / 1000);
+        if (size > 0) batches.observe({ upstream, operation }, size);
+      },
+      circuit: (upstream, state) => circuitChanges.inc({ upstream, state: CODES[state] }),
+      tokenRenewed: (upstream, renewed) => tokens.inc({ upstream, result: renewed ? 'ok' : 'failed' }),
+    },
+    show(state, answers, outcomes) {
+      for (const counter of [pushes, events]) counter.reset();
+      for (const [status, count] of answers) pushes.inc({ status }, count);
+      for (const { labels, count } of outcomes) events.labels(...labels).inc(count);
+      ready.set(state.ready ? 1 : 0);
+      queueEvents.set(state.queue.events);
+      queueWaiting.set(state.queue.waiting);
+      queueLimit.set(state.queue.limit);
+      queueRuns.set(state.queue.runs);
+      for (const each of [underWay, waiting, limit, circuits]) each.reset();
+      // Two accounts may share an upstream's name, with a limit and a circuit each.
+      for (const { name: upstream, ...now } of state.upstreams) {
+        underWay.inc({ upstream }, now.underWay);
+        waiting.inc({ upstream }, now.waiting);
+        limit.inc({ upstream }, now.limit);
+        for (const [name, code] of Object.entries(CODES))
+          circuits.inc({ upstream, state: code }, name === now.circuit ? 1 : 0);
+      }
+    },
+  };
+}
+
+const CODES = { Closed: 'closed', Open: 'open', HalfOpen: 'half-open' } as const;

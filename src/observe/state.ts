@@ -1,0 +1,44 @@
+import type { Engine } from '../engine/engine.ts';
+import type { CircuitState } from './observer.ts';
+
+/** How the service stands at one moment: what gauges show. */
+export interface State {
+  readonly ready: boolean;
+  readonly queue: {
+    /** Taken in and not yet settled. */
+    readonly events: number;
+    /** Of those, the ones whose run has not begun. */
+    readonly waiting: number;
+    readonly limit: number;
+    readonly runs: number;
+  };
+  readonly upstreams: readonly {
+    readonly name: string;
+    /** Requests. */
+    readonly underWay: number;
+    readonly waiting: number;
+    readonly limit: number;
+    readonly circuit: CircuitState;
+  }[];
+}
+
+/** Reads the state of the engine's queue and upstreams. */
+export function stateOf(
+  { queue, accounts }: Pick<Engine, 'queue' | 'accounts'>,
+  { limit }: { readonly limit: number },
+  ready: boolean,
+): State {
+  return {
+    ready,
+    queue: { events: queue.size, waiting: queue.waiting, limit, runs: queue.underWay },
+    upstreams: accounts
+      .flatMap(({ upstreams }) => upstreams)
+      .map(({ name, limit: { underWay, waiting, current }, circuit }) => ({
+        name,
+        underWay,
+        waiting,
+        limit: current,
+        circuit,
+      })),
+  };
+}

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../observe/log.ts';
+
+const CLOSE_MILLISECONDS = 1_000;
+/** Longer than all of it takes: 8 s to drain, one to close, and half of one for the log. */
+const LONGEST_MILLISECONDS = 9_400;
+/** npm forwards a Ctrl-C to a process that the terminal has sent it to already: so soon it is the same one. */
+const SAME_CTRL_C_MILLISECONDS = 500;
+/** How the shell names an end by Ctrl-C. */
+const INTERRUPTED = 130;
+
+/** How many events a drain did not finish. */
+export interface Undone {
+  /** Not acknowledged: the sender delivers them again. */
+  readonly redelivered: number;
+  /** Acknowledged before they were handled, and parked as dead letters. */
+  readonly parked: number;
+  /** Acknowledged, and neither handled nor parked; each was logged by its identity. */
+  readonly lost: number;
+}
+
+/** Why the service ends. An exception that nothing caught makes the exit code 1. */
+export type Cause = NodeJS.Signals | 'uncaught';
+
+/** What is shut down. */
+export interface Running {
+  /** Takes in no more, and waits for what is under way. */
+  drain(): Promise<Undone>;
+  /** Ends that wait. */
+  abandon(): Undone;
+  close(): PromiseLike<unknown>;
+}
+
+export interface ShutDownOptions {
+  /** True when a person may press Ctrl-C: only then does a second one end the drain. */
+  readonly terminal: boolean;
+  readonly exit: (code: number) => void;
+  /** Milliseconds since any fixed time; the process's clock unless given. */
+  readonly now?: () => number;
+}
+
+/**
+ * Gives the listener for SIGTERM and SIGINT: the first signal drains and ends the process, in 10 seconds whatever blocks.
+ * Further ones never shorten that, because hosts send several; a second Ctrl-C on a terminal does, and says what it leaves
+ * behind.
+ */
+export function createShutDown(
+  running: Running,
+  log: Log,
+  { terminal, exit, now = () => performance.now() }: ShutDownOptions,
+): (cause: Cause) => void {
+  let drainingSince: number | undefined;
+  let hasFailed = false;
+  return (signal) => {
+    if (signal === 'uncaught') hasFailed = true;
+    if (drainingSince === undefined) {
+      drainingSince = now();
+      log.info({ signal }, 'Shutting down: no more pushes are taken in.');
+      void endInTime();
+      return;
+    }
+    if (signal === 'uncaught') return;
+    const isAgain = signal === 'SIGINT' && now() - drainingSince > SAME_CTRL_C_MILLISECONDS;
+    if (!isAgain || !terminal) {
+      log.info({ signal }, 'Shutting down already; what is in flight is finished first.');
+      return;
+    }
+    const undone = running.abandon();
+    log.warn({ ...undone }, `Ended by a second Ctrl-C. ${sentenceFor(undone)}`);
+    log.flush(() => exit(INTERRUPTED));
+  };
+
+  async function endInTime(): Promise<void> {
+    const late = new AbortController();
+    const isDone = await Promise.race([
+      drain().catch((error: unknown) => {
+        log.error({ err: error }, 'The shutdown failed.');
+        return false;
+      }),
+      sleep(LONGEST_MILLISECONDS, false, { signal: late.signal }),
+    ]);
+    late.abort();
+    log.flush(() => exit(isDone && !hasFailed ? 0 : 1));
+  }
+
+  /** True when nothing is lost. */
+  async function drain(): Promise<boolean> {
+    const undone = await running.drain();
+    // An idle connection, or a body that trickles in, must not hold the process until it is killed.
+    const closed = Promise.resolve(running.close()).then(
+      () => true,
+      (error: unknown) => {
+        log.error({ err: error }, 'Not everything could be closed.');
+        return false;
+      },
+    );
+    const isClosed = await Promise.race([closed, sleep(CLOSE_MILLISECONDS, false)]);
+    const { redelivered, parked, lost } = undone;
+    if (lost > 0) log.error({ ...undone }, sentenceFor(undone));
+    else if (redelivered + parked > 0) log.warn({ ...undone }, sentenceFor(undone));
+    else if (isClosed) log.info('Everything under way is finished.');
+    else log.warn('Every event is finished, but not every connection could be closed in time.');
+    return lost === 0;
+  }
+}
+
+function sentenceFor({ redelivered, parked, lost }: Undone): string {
+  const parts = [
+    ...(redelivered > 0 ? [`${redelivered} delivered again by the sender`] : []),
+    ...(parked > 0 ? [`${parked} parked as dead letters`] : []),
+    ...(lost > 0 ? [`${lost} lost (each is named above)`] : []),
+  ];
+  return `Events not finished: ${parts.length > 0 ? parts.join(', ') : 'none'}.`;
+}

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeadLetters } from '../dead-letters/publish.ts';
+import type { Received } from '../engine/receive.ts';
+import type { EventQueue, Job, Ticket } from '../event-queue/event-queue.ts';
+import type { Event } from '../notification/event.ts';
+import type { Log } from '../observe/log.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Answer } from './respond.ts';
+
+type Conclude = (outcome: Outcome, parked: boolean, late?: boolean) => Answer;
+
+/** Between tries to park while it drains. */
+const DRAIN_PAUSE_MILLISECONDS = 250;
+
+export interface RedeliveryOptions {
+  /** As many events are kept at most. */
+  readonly limit: number;
+  /** How often an event is tried, the first time included; and then, how often it is tried to park it. */
+  readonly tries?: number;
+  /** Doubled for each try after the second. */
+  readonly firstWaitMilliseconds?: number;
+  readonly log: Log;
+}
+
+/** What became of the acknowledged events that were not handled. */
+export interface Leftover {
+  /** Events that were parked since the drain began. */
+  readonly parked: number;
+  /** Events neither handled nor parked, since the start; each was logged by its identity. */
+  readonly lost: number;
+}
+
+/**
+ * Stands in for Pub/Sub's redelivery with `ACKNOWLEDGE=received`: what fails is tried again from the queue with backoff, and
+ * what is given up, or still unfinished at shutdown, is parked. A crash loses what it holds: that is the price of the mode.
+ */
+export class Redelivery {
+  readonly #queue: EventQueue<Event>;
+  readonly #deadLetters: DeadLetters;
+  readonly #options: Required<RedeliveryOptions>;
+  readonly #kept = new Map<Promise<void>, Received>();
+  readonly #stopping = new AbortController();
+  #giveUpAt = Number.POSITIVE_INFINITY;
+  #parked = 0;
+  #lost = 0;
+
+  constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, options: RedeliveryOptions) {
+    this.#queue = queue;
+    this.#deadLetters = deadLetters;
+    this.#options = { tries: 8, firstWaitMilliseconds: 1_000, ...options };
+  }
+
+  /** True when as many events are kept as the queue may hold. */
+  get full(): boolean {
+    return this.#kept.size >= this.#options.limit;
+  }
+
+  /** Sees an acknowledged event through. */
+  keep(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): void {
+    const kept = this.#see(received, job, ticket, conclude).finally(() => this.#kept.delete(kept));
+    this.#kept.set(kept, received);
+  }
+
+  /** Ends every wait, so that what is unfinished is parked, and waits for that, `milliseconds` at most. */
+  async drain(milliseconds: number): Promise<Leftover> {
+    this.#giveUpAt = performance.now() + milliseconds;
+    this.#stopping.abort();
+    const timeIsUp = new AbortController();
+    const all = Promise.all(this.#kept.keys()).finally(() => timeIsUp.abort());
+    await Promise.race([all, sleep(milliseconds, undefined, { signal: timeIsUp.signal }).catch(() => {})]);
+    return this.abandon();
+  }
+
+  /** Waits no longer. What is kept is lost, and logged by its identity: there is no other trace of it. */
+  abandon(): Leftover {
+    this.#giveUpAt = Number.NEGATIVE_INFINITY;
+    for (const received of this.#kept.values()) this.#lose(received);
+    this.#kept.clear();
+    return { parked: this.#parked, lost: this.#lost };
+  }
+
+  async #see(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): Promise<void> {
+    let outcome = await ticket.outcome;
+    const { tries, firstWaitMilliseconds } = this.#options;
+    for (let attempt = 1; outcome.kind === 'failed' && attempt < tries; attempt += 1) {
+      const wait = Math.max(
+        firstWaitMilliseconds * 2 ** (attempt - 1),
+        (outcome.retryAfterSeconds ?? 0) * 1000,
+      );
+      await this.#pause(wait);
+      if (this.#stopping.signal.aborted) break;
+      const next = this.#queue.enqueue(job);
+      if ('outcome' in next) outcome = await next.outcome;
+    }
+    if (outcome.kind !== 'failed' && outcome.kind !== 'rejected') {
+      conclude(outcome, false);
+      return;
+    }
+    const parked = await this.#park(received, outcome);
+    // What was abandoned has been logged as lost already.
+    const isAbandoned = this.#giveUpAt === Number.NEGATIVE_INFINITY;
+    if (parked && this.#stopping.signal.aborted) this.#parked += 1;
+    if (!parked && !isAbandoned) this.#lose(received);
+    conclude(outcome, parked);
+  }
+
+  #lose({ event, delivery }: Received): void {
+    this.#lost += 1;
+    const identity = event?.identity ?? 'an undecodable event';
+    this.#options.log.error(
+      { event: event?.identity, messageId: delivery.messageId },
+      `${identity} is lost: it was acknowledged, and neither handled nor parked. Run customer-sync sync for its customer.`,
+    );
+  }
+
+  /** Tries with backoff; while it drains, as long as there is time. */
+  async #park({ delivery, event, route }: Received, { reason, detail }: { reason: string; detail: string }) {
+    const { signal } = this.#stopping;
+    const { tries, firstWaitMilliseconds } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#deadLetters.park(delivery, event, { reason, detail, route: route?.name });
+        return true;
+      } catch {
+        // Logged where it happened; there is no other place left to put the event.
+      }
+      if (signal.aborted ? performance.now() >= this.#giveUpAt : attempt >= tries) return false;
+      if (signal.aborted) await sleep(DRAIN_PAUSE_MILLISECONDS);
+      else await this.#pause(firstWaitMilliseconds * 2 ** (attempt - 1));
+    }
+  }
+
+  /** Waits for about so long, or until the drain. */
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await sleep(milliseconds * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {});
+  }
+}

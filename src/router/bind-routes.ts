@@ -1,0 +1,100 @@
+import { ConfigurationError, type Fault } from '../configuration-error.ts';
+import type { Handle, Previewing, Settings } from '../handler.ts';
+import type { LoadedHandler } from './load-handlers.ts';
+import type { Route } from './route.ts';
+import { unreachable } from './router.ts';
+import { UnusableProps } from './unusable-props.ts';
+
+/** A route of the configuration, before its handler is known. */
+export interface RouteConfig {
+  readonly name: string;
+  readonly handlerName: string;
+  /** As commercetools names types: `customer`. */
+  readonly resourceType: string;
+  /** Notification types and Message types; absent means all. */
+  readonly filter?: readonly string[];
+  /** For the handler: all props but `name` and `inclusion-filter`, not yet checked. */
+  readonly props: Readonly<Record<string, unknown>>;
+  /** `file:line:column` of the value at a path inside the props, or of the nearest thing around it. */
+  locate(path: readonly (string | number)[]): string;
+}
+
+/** A route with the handler that it leads to. */
+export interface BoundRoute extends Route {
+  readonly handler: LoadedHandler;
+  readonly handle: Handle;
+  /** Where the handler can say what it would do. */
+  readonly preview?: Previewing['preview'];
+  /** The Fluent attribute that holds the id of the commercetools customer, where the handler names one. */
+  readonly idAttribute?: string;
+  readonly projectAttribute?: string;
+}
+
+/** Gives every route its handler, and the handler its props. Throws a `ConfigurationError` with all that does not fit. */
+export async function bindRoutes(
+  routes: readonly RouteConfig[],
+  handlers: ReadonlyMap<string, LoadedHandler>,
+  settings: Settings,
+): Promise<BoundRoute[]> {
+  const faults: Fault[] = [];
+  const bound: BoundRoute[] = [];
+  for (const route of routes) {
+    const handler = handlers.get(route.handlerName);
+    if (!handler) {
+      faults.push(noHandler(route, [...handlers.keys()]));
+      continue;
+    }
+    const props = handler.handler.props.safeParse(route.props, { reportInput: true });
+    if (!props.success) {
+      for (const { path, message } of props.error.issues) faults.push(badProp(route, path, message));
+      continue;
+    }
+    try {
+      const handle = await handler.handler.create(props.data, settings);
+      const previewing = await handler.handler.createPreview?.(props.data, settings);
+      bound.push({ ...withSet(route), handler, handle, ...previewing });
+    } catch (error) {
+      faults.push(...notCreated(route, handler, error));
+    }
+  }
+  // A route that cannot be bound still takes its events, so all of them count.
+  for (const { route, takenBy } of unreachable(routes.map(withSet)))
+    faults.push({
+      where: routes.find(({ name }) => name === route)?.locate([]) ?? route,
+      expected: `an event for route ${route} that no route above takes`,
+      found: `${takenBy.join(' and ')} above it take them all`,
+      advice: 'Put the narrower route first, or drop one of the two.',
+    });
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return bound;
+}
+
+function withSet({ name, handlerName, resourceType, filter }: RouteConfig): Route {
+  return { name, handlerName, resourceType, ...(filter && { filter: new Set(filter) }) };
+}
+
+function noHandler({ locate, name, handlerName }: RouteConfig, known: readonly string[]): Fault {
+  return {
+    where: locate([]),
+    expected: `a handler for route ${name}: one of ${known.join(', ')}`,
+    found: `no handlers/${handlerName}`,
+    advice: 'The last two segments of the route name the handler; `handler:` beside `route:` names another.',
+  };
+}
+
+function notCreated({ locate }: RouteConfig, { source }: LoadedHandler, error: unknown): Fault[] {
+  if (error instanceof UnusableProps)
+    return error.props.map(({ path, expected, ...rest }) => ({
+      where: locate(path),
+      expected: `${['props', ...path].join('.')}: ${expected}`,
+      ...rest,
+    }));
+  const found = error instanceof Error ? error.message : 'an unknown error';
+  return [{ where: locate([]), expected: `props that handlers/${source} accepts`, found }];
+}
+
+function badProp({ locate }: RouteConfig, path: PropertyKey[], message: string): Fault {
+  const inProps = path.filter((key) => typeof key !== 'symbol');
+  const where = locate(inProps);
+  return { where, expected: `${['props', ...inProps].join('.')}: ${message}`, found: 'another value' };
+}

@@ -1,0 +1,43 @@
+import type { OpenAccount } from '../engine/accounts.ts';
+import type { BoundRoute } from './bind-routes.ts';
+import type { LoadedHandler } from './load-handlers.ts';
+
+/** The routing table, one line a route: which events go to which handler, and where that came from. */
+export function describeRoutes(routes: readonly BoundRoute[]): object[] {
+  return routes.map(({ name, resourceType, filter, handler }) => ({
+    route: name,
+    resourceType,
+    filter: filter ? [...filter] : 'everything',
+    handler: handler.name,
+    source: `handlers/${handler.source}`,
+  }));
+}
+
+/** The handlers that take the place of shipped ones, one line each. */
+export function describeReplacements(handlers: ReadonlyMap<string, LoadedHandler>): object[] {
+  return [...handlers.values()].flatMap(({ name, source, replaces }) =>
+    replaces === undefined
+      ? []
+      : [{ handler: name, source: `handlers/${source}`, replaces: `handlers/${replaces}` }],
+  );
+}
+
+/** The whole connector as it runs, without secrets: what `GET /connector` answers. */
+export function describeConnector(
+  routes: readonly BoundRoute[],
+  handlers: ReadonlyMap<string, LoadedHandler>,
+  accounts: readonly OpenAccount[],
+): object {
+  const inUse = new Set(routes.map(({ handler }) => handler.name));
+  return {
+    routes: describeRoutes(routes),
+    handlers: [...handlers.values()].map(({ name, handler, source, replaces }) => ({
+      name,
+      description: handler.description,
+      source: `handlers/${source}`,
+      ...(replaces && { replaces: `handlers/${replaces}` }),
+      active: inUse.has(name),
+    })),
+    accounts: accounts.map(({ account }) => account),
+  };
+}

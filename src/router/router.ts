@@ -1,0 +1,30 @@
+import type { Event } from '../notification/event.ts';
+import type { Route } from './route.ts';
+
+/** Makes the message router: the first route that wants the event, or undefined when none does. */
+export function createRouter<R extends Route>(
+  routes: readonly R[],
+): (event: Pick<Event, 'kind' | 'type' | 'resource'>) => R | undefined {
+  const byType = Map.groupBy(routes, (route) => route.resourceType);
+  return ({ kind, type, resource }) => {
+    if (resource === undefined) return undefined;
+    const candidates = byType.get(resource.typeId);
+    return candidates?.find(({ filter }) => {
+      return filter === undefined || filter.has(kind) || (type !== undefined && filter.has(type));
+    });
+  };
+}
+
+/** The routes that no event can reach, each with the names of the earlier ones that take everything it wants. */
+export function unreachable(routes: readonly Route[]): { route: string; takenBy: string[] }[] {
+  return routes.flatMap((route, index) => {
+    const earlier = routes.slice(0, index).filter(({ resourceType }) => resourceType === route.resourceType);
+    const everything = earlier.find(({ filter }) => filter === undefined);
+    if (everything) return [{ route: route.name, takenBy: [everything.name] }];
+    if (route.filter === undefined) return [];
+    // An event matches by its kind or by its type, so a word that is spoken for leaves nothing to this route.
+    const takers = [...route.filter].map((wanted) => earlier.find(({ filter }) => filter?.has(wanted))?.name);
+    if (takers.includes(undefined)) return [];
+    return [{ route: route.name, takenBy: [...new Set(takers.filter((name) => name !== undefined))] }];
+  });
+}

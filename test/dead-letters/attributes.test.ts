@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { attributesOf } from '../../src/dead-letters/attributes.ts';
+import type { Event } from '../../src/notification/event.ts';
+import { refusalsOf, startDeadLetterTopic } from '../chaos/dead-letter-topic.ts';
+import { startCommercetools } from '../sandbox/commercetools.ts';
+import { startFluent } from '../sandbox/fluent.ts';
+import { sendPush } from '../sandbox/push.ts';
+import { environmentFor, startService } from '../sandbox/service.ts';
+
+const DATA = Buffer.from('{}');
+const GROUNDS = { reason: 'undecodable', detail: 'Expected JSON.' };
+const of = (attributes: Record<string, string>) =>
+  attributesOf({ attributes, data: DATA }, undefined, GROUNDS);
+
+t.test('a dead letter is within what Pub/Sub takes', async (t) => {
+  const cases: { name: string; given: Record<string, string>; expected: Record<string, string> }[] = [
+    { name: 'what fits stays as it is', given: { a: 'b' }, expected: { a: 'b' } },
+    {
+      name: 'a long value is cut',
+      given: { a: 'x'.repeat(1_025) },
+      expected: { a: 'x'.repeat(1_024), attributesCut: '1' },
+    },
+    {
+      name: 'between characters',
+      given: { a: `${'x'.repeat(1_023)}é` },
+      expected: { a: 'x'.repeat(1_023), attributesCut: '1' },
+    },
+    {
+      name: 'a lone surrogate is replaced',
+      given: { a: '\uD800' },
+      expected: { a: '\uFFFD', attributesCut: '1' },
+    },
+    {
+      name: 'an empty name is left out',
+      given: { '': 'b', c: 'd' },
+      expected: { c: 'd', attributesLeftOut: '1' },
+    },
+    {
+      name: 'a long name is left out',
+      given: { ['n'.repeat(257)]: 'b' },
+      expected: { attributesLeftOut: '1' },
+    },
+    {
+      name: 'a name of Google is left out',
+      given: { googclient: 'b' },
+      expected: { attributesLeftOut: '1' },
+    },
+    { name: 'ours win', given: { reason: 'theirs' }, expected: { attributesLeftOut: '1' } },
+    {
+      name: 'theirs never pass for ours, where we say nothing',
+      given: { identity: 'jane@example.com', attributesCut: '7' },
+      expected: { attributesLeftOut: '2' },
+    },
+  ];
+  for (const { name, given, expected } of cases) {
+    const { parkedAt, reason, detail, ...others } = of(given);
+    t.strictSame(others, expected, name);
+    t.match({ parkedAt, reason, detail }, { parkedAt: String, ...GROUNDS });
+  }
+});
+
+/** Any UTF-16 at all, half characters among it. */
+const text = (maxLength: number) =>
+  fc
+    .array(
+      fc.oneof(
+        fc.integer({ min: 0, max: 0xffff }),
+        fc.integer({ min: 0xd800, max: 0xdfff }),
+        fc.constantFrom(...Buffer.from('abcdefgh')),
+      ),
+      { maxLength, size: 'max' },
+    )
+    .map((units) => String.fromCharCode(...units));
+
+t.test('whatever the sender gives, it fits, ours survive, and each of theirs is accounted for', async () => {
+  const name = fc.oneof(text(100), text(300), fc.constantFrom('', 'googx', 'reason', 'attributesCut'));
+  const given = fc.dictionary(name, fc.oneof(text(50), text(1_100)), { maxKeys: 130, size: 'max' });
+  fc.assert(
+    fc.property(given, text(1_100), fc.boolean(), (attributes, said, hasEvent) => {
+      const event: Event = { identity: 'customer/c1@1', kind: said, deletion: false, version: 1 };
+      const delivery = { attributes, data: DATA, messageId: '1' };
+      const found = attributesOf(delivery, hasEvent ? event : undefined, { reason: 'poison', detail: said });
+      const refused = refusalsOf(found);
+      if (refused.length > 0) throw new Error(refused.join(', '));
+      const ours = {
+        reason: 'poison',
+        messageId: '1',
+        ...(hasEvent && { identity: 'customer/c1@1', version: '1' }),
+      };
+      for (const [name, value] of Object.entries(ours))
+        if (found[name] !== value) throw new Error(`Expected ${name} to be ${value}, found ${found[name]}.`);
+      for (const value of [found['detail'], hasEvent ? found['kind'] : found['detail']])
+        if (value === undefined || !said.toWellFormed().startsWith(value))
+          throw new Error('Ours are changed.');
+      const own = new Set([
+        ...Object.keys(ours),
+        'detail',
+        'kind',
+        'parkedAt',
+        'attributesCut',
+        'attributesLeftOut',
+      ]);
+      const theirs = Object.entries(found).filter(([name]) => !own.has(name));
+      const intact = theirs.filter(([name, value]) => attributes[name] === value).length;
+      if (theirs.length - intact !== Number(found['attributesCut'] ?? 0))
+        throw new Error('Miscounted the cut.');
+      const leftOut = Object.keys(attributes).length - theirs.length;
+      if (leftOut !== Number(found['attributesLeftOut'] ?? 0))
+        throw new Error('Miscounted what was left out.');
+    }),
+    { numRuns: 100 },
+  );
+});
+
+t.test('a rejected push with such attributes is parked', async (t) => {
+  const topic = await startDeadLetterTopic();
+  const commercetools = await startCommercetools();
+  const fluent = await startFluent();
+  t.teardown(() => Promise.all([topic.close(), commercetools.close(), fluent.close()]));
+  const service = await startService({
+    ...environmentFor(commercetools, fluent),
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: topic.host,
+  });
+  t.teardown(() => service.close());
+  const attributes = { long: 'x'.repeat(5_000), ['n'.repeat(300)]: 'v', '': 'v', half: '\uD83D' };
+  const { status } = await sendPush(service.push, '{', { attributes });
+  t.equal(status, 204);
+  t.match(topic.letters, [{ data: '{', attributes: { reason: 'undecodable', attributesLeftOut: '2' } }]);
+});

@@ -1,0 +1,414 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  type Busy,
+  EventQueue,
+  type Job,
+  type QueueOptions,
+  type Ticket,
+} from '../../src/event-queue/event-queue.ts';
+import { Failure, type Outcome } from '../../src/outcome.ts';
+import { stopClock } from '../sandbox/clock.ts';
+
+const DONE: Outcome = { kind: 'done', reason: 'test' };
+const ROOMY: QueueOptions = { limit: 100, longestWaitMilliseconds: 60_000 };
+
+interface Ran {
+  readonly event: number;
+  readonly lane: string;
+  finish(outcome?: Outcome): void;
+  fail(error: unknown): void;
+}
+
+/** A queue whose runs begin in `runs` and end when the test says so. */
+function setUp(options: Partial<QueueOptions> = {}) {
+  const queue = new EventQueue<number>({ ...ROOMY, ...options });
+  const runs: Ran[] = [];
+
+  function job(event: number, lane: string, share: string | undefined = 'current'): Job<number> {
+    return {
+      event,
+      lane,
+      share,
+      newer: Math.max,
+      run: (event) => {
+        const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+        runs.push({ event, lane, finish: (outcome = DONE) => resolve(outcome), fail: reject });
+        return promise;
+      },
+    };
+  }
+
+  const offer = (event: number, lane: string, share?: string) => queue.enqueue(job(event, lane, share));
+  const take = (event: number, lane: string, share?: string) => taken(offer(event, lane, share));
+  return { queue, runs, job, offer, take, seen: () => runs.map(({ event }) => event) };
+}
+
+function taken(answer: Ticket | Busy): Ticket {
+  if ('busy' in answer) throw new Error(`Expected the queue to take the event in, got ${answer.busy}`);
+  return answer;
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  for (let turns = 0; turns < 1_000; turns += 1) {
+    if (condition()) return;
+    await turn();
+  }
+  throw new Error(`Expected ${what} within 1,000 turns of the event loop`);
+}
+
+t.test('begins at once what finds its lane free', async (t) => {
+  const { runs, take, queue } = setUp();
+  const { outcome } = take(1, 'a');
+  await until(() => runs.length === 1, 'the run to begin');
+  t.equal(queue.underWay, 1);
+  runs[0]?.finish();
+  t.same(await outcome, DONE);
+  t.equal(queue.size, 0);
+});
+
+t.test('runs all lanes at once', async (t) => {
+  const { runs, take, queue } = setUp();
+  for (const lane of ['a', 'b', 'c', 'c']) take(1, lane);
+  await until(() => runs.length === 3, 'a run of each lane');
+  t.equal(queue.underWay, 3);
+  t.equal(queue.waiting, 1);
+});
+
+t.test('takes in as many events as its limit, and again when one is settled', async (t) => {
+  const { runs, take, offer, queue } = setUp({ limit: 2 });
+  const first = take(1, 'a');
+  take(2, 'a');
+  t.match(offer(3, 'b'), { busy: 'queue-full', retryAfterSeconds: 1 });
+  t.equal(queue.size, 2);
+  runs[0]?.finish();
+  await first.outcome;
+  t.ok('outcome' in offer(3, 'b'));
+});
+
+t.test('counts events that share a run towards the limit', async (t) => {
+  const { take, offer } = setUp({ limit: 3 });
+  for (const event of [1, 2, 3]) take(event, 'a');
+  t.match(offer(4, 'a'), { busy: 'queue-full' });
+});
+
+t.test('never runs one lane twice at once', async (t) => {
+  const { runs, take } = setUp();
+  take(1, 'a', 'one');
+  take(2, 'a', 'other');
+  await turn();
+  t.equal(runs.length, 1);
+  runs[0]?.finish();
+  await until(() => runs.length === 2, 'the second run to begin');
+});
+
+t.test('runs once for all events that wait in one lane with one share', async (t) => {
+  const { runs, take, seen } = setUp();
+  take(1, 'a');
+  const waiting = [3, 5, 4].map((event) => take(event, 'a'));
+  runs[0]?.finish();
+  await until(() => runs.length === 2, 'the shared run to begin');
+  const shared: Outcome = { kind: 'done', reason: 'shared' };
+  runs[1]?.finish(shared);
+  const outcomes = await Promise.all(waiting.map(({ outcome }) => outcome));
+  t.same(outcomes, [shared, shared, shared]);
+  t.same(seen(), [1, 5], 'the newest event stands for the shared run');
+});
+
+t.test('gives a shared run until the latest deadline of those that share it', async (t) => {
+  const cases: { deadlines: (number | undefined)[]; expected: number | undefined }[] = [
+    { deadlines: [10], expected: 10 },
+    { deadlines: [30, 10, 20], expected: 30 },
+    { deadlines: [10, undefined], expected: undefined },
+  ];
+  for (const { deadlines, expected } of cases) {
+    const { queue, runs, job, take } = setUp();
+    take(1, 'a');
+    const until: (number | undefined)[] = [];
+    const run = (_event: number, deadline: number | undefined) => {
+      until.push(deadline);
+      return Promise.resolve(DONE);
+    };
+    const waiting = deadlines.map((deadline) => taken(queue.enqueue({ ...job(2, 'a'), deadline, run })));
+    runs[0]?.finish();
+    await Promise.all(waiting.map(({ outcome }) => outcome));
+    t.strictSame(until, [expected], String(deadlines));
+  }
+});
+
+t.test('gives an event that arrives while its lane runs one more run', async (t) => {
+  const { runs, take, seen } = setUp();
+  const first = take(1, 'a');
+  await until(() => runs.length === 1, 'the run to begin');
+  const second = take(1, 'a');
+  runs[0]?.finish();
+  await first.outcome;
+  await until(() => runs.length === 2, 'one more run');
+  t.same(seen(), [1, 1]);
+  runs[1]?.finish({ kind: 'done', reason: 'second' });
+  t.match(await second.outcome, { reason: 'second' });
+});
+
+t.test('keeps apart in one lane what has another share', async (t) => {
+  const { runs, take, seen } = setUp();
+  take(1, 'a', 'x');
+  take(2, 'a', 'y');
+  take(3, 'a', 'x');
+  take(4, 'a', 'x');
+  for (let run = 0; run < 3; run += 1) {
+    await until(() => runs.length === run + 1, `run ${run}`);
+    runs[run]?.finish();
+  }
+  await turn();
+  t.same(seen(), [1, 2, 4]);
+});
+
+t.test('runs each job without a share, in the order of arrival', async (t) => {
+  const { runs, job, queue, seen } = setUp();
+  const tickets = [3, 1, 2].map((event) => taken(queue.enqueue({ ...job(event, 'a'), share: undefined })));
+  for (const index of tickets.keys()) {
+    await until(() => runs.length === index + 1, `run ${index}`);
+    runs[index]?.finish();
+  }
+  await Promise.all(tickets.map(({ outcome }) => outcome));
+  t.same(seen(), [3, 1, 2]);
+});
+
+t.test('leaves out a run that everybody has abandoned', async (t) => {
+  const { runs, take, queue, seen } = setUp();
+  take(1, 'a');
+  const waiting = take(2, 'a', 'other');
+  take(3, 'a');
+  waiting.abandon();
+  t.match(await waiting.outcome, { kind: 'failed', reason: 'out-of-time' });
+  t.equal(queue.size, 2);
+  runs[0]?.finish();
+  await until(() => runs.length === 2, 'the next run');
+  t.same(seen(), [1, 3]);
+});
+
+t.test('goes on with a run under way that was abandoned', async (t) => {
+  const { runs, take, queue } = setUp();
+  const ticket = take(1, 'a');
+  await until(() => runs.length === 1, 'the run to begin');
+  ticket.abandon();
+  t.equal(queue.size, 1);
+  runs[0]?.finish();
+  t.same(await ticket.outcome, DONE);
+  ticket.abandon();
+  t.equal(queue.size, 0, 'abandoning it again changes nothing');
+});
+
+t.test('keeps a shared run for the one that still waits', async (t) => {
+  const { runs, take, seen, queue } = setUp();
+  take(1, 'a');
+  const [abandoned, kept] = [take(3, 'a'), take(2, 'a')];
+  abandoned.abandon();
+  abandoned.abandon();
+  t.equal(queue.size, 2, 'abandoning twice counts once');
+  runs[0]?.finish();
+  await until(() => runs.length === 2, 'the run that is still wanted');
+  t.same(seen(), [1, 2]);
+  runs[1]?.finish();
+  t.same(await kept.outcome, DONE);
+});
+
+t.test('takes an event into a run that was abandoned before it began', async (t) => {
+  const { runs, take, seen } = setUp();
+  take(1, 'a');
+  take(2, 'a').abandon();
+  const late = take(3, 'a');
+  runs[0]?.finish();
+  await until(() => runs.length === 2, 'the run to begin');
+  t.same(seen(), [1, 3]);
+  runs[1]?.finish();
+  t.same(await late.outcome, DONE);
+});
+
+t.test('refuses what would not be finished in time, by the events it finishes a second', async (t) => {
+  const clock = { now: 0 };
+  t.intercept(performance, 'now', { value: () => clock.now });
+  const { queue, runs, offer, take } = setUp({ limit: 100, longestWaitMilliseconds: 8_000 });
+  const finishOne = async () => {
+    const { size } = queue;
+    runs.shift()?.finish();
+    await until(() => queue.size < size, 'an event to be finished');
+  };
+  for (let event = 0; event < 60; event += 1) take(event, `lane-${event}`);
+  t.ok('outcome' in offer(60, 'lane-60'), 'its rate is not known yet');
+  // From here on it finishes five a second, and as many come.
+  for (let event = 61; event < 161; event += 1) {
+    clock.now += 200;
+    await finishOne();
+    if (queue.size < 39) take(event, `lane-${event}`);
+  }
+  t.equal(queue.size, 39);
+  t.equal(queue.busy, undefined, '39 take less than 8 s');
+  const more = Array.from({ length: 10 }, (_, event) => offer(event, `more-${event}`));
+  t.match(more.at(-1), { busy: 'wait-too-long', retryAfterSeconds: 9 });
+  t.ok(queue.size <= 46, `${queue.size} do not`);
+  while (queue.size > 9) await finishOne();
+  clock.now += 20_000;
+  t.equal(queue.busy, undefined, 'a few are taken in, however long the others take');
+});
+
+t.test('makes an outcome of whatever a run throws, and goes on', async (t) => {
+  const unknown = { kind: 'failed', reason: 'unknown-error' };
+  const cases: { name: string; run: () => Promise<Outcome>; expected: object }[] = [
+    { name: 'rejects', run: () => Promise.reject(new TypeError('secret')), expected: unknown },
+    {
+      name: 'rejects with a Failure',
+      run: () => Promise.reject(new Failure('later', 'Later.')),
+      expected: { kind: 'failed', reason: 'later' },
+    },
+    {
+      name: 'throws before there is a promise',
+      run: () => {
+        throw new TypeError('secret');
+      },
+      expected: unknown,
+    },
+  ];
+  for (const { name, run, expected } of cases) {
+    const { queue, job, runs, take } = setUp();
+    const bad = taken(queue.enqueue({ ...job(1, 'a'), run }));
+    const next = take(2, 'a');
+    t.match(await bad.outcome, expected, name);
+    t.notMatch(JSON.stringify(await bad.outcome), /secret/);
+    await until(() => runs.length === 1, 'the next run of the lane');
+    runs[0]?.finish();
+    t.same(await next.outcome, DONE);
+    t.equal(queue.size, 0);
+  }
+});
+
+t.test('drains: refuses what is new and waits for what was taken in', async (t) => {
+  const { queue, runs, take, offer } = setUp();
+  const [one, other] = [take(1, 'a'), take(2, 'a')];
+  let drained = false;
+  const draining = queue.drain(60_000).then(() => {
+    drained = true;
+  });
+  t.match(offer(3, 'b'), { busy: 'draining' });
+  runs[0]?.finish();
+  await until(() => runs.length === 2, 'the run that waited');
+  t.notOk(drained);
+  runs[1]?.finish();
+  await draining;
+  t.same(await Promise.all([one.outcome, other.outcome]), [DONE, DONE]);
+});
+
+t.test('drains: gives up on what is left after the grace', async (t) => {
+  const { queue, runs, take } = setUp();
+  const tickets = [take(1, 'a'), take(2, 'a'), take(3, 'b')];
+  await queue.drain(10);
+  for (const { outcome } of tickets) t.match(await outcome, { kind: 'failed', reason: 'draining' });
+  t.equal(queue.size, 0);
+  for (const run of runs) run.finish();
+  await until(() => queue.underWay === 0, 'the runs under way to end');
+  t.equal(runs.length, 2, 'nothing begins after that');
+  t.equal(queue.size, 0);
+});
+
+t.test('drains at once when it is empty', async (t) => {
+  const { queue } = setUp();
+  stopClock(t);
+  await queue.drain(30_000);
+});
+
+t.test('keeps nothing of 10,000 events', async (t) => {
+  const queue = new EventQueue<number>({ ...ROOMY, limit: 10_000 });
+  const runs: number[] = [];
+  const tickets = Array.from({ length: 10_000 }, (_, event) =>
+    taken(
+      queue.enqueue({
+        event,
+        lane: `lane-${event % 997}`,
+        share: event % 2 ? 'current' : undefined,
+        newer: Math.max,
+        run: async (event) => {
+          runs.push(event);
+          return DONE;
+        },
+      }),
+    ),
+  );
+  for (const [index, ticket] of tickets.entries()) if (index % 7 === 0) ticket.abandon();
+  await Promise.all(tickets.map(({ outcome }) => outcome));
+  await until(() => queue.underWay === 0, 'the last run to end');
+  t.equal(queue.size, 0);
+});
+
+t.test('holds its invariants whatever arrives', async (t) => {
+  const arrival = fc.record({
+    lane: fc.constantFrom('a', 'b', 'c'),
+    share: fc.constantFrom('x', 'y', undefined),
+    turns: fc.nat(3),
+    next: fc.constantFrom('wait', 'finish-first', 'finish-last', 'throw', 'abandon'),
+  });
+  const property = fc.asyncProperty(
+    fc.array(arrival, { maxLength: 40 }),
+    fc.integer({ min: 1, max: 20 }),
+    async (arrivals, limit) => {
+      const queue = new EventQueue<number>({ limit, longestWaitMilliseconds: 60_000 });
+      const running = new Map<string, { end(failing: boolean): void }>();
+      const begunAfter: { lane: string; event: number }[] = [];
+      const tickets: { ticket: Ticket; lane: string; event: number; open: boolean; begun: number }[] = [];
+      const check = (holds: boolean, what: string) => {
+        if (!holds) throw new Error(`Expected ${what}`);
+      };
+
+      for (const [event, { lane, share, turns, next }] of arrivals.entries()) {
+        const open = tickets.filter((ticket) => ticket.open).length;
+        const answer = queue.enqueue({
+          event,
+          lane,
+          share,
+          newer: Math.max,
+          run: (newest) => {
+            check(!running.has(lane), 'one run of a lane at once');
+            begunAfter.push({ lane, event: newest });
+            const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+            running.set(lane, {
+              end: (failing) => {
+                running.delete(lane);
+                if (failing) reject(new Error('thrown'));
+                else resolve({ kind: 'done', reason: String(newest) });
+              },
+            });
+            return promise;
+          },
+        });
+        check('busy' in answer === open >= limit, 'a refusal when the limit is reached, and only then');
+        if (!('busy' in answer)) {
+          const entry = { ticket: answer, lane, event, open: true, begun: begunAfter.length };
+          tickets.push(entry);
+          void answer.outcome.then(() => {
+            entry.open = false;
+          });
+        }
+        if (next === 'abandon') tickets.at(-1)?.ticket.abandon();
+        const ending = next === 'finish-last' ? [...running.values()].at(-1) : [...running.values()][0];
+        if (next !== 'wait' && next !== 'abandon') ending?.end(next === 'throw');
+        for (let left = turns + 1; left > 0; left -= 1) await turn();
+        check(queue.size === tickets.filter((ticket) => ticket.open).length, 'size to count the unsettled');
+      }
+
+      while (running.size > 0) {
+        for (const { end } of [...running.values()]) end(false);
+        await turn();
+      }
+      await until(() => queue.underWay === 0, 'the queue to be idle');
+      check(queue.size === 0, 'an idle queue to hold nothing');
+      for (const { ticket, lane, event } of tickets) {
+        const outcome = await ticket.outcome;
+        if (outcome.kind !== 'done') continue;
+        check(Number(outcome.reason) >= event, 'a run with this event or a newer one');
+        check(arrivals[Number(outcome.reason)]?.lane === lane, 'a run of its own lane');
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: 60 });
+  t.pass('60 sequences');
+});

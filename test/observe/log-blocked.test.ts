@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import t, { type Test } from 'tap';
+import { sendPush } from '../sandbox/push.ts';
+import { environmentFor } from '../sandbox/service.ts';
+import { START } from '../sandbox/start-command.ts';
+import { until } from '../sandbox/until.ts';
+
+const CREDENTIALS = { clientId: 'a', clientSecret: 'b', username: 'c', password: 'd' };
+const NOWHERE = { url: 'http://127.0.0.1:9', projectKey: 'p', credentials: CREDENTIALS };
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (typeof address !== 'object' || address === null) throw new Error('Expected a port.');
+  return String(address.port);
+}
+
+/** Starts the service with this stdout, and waits until it answers. */
+async function startWith(t: Test, stdout: 'pipe' | number) {
+  const port = await freePort();
+  const env = { ...environmentFor(NOWHERE, NOWHERE), PORT: port, PATH: process.env['PATH'] ?? '' };
+  const child = spawn(process.execPath, START, { env, stdio: ['ignore', stdout, 'pipe'] });
+  const exited = once(child, 'exit');
+  t.teardown(() => child.kill('SIGKILL'));
+  const url = `http://127.0.0.1:${port}`;
+  const isAlive = () =>
+    fetch(`${url}/health/live`, { signal: AbortSignal.timeout(30_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  t.ok(await until(isAlive), 'it started');
+  return { child, exited, isAlive, push: `${url}/push` };
+}
+
+/** Sends pushes that end in one line of the log each. */
+async function fillLog(push: string, pushes: number): Promise<void> {
+  for (let sent = 0; sent < pushes; sent += 50)
+    await Promise.all(
+      Array.from({ length: 50 }, () => sendPush(push, `no JSON ${'x'.repeat(200)}`).catch(() => undefined)),
+    );
+}
+
+t.test('a stdout that nothing reads neither stops the service nor its end', async (t) => {
+  const { child, exited, isAlive, push } = await startWith(t, 'pipe');
+  // Never read: the pipe is full after 64 KB, and so is what this process takes in of itself.
+  child.stdout?.pause();
+  await fillLog(push, 3_000);
+  t.ok(await isAlive());
+  child.kill('SIGTERM');
+  t.strictSame(await exited, [0, null]);
+});
+
+t.test('a stdout that is read again is told how many lines are missing', async (t) => {
+  const { child, exited, isAlive, push } = await startWith(t, 'pipe');
+  const { stdout } = child;
+  if (!stdout) throw new Error('Expected a pipe.');
+  stdout.pause();
+  await fillLog(push, 8_000);
+  t.ok(await isAlive());
+  const dropped = new Promise<unknown>((resolve) => {
+    createInterface(stdout).on('line', (line) => {
+      const entry = JSON.parse(line);
+      if (entry.dropped !== undefined) resolve(entry);
+    });
+  });
+  t.match(await dropped, { severity: 'WARNING', dropped: Number });
+  child.kill('SIGTERM');
+  t.strictSame(await exited, [0, null]);
+});
+
+t.test('neither does a disk that is full', async (t) => {
+  const full = await open('/dev/full', 'w');
+  t.teardown(() => full.close());
+  const { child, exited, isAlive, push } = await startWith(t, full.fd);
+  await fillLog(push, 200);
+  t.ok(await isAlive());
+  child.kill('SIGTERM');
+  t.strictSame(await exited, [0, null]);
+});

@@ -1,0 +1,83 @@
+import t from 'tap';
+import { createLog } from '../../src/observe/log.ts';
+import { type Destination, LogStream } from '../../src/observe/log-stream.ts';
+import { until } from '../sandbox/until.ts';
+
+/** A destination that takes what it is given when it is told to; as for stdout, an error is not its end. */
+function start() {
+  const taken: string[] = [];
+  let pending: ((error?: Error | null) => void) | undefined;
+  const destination: Destination = {
+    write(text, done) {
+      taken.push(text);
+      pending = done;
+    },
+    on() {},
+  };
+  const stream = new LogStream(destination);
+  const settle = async (error?: Error) => {
+    const done = pending;
+    pending = undefined;
+    done?.(error);
+    await new Promise(setImmediate);
+  };
+  return { stream, taken, settle, isWriting: () => pending !== undefined };
+}
+
+t.test('writes lines in order, all that wait in one write', async (t) => {
+  const { stream, taken, settle, isWriting } = start();
+  for (const line of ['1\n', '2\n', '3\n']) stream.write(line);
+  t.strictSame(taken, ['1\n']);
+  await settle();
+  t.strictSame(taken, ['1\n', '2\n3\n']);
+  await settle();
+  t.notOk(isWriting());
+});
+
+t.test('drops what does not fit, and says how much once it is taken again', async (t) => {
+  const { stream, taken, settle } = start();
+  const line = `${'x'.repeat(999)}\n`;
+  for (let written = 0; written < 5_000; written += 1) stream.write(line);
+  await settle();
+  const [first, second] = taken;
+  t.equal(first, line);
+  t.ok(Number(second?.length) < 1.1 * 1024 * 1024);
+  const lines = second?.trimEnd().split('\n') ?? [];
+  const last = JSON.parse(lines.at(-1) ?? '');
+  t.match(last, { severity: 'WARNING', dropped: Number, message: / lines of the log were dropped/ });
+  t.equal(1 + lines.length - 1 + last.dropped, 5_000);
+});
+
+t.test('counts what a failed write held, and tries again', async (t) => {
+  const { stream, taken, settle } = start();
+  stream.write('1\n');
+  stream.write('2\n');
+  await settle(Object.assign(new Error('No space is left.'), { code: 'ENOSPC' }));
+  stream.write('3\n');
+  t.ok(await until(() => taken.length > 1));
+  t.match(taken[1], /^2\n3\n\{.*"dropped":1,.*\}\n$/);
+  await settle(new Error('Still none.'));
+  t.ok(await until(() => taken.length > 2));
+  t.match(taken[2], /^\{.*"dropped":3,.*\}\n$/);
+  await settle();
+});
+
+t.test('flushes, in the end also what nothing takes', async (t) => {
+  const { stream, settle } = start();
+  const log = createLog('info', stream);
+  await new Promise<void>((resolve) => log.flush(() => resolve()));
+  log.info('One.');
+  log.info('Two.');
+  let isFlushed = false;
+  log.flush(() => {
+    isFlushed = true;
+  });
+  await settle();
+  t.notOk(isFlushed);
+  await settle();
+  t.ok(isFlushed);
+
+  log.info('Three.');
+  await new Promise<void>((resolve) => log.flush(() => resolve()));
+  t.pass('nothing took it, and it was given up');
+});

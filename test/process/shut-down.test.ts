@@ -1,0 +1,141 @@
+import t from 'tap';
+import { createLog } from '../../src/observe/log.ts';
+import { createShutDown, type Undone } from '../../src/process/shut-down.ts';
+
+const NOTHING: Undone = { redelivered: 0, parked: 0, lost: 0 };
+
+/** A service whose drain ends when it is told to. */
+function start(terminal: boolean, abandoned: Undone = NOTHING) {
+  const drained = Promise.withResolvers<Undone>();
+  const closed = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<number>();
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog('info', { write: (line) => lines.push(JSON.parse(line)) });
+  const service = { drain: () => drained.promise, abandon: () => abandoned, close: () => closed.promise };
+  let now = 0;
+  let exits = 0;
+  const shutDown = createShutDown(service, log, {
+    terminal,
+    now: () => now,
+    exit(code) {
+      exits += 1;
+      ended.resolve(code);
+    },
+  });
+  return {
+    shutDown,
+    drained,
+    closed,
+    ended: ended.promise,
+    exits: () => exits,
+    last: () => lines.at(-1),
+    pass(milliseconds: number) {
+      now += milliseconds;
+    },
+  };
+}
+
+t.test('further signals do not shorten a drain', async (t) => {
+  const { shutDown, drained, closed, ended, exits, last, pass } = start(false);
+  for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGTERM', 'SIGINT'] as const) {
+    shutDown(signal);
+    pass(1_000);
+  }
+  await new Promise(setImmediate);
+  t.equal(exits(), 0);
+  drained.resolve(NOTHING);
+  closed.resolve();
+  t.equal(await ended, 0);
+  t.match(last(), { severity: 'INFO', message: 'Everything under way is finished.' });
+});
+
+t.test('a second Ctrl-C on a terminal does, and says what it leaves behind', async (t) => {
+  const { shutDown, ended, exits, last, pass } = start(true, { redelivered: 7, parked: 0, lost: 0 });
+  shutDown('SIGINT');
+  shutDown('SIGINT');
+  pass(1_000);
+  shutDown('SIGTERM');
+  await new Promise(setImmediate);
+  t.equal(exits(), 0, 'neither the same one, forwarded by npm, nor another signal');
+  shutDown('SIGINT');
+  t.equal(await ended, 130);
+  t.match(last(), {
+    severity: 'WARNING',
+    message: /second Ctrl-C\. Events not finished: 7 delivered again/,
+    redelivered: 7,
+  });
+});
+
+const ENDS: { name: string; undone: Undone; code: number; line: object }[] = [
+  {
+    name: 'what is delivered again is said, and is no failure',
+    undone: { redelivered: 2, parked: 0, lost: 0 },
+    code: 0,
+    line: { severity: 'WARNING', message: /^Events not finished: 2 delivered again by the sender\.$/ },
+  },
+  {
+    name: 'what is parked is said, and is no failure',
+    undone: { redelivered: 0, parked: 2, lost: 0 },
+    code: 0,
+    line: { severity: 'WARNING', message: /^Events not finished: 2 parked as dead letters\.$/ },
+  },
+  {
+    name: 'what is lost is said, and ends with 1',
+    undone: { redelivered: 0, parked: 2, lost: 3 },
+    code: 1,
+    line: { severity: 'ERROR', message: /: 2 parked as dead letters, 3 lost \(each is named above\)\.$/ },
+  },
+];
+
+for (const { name, undone, code, line } of ENDS)
+  t.test(name, async (t) => {
+    const { shutDown, drained, closed, ended, last } = start(false);
+    shutDown('SIGTERM');
+    drained.resolve(undone);
+    closed.resolve();
+    t.equal(await ended, code);
+    t.match(last(), line);
+  });
+
+t.test('a connection that cannot be closed holds nothing up, and is said', async (t) => {
+  const { shutDown, drained, ended, last } = start(false);
+  shutDown('SIGTERM');
+  drained.resolve(NOTHING);
+  t.equal(await ended, 0);
+  t.match(last(), { severity: 'WARNING', message: /not every connection could be closed/ });
+});
+
+t.test('an exception that nothing caught drains as a signal does, and ends with 1', async (t) => {
+  const { shutDown, drained, closed, ended, exits, last } = start(true);
+  shutDown('uncaught');
+  shutDown('uncaught');
+  await new Promise(setImmediate);
+  t.equal(exits(), 0);
+  drained.resolve(NOTHING);
+  closed.resolve();
+  t.equal(await ended, 1);
+  t.match(last(), { message: 'Everything under way is finished.' });
+});
+
+t.test('one during the drain makes that end with 1', async (t) => {
+  const { shutDown, drained, closed, ended } = start(false);
+  shutDown('SIGTERM');
+  shutDown('uncaught');
+  drained.resolve(NOTHING);
+  closed.resolve();
+  t.equal(await ended, 1);
+});
+
+t.test('a drain that fails ends with 1', async (t) => {
+  const { shutDown, drained, ended, last } = start(false);
+  shutDown('SIGTERM');
+  drained.reject(new Error('a person'));
+  t.equal(await ended, 1);
+  t.match(last(), { severity: 'ERROR', message: 'The shutdown failed.', err: { type: 'Error' } });
+});
+
+t.test('a drain that does not end is given up', async (t) => {
+  const { shutDown, ended } = start(false);
+  shutDown('SIGTERM');
+  t.equal(await ended, 1);
+});

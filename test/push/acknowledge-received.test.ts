@@ -1,0 +1,268 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import t, { type Test } from 'tap';
+import type { Grounds } from '../../src/dead-letters/attributes.ts';
+import type { DeadLetters } from '../../src/dead-letters/publish.ts';
+import { EventQueue, type Job } from '../../src/event-queue/event-queue.ts';
+import type { Event } from '../../src/notification/event.ts';
+import { createLog } from '../../src/observe/log.ts';
+import type { Outcome } from '../../src/outcome.ts';
+import { Redelivery } from '../../src/push/in-process-retry.ts';
+import { startDeadLetterTopic } from '../chaos/dead-letter-topic.ts';
+import { changeOf, connect, startUpstreams } from '../sandbox/connected.ts';
+import { startProcess } from '../sandbox/process.ts';
+import { createPushSubscription } from '../sandbox/pubsub-emulator.ts';
+import { sendPush } from '../sandbox/push.ts';
+import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
+import { until } from '../sandbox/until.ts';
+
+const RECEIVED = { ACKNOWLEDGE: 'received', DEAD_LETTER_TOPIC: 'dead-letters' };
+
+t.test('acknowledges before it handles', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent } = upstreams;
+  const service = await connect(t, upstreams, RECEIVED);
+  const customer = await commercetools.createCustomer({ email: 'soon@example.com', password: 'secret' });
+  const release = fluent.faults.hold();
+  t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
+  t.equal(fluent.customers.has(customer.id), false, 'when it is acknowledged');
+  release();
+  t.ok(await until(() => service.lines.some(({ outcome }) => outcome === 'done')));
+  t.ok(fluent.customers.has(customer.id));
+});
+
+t.test('tries again by itself what failed', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, fluent } = upstreams;
+  const service = await connect(t, upstreams, RECEIVED);
+  const customer = await commercetools.createCustomer({ email: 'again@example.com', password: 'secret' });
+  // Three tries in one run: the fourth request belongs to the next.
+  fluent.faults.on({ kind: 'status', status: 503, only: 'query', times: 4 });
+  t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
+  t.ok(await until(() => fluent.customers.has(customer.id)));
+  t.ok(await until(() => service.lines.some(({ outcome }) => outcome === 'done')));
+  t.equal(service.lines.filter((line) => 'outcome' in line).length, 1, 'one line an outcome');
+});
+
+t.test('refuses at once what it could not keep', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await connect(t, upstreams, { ...RECEIVED, QUEUE_LIMIT: '1' });
+  upstreams.fluent.faults.on({ kind: 'status', status: 503 });
+  const customer = (id: string) => changeOf({ id, version: 1 });
+  upstreams.commercetools.fault({ kind: 'status', times: 3 });
+  t.equal((await sendPush(service.push, customer('c1'))).status, 204);
+  const second = await sendPush(service.push, customer('c2'));
+  t.equal(second.status, 503);
+  t.match(second.headers.get('retry-after'), /^[1-9]/);
+  t.match(JSON.parse(second.body), { reason: 'queue-full' });
+  upstreams.fluent.faults.off();
+  t.ok(await until(() => service.lines.some(({ reason }) => reason === 'customer-gone')));
+  t.equal((await sendPush(service.push, customer('c2'))).status, 204, 'and takes it when there is room');
+  t.ok(await until(() => service.lines.filter(({ reason }) => reason === 'customer-gone').length === 2));
+});
+
+t.test('parks what is not finished when it shuts down', async (t) => {
+  const emulator = await sharedEmulatorOrSkip(t);
+  if (emulator === undefined) return;
+  const upstreams = await startUpstreams(t);
+  const endpoint = 'http://127.0.0.1:9/';
+  const channel = await createPushSubscription(emulator, { topic: 'received', endpoint });
+  t.teardown(() => channel.close());
+  const service = await connect(t, upstreams, {
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: channel.deadLetterTopic,
+    PUBSUB_EMULATOR_HOST: emulator.host,
+  });
+  const customer = await upstreams.commercetools.createCustomer({
+    email: 'parked@example.com',
+    password: 'secret',
+  });
+  // A first one opens the connection to Pub/Sub: what is left at shutdown has seconds to be parked.
+  t.equal((await sendPush(service.push, 'no JSON')).status, 204);
+  t.ok(await until(() => channel.deadLetters.length === 1));
+  upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
+  const payload = changeOf(customer);
+  t.equal((await sendPush(service.push, payload, { attributes: { colour: 'red' } })).status, 204);
+  t.ok(await until(() => upstreams.fluent.requests.token.requests > 0));
+  await service.drain();
+  t.ok(await until(() => channel.deadLetters.length === 2));
+  t.match(channel.deadLetters, [
+    { attributes: { reason: 'undecodable' } },
+    {
+      data: JSON.stringify(payload),
+      attributes: { reason: 'credentials-refused', colour: 'red', resource: `customer/${customer.id}` },
+    },
+  ]);
+  t.match(
+    service.lines.filter((line) => 'outcome' in line),
+    [
+      { outcome: 'rejected', parked: true },
+      { outcome: 'failed', reason: 'credentials-refused', parked: true },
+    ],
+  );
+});
+
+/** A redelivery that does not keep a test waiting; `outcomes` are given one after the other, the last for ever. */
+function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
+  let runs = 0;
+  let refusals = unparkable;
+  const parked: Grounds[] = [];
+  const deadLetters: DeadLetters = {
+    async park(_delivery, _event, grounds) {
+      refusals -= 1;
+      if (refusals >= 0) throw new Error('not now');
+      parked.push(grounds);
+    },
+    async close() {},
+  };
+  const queue = new EventQueue<Event>({ limit: 10, longestWaitMilliseconds: 1_000 });
+  const redelivery = new Redelivery(queue, deadLetters, {
+    limit: 10,
+    tries: 4,
+    firstWaitMilliseconds: 1,
+    log: createLog('silent'),
+  });
+  const event: Event = { identity: 'customer/c1@1', kind: 'ResourceUpdated', deletion: false };
+  const job: Job<Event> = {
+    event,
+    lane: 'c1',
+    share: undefined,
+    newer: (one) => one,
+    async run() {
+      runs += 1;
+      const outcome = outcomes[Math.min(runs, outcomes.length) - 1];
+      if (!outcome) throw new Error('Expected an outcome to give.');
+      return outcome;
+    },
+  };
+  const ended = Promise.withResolvers<{ outcome: Outcome; parked: boolean }>();
+  const ticket = queue.enqueue(job);
+  if ('busy' in ticket) throw new Error('Expected room in the queue.');
+  const received = {
+    delivery: { attributes: {}, data: Buffer.from('{}') },
+    event,
+    route: undefined,
+    next: { job },
+  };
+  redelivery.keep(received, job, ticket, (outcome, parked) => {
+    ended.resolve({ outcome, parked });
+    return { status: 204 };
+  });
+  t.teardown(() => redelivery.drain(10_000));
+  return { ended: ended.promise, parked, runs: () => runs };
+}
+
+const failed: Outcome = { kind: 'failed', reason: 'upstream-error', detail: 'It is down.' };
+const done: Outcome = { kind: 'done', reason: 'updated' };
+
+t.test('parks what still fails after the last try', async (t) => {
+  const { ended, parked, runs } = redeliver(t, [failed]);
+  t.match(await ended, { outcome: failed, parked: true });
+  t.equal(runs(), 4);
+  t.match(parked, [{ reason: 'upstream-error', detail: 'It is down.' }]);
+});
+
+t.test('parks nothing that works in the end', async (t) => {
+  const { ended, parked, runs } = redeliver(t, [failed, failed, done]);
+  t.match(await ended, { outcome: done, parked: false });
+  t.equal(runs(), 3);
+  t.same(parked, []);
+});
+
+t.test('parks at once what can never work, and tries to park it more than once', async (t) => {
+  const rejected: Outcome = { kind: 'rejected', reason: 'no-email', detail: 'Expected one.' };
+  const { ended, parked, runs } = redeliver(t, [rejected], 2);
+  t.match(await ended, { outcome: rejected, parked: true });
+  t.equal(runs(), 1);
+  t.match(parked, [{ reason: 'no-email' }]);
+});
+
+t.test('goes on while the topic is down, as long as for the event itself', async (t) => {
+  const { ended, parked } = redeliver(t, [failed], 3);
+  t.match(await ended, { outcome: failed, parked: true });
+  t.match(parked, [{ reason: 'upstream-error' }]);
+});
+
+t.test('says so when it could not be parked', async (t) => {
+  const { ended } = redeliver(t, [failed], 99);
+  t.match(await ended, { outcome: failed, parked: false });
+});
+
+t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
+  const topic = await startDeadLetterTopic();
+  t.teardown(() => topic.close());
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: topic.host,
+  });
+  upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
+  const customers = upstreams.commercetools.seed(40);
+  const answers = await Promise.all(
+    customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))),
+  );
+  t.ok(answers.every(({ status }) => status === 204));
+  const ended = service.stop('SIGTERM');
+  t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
+  if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
+  t.match(await ended, { code: 0, signal: null });
+  // As a set: a dead letter whose answer came late is published once more.
+  t.equal(new Set(topic.letters.map(({ attributes }) => attributes['resource'])).size, 40);
+});
+
+t.test('a dead-letter topic that comes back during the shutdown gets all of it', async (t) => {
+  // Takes connections and drops them, until the service has found it so.
+  const broken = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  t.teardown(() => broken.close());
+  await once(broken, 'listening');
+  const address = broken.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const tried = once(broken, 'connection');
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}`,
+  });
+  // What fails waits for its next try, and is parked with the signal.
+  upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
+  const customers = upstreams.commercetools.seed(20);
+  await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
+  t.ok(await until(() => upstreams.fluent.requests.token.requests > 0));
+  const ended = service.stop('SIGTERM');
+  await tried;
+  broken.close();
+  await once(broken, 'close');
+  const topic = await startDeadLetterTopic(port);
+  t.teardown(() => topic.close());
+  t.match(await ended, { code: 0, signal: null });
+  t.strictSame(
+    new Set(topic.letters.map(({ attributes }) => attributes['identity'])),
+    new Set(customers.map(({ id }) => `customer/${id}@1`)),
+  );
+});
+
+t.test('what can not be parked at shutdown is named, and the process ends with 1', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const service = await startProcess(t, {
+    ...upstreams.env,
+    ACKNOWLEDGE: 'received',
+    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+    // Nobody listens there.
+    PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
+  });
+  upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
+  const customers = upstreams.commercetools.seed(10);
+  await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
+  t.match(await service.stop('SIGTERM'), { code: 1, signal: null });
+  const errors = service.lines.filter(({ severity }) => severity === 'ERROR');
+  for (const { id } of customers)
+    t.ok(
+      errors.some(({ event, message }) => event === `customer/${id}@1` && /is lost/.test(String(message))),
+      id,
+    );
+  t.notOk(service.lines.some(({ message }) => String(message).includes('Everything under way')));
+});

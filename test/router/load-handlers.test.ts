@@ -1,0 +1,81 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { ConfigurationError, type Fault } from '../../src/configuration-error.ts';
+import { loadHandlers } from '../../src/router/load-handlers.ts';
+
+const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'handlers');
+
+async function faultsOf(folder: string): Promise<readonly Fault[]> {
+  try {
+    await loadHandlers(folder);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  throw new Error('Expected a ConfigurationError, everything was loaded');
+}
+
+t.test('loads files and folders, custom ones in place of shipped ones, and nothing else', async (t) => {
+  const handlers = await loadHandlers(join(FIXTURES, 'good'));
+  const loaded = [...handlers.values()].map(({ handler, ...rest }) => ({
+    ...rest,
+    description: handler.description,
+  }));
+  t.strictSame(
+    loaded.sort((one, other) => one.name.localeCompare(other.name)),
+    [
+      { name: 'added', source: 'custom/added.ts', description: 'One more.' },
+      { name: 'file-handler', source: 'file-handler.ts', description: 'A file.' },
+      { name: 'folder-handler', source: 'folder-handler', description: 'A folder.' },
+      {
+        name: 'replaced',
+        source: 'custom/replaced',
+        replaces: 'replaced.ts',
+        description: 'The custom one.',
+      },
+    ],
+  );
+  for (const [name, handler] of handlers) t.equal(handler.name, name);
+});
+
+t.test('refuses two handlers of one name', async (t) => {
+  t.strictSame(await faultsOf(join(FIXTURES, 'twice')), [
+    { where: 'handlers/same.ts', expected: 'one handler of each name', found: 'handlers/same as well' },
+  ]);
+});
+
+t.test('tells of every file that is no handler, and why, at once', async (t) => {
+  const faults = await faultsOf(join(FIXTURES, 'wrong'));
+  t.match(faults, [
+    { where: 'handlers/empty-folder', expected: 'code that can be loaded', found: /index\.ts/ },
+    { where: 'handlers/missing-import.js', expected: 'code that can be loaded', found: /no-such-package/ },
+    { where: 'handlers/no-default.ts', expected: /default export/, found: 'no default export' },
+    { where: 'handlers/throws.ts', expected: 'code that can be loaded', found: 'TypeError: no luck today' },
+    { where: 'handlers/wrong-shape.ts', expected: /default export/, found: 'another value' },
+  ]);
+  t.equal(faults.length, 5);
+});
+
+t.test('names the file that has a syntax error', async (t) => {
+  const folder = t.testdir({ 'broken.ts': 'export default {' });
+  t.match(await faultsOf(folder), [{ where: 'handlers/broken.ts', found: /^SyntaxError: / }]);
+});
+
+t.test('refuses two custom handlers of one name though they replace a shipped one', async (t) => {
+  const folder = t.testdir({});
+  const source = `import { z } from 'zod';
+export default { description: 'One.', props: z.object({}), readsCurrentState: true, create: () => {} };`;
+  // What is imported from outside the project finds no packages, so zod is named by its path.
+  const text = source.replace("'zod'", JSON.stringify(import.meta.resolve('zod')));
+  await mkdir(join(folder, 'custom', 'same'), { recursive: true });
+  for (const file of ['same.ts', 'custom/same.ts', 'custom/same/index.ts'])
+    await writeFile(join(folder, file), text);
+  t.match(await faultsOf(folder), [
+    { where: 'handlers/custom/same.ts', found: 'handlers/custom/same as well' },
+  ]);
+});
+
+t.test('finds no handlers in a folder that does not exist', async (t) => {
+  t.equal((await loadHandlers(join(FIXTURES, 'nowhere'))).size, 0);
+});
