@@ -133,7 +133,14 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         return { type, body: Buffer.from(body) };
       }),
   );
-  app.decorate('connector', describeConnector(routes, handlers, accounts));
+  app.decorate(
+    'connector',
+    describeConnector(
+      routes,
+      handlers,
+      accounts.map(({ account }) => account),
+    ),
+  );
   app.decorate(
     'dashboard',
     recorder &&

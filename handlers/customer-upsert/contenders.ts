@@ -1,5 +1,5 @@
 import type { Context, Customer, FluentCustomer } from '../../src/handler.ts';
-import type { CustomerMap, Desired } from './map.ts';
+import type { CustomerMap, Desired } from './mapping/map.ts';
 import { claimsOn, keyOf, type Owner, ownerOf } from './record.ts';
 
 /** What commercetools says of another customer that has, or had, a username. */

@@ -10,7 +10,7 @@ import {
 } from '../../src/handler.ts';
 import { contendersFor, readStandings } from './contenders.ts';
 import { requireUsername } from './create.ts';
-import type { CustomerMap, Desired } from './map.ts';
+import type { CustomerMap, Desired } from './mapping/map.ts';
 import type { Memory } from './memory.ts';
 import { type Copy, type Plan, plan, type Situation } from './plan.ts';
 import { isOwnedBy, type Owner, ownerOf, versionOf } from './record.ts';

@@ -1,6 +1,6 @@
 import { type CreateCustomerInput, Rejection } from '../../src/handler.ts';
 import { attributesFor } from './difference.ts';
-import type { Desired } from './map.ts';
+import type { Desired } from './mapping/map.ts';
 
 /** The username to write under; throws `Rejection` for none, or for one that Fluent cannot take. */
 export function requireUsername({ username }: Desired): string {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Attribute, FluentCustomer, UpdateCustomerInput } from '../../src/handler.ts';
-import type { Desired } from './map.ts';
+import type { Desired } from './mapping/map.ts';
 import { attributesOf } from './record.ts';
 
 /** Names of the fields in which Fluent's customer is not as it should be; `attributes.<name>` for attributes. */

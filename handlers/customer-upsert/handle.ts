@@ -1,9 +1,9 @@
 import { type Handle, Rejection, type Settings } from '../../src/handler.ts';
 import { converge, type Dependencies } from './converge.ts';
-import { createMap } from './map.ts';
+import { createMap } from './mapping/map.ts';
+import { usernameNeeds } from './mapping/username.ts';
 import { Memory } from './memory.ts';
 import type { Props } from './props.ts';
-import { usernameNeeds } from './username.ts';
 
 /** The handler of one route; `pause` waits, and a test hands in one that does not. */
 export function createHandle(

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { defineHandler } from '../../src/handler.ts';
 import { createHandle } from './handle.ts';
-import { createMap } from './map.ts';
+import { createMap } from './mapping/map.ts';
+import { tryMapping } from './mapping/trial.ts';
 import { preview } from './preview.ts';
 import { Props } from './props.ts';
 import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE } from './record.ts';
-import { tryMapping } from './trial.ts';
 
 export default defineHandler({
   description: 'Creates or updates the Fluent customer of a commercetools customer.',

@@ -3,7 +3,7 @@ import { anonymisation } from './anonymise.ts';
 import type { Standing, Standings } from './contenders.ts';
 import { createFor } from './create.ts';
 import { differingFields, hasStaleFields, updateFor } from './difference.ts';
-import type { Desired } from './map.ts';
+import type { Desired } from './mapping/map.ts';
 import { type ClaimKind, claimAttribute, claimsOn, keyOf, type Owner, ownerOf, versionOf } from './record.ts';
 
 /** A customer that was written, and in which version. */

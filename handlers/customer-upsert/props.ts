@@ -1,57 +1,6 @@
 import { z } from 'zod';
-import { ExpressionSource } from './expression.ts';
-import { usernameNeeds } from './username.ts';
-
-const Name = z.string().min(1).max(255);
-
-/** The fields of Fluent's customer that a mapping may fill, besides its attributes. */
-const FIELDS = {
-  title: ExpressionSource.optional(),
-  firstName: ExpressionSource.optional(),
-  lastName: ExpressionSource.optional(),
-  primaryEmail: ExpressionSource,
-  primaryPhone: ExpressionSource.optional(),
-  country: ExpressionSource.optional(),
-  timezone: ExpressionSource.optional(),
-  /** Written when the customer is created only: Fluent cannot update it. */
-  department: ExpressionSource.optional(),
-  promotionOptIn: ExpressionSource.optional(),
-};
-
-/** Where each Fluent field comes from, in JSONata over the commercetools customer. */
-export const Mapping = z.strictObject({
-  /** Names for what several fields use: `address` is `$address` in the others, and in the definitions below it. */
-  define: z.record(z.string().regex(/^[A-Za-z]\w*$/), ExpressionSource).default({}),
-  username: ExpressionSource,
-  ...FIELDS,
-  attributes: z.record(Name, ExpressionSource).default({}),
-});
-
-export type Mapping = z.output<typeof Mapping>;
-
-/** What `config/connector.yml` writes out; used where a route gives no mapping of its own. */
-export const DEFAULT_MAPPING: z.input<typeof Mapping> = {
-  define: {
-    address:
-      'addresses[id = $$.defaultShippingAddressId] ?? addresses[id = $$.defaultBillingAddressId] ?? addresses[0]',
-  },
-  username: 'id',
-  title: 'title',
-  firstName: 'firstName',
-  lastName: 'lastName',
-  primaryEmail: 'email',
-  primaryPhone: '$address.phone ?: $address.mobile',
-  country: '$address.country',
-  attributes: {
-    customerNumber: 'customerNumber',
-    externalId: 'externalId',
-    key: 'key',
-    companyName: 'companyName',
-    vatId: 'vatId',
-    dateOfBirth: 'dateOfBirth',
-    locale: 'locale',
-  },
-};
+import { DEFAULT_MAPPING, Mapping } from './mapping/mapping.ts';
+import { usernameNeeds } from './mapping/username.ts';
 
 /** The route's props, beside its `name` and `inclusion-filter`. */
 export const Props = z

@@ -4,13 +4,10 @@ import { Failure, Rejection } from '../outcome.ts';
 import { registerDeadLetters } from './dead-letters/dead-letters.ts';
 import { registerDoctor } from './doctor/doctor.ts';
 import { registerExplain } from './explain/explain.ts';
-import { EXIT, type ExitCode, type Io } from './io.ts';
+import { EXIT, type ExitCode, type Io, type Register } from './io.ts';
 import { registerProvision } from './provision/provision.ts';
 import { registerReconcile } from './reconcile/reconcile.ts';
 import { registerSync } from './sync/sync.ts';
-
-/** Adds a command; its action calls `finish` with the exit code. */
-export type Register = (program: Command, io: Io, finish: (code: ExitCode) => void) => void;
 
 const COMMANDS: readonly Register[] = [
   registerDoctor,

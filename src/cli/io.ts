@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Configuration } from '../../config/load.ts';
 
 /** What a command works with; a test gives its own. Only `src/cli/main.ts` fills it from the process. */
@@ -31,3 +32,6 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Adds a command; its action calls `finish` with the exit code. */
+export type Register = (program: Command, io: Io, finish: (code: ExitCode) => void) => void;

@@ -1,11 +1,10 @@
-import type { Configuration } from '../../config/load.ts';
-import { EventQueue } from '../event-queue/event-queue.ts';
+import { EventQueue, type QueueOptions } from '../event-queue/event-queue.ts';
 import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { createRouter } from '../router/router.ts';
-import { type OpenAccount, openAccounts } from './accounts.ts';
+import { type AccountConfig, type AccountOptions, type OpenAccount, openAccounts } from './accounts.ts';
 import { createReceive, type Receive } from './receive.ts';
 
 /** All between a delivery and its outcome, as the service and the command line have it alike; no HTTP, no parking. */
@@ -30,9 +29,22 @@ export interface Deadlines {
   readonly request: number;
 }
 
+/** The parts of the configuration that the engine needs. */
+export interface EngineInputs {
+  readonly environment: Pick<
+    AccountOptions,
+    'commercetoolsConcurrency' | 'fluentConcurrency' | 'fluentBatch'
+  > & {
+    readonly ackDeadlineSeconds: number;
+    readonly queue: Pick<QueueOptions, 'limit'>;
+  };
+  readonly connector: { readonly accounts: readonly AccountConfig[] };
+  readonly routes: readonly BoundRoute[];
+}
+
 /** Opens the accounts, the queue and the way to them. `onCredentials` is told whether each upstream's credentials work. */
 export function openEngine(
-  { environment, connector, routes }: Pick<Configuration, 'environment' | 'connector' | 'routes'>,
+  { environment, connector, routes }: EngineInputs,
   log: Log,
   onCredentials: (upstream: string, accepted: boolean) => void = () => {},
   observer?: Observer,

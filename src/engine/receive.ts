@@ -5,7 +5,7 @@ import type { Context } from '../handler.ts';
 import type { Delivery, Event } from '../notification/event.ts';
 import { decode, isSubscriptionTest, openEnvelope } from '../notification/index.ts';
 import type { Log } from '../observe/log.ts';
-import type { Span } from '../observe/traces.ts';
+import type { Span } from '../observe/span.ts';
 import { Failure, type Outcome, outcomeOf, Rejection, STATUS } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { BoundCommercetools, BoundFluent, boundProjects, type OpenProject } from './bound-clients.ts';

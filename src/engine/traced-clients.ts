@@ -2,7 +2,7 @@ import type { Commercetools } from '../commercetools/commercetools.ts';
 import type { Job } from '../event-queue/event-queue.ts';
 import type { Fluent } from '../fluent/fluent.ts';
 import type { Event } from '../notification/event.ts';
-import { type Span, timed } from '../observe/traces.ts';
+import { type Span, timed } from '../observe/span.ts';
 
 interface Clients {
   readonly commercetools: Commercetools;

@@ -17,7 +17,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Span, Traces } from './traces.ts';
+import type { Span, Traces } from './span.ts';
 
 const NAME = 'customer-sync';
 const FLUSH_MILLISECONDS = 2_000;

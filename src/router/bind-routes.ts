@@ -1,8 +1,7 @@
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handle, Previewing, Settings } from '../handler.ts';
 import type { LoadedHandler } from './load-handlers.ts';
-import type { Route } from './route.ts';
-import { unreachable } from './router.ts';
+import { type Route, unreachable } from './router.ts';
 import { UnusableProps } from './unusable-props.ts';
 
 /** A route of the configuration, before its handler is known. */

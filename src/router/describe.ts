@@ -1,4 +1,4 @@
-import type { OpenAccount } from '../engine/accounts.ts';
+import type { Account } from '../handler.ts';
 import type { BoundRoute } from './bind-routes.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 
@@ -26,7 +26,7 @@ export function describeReplacements(handlers: ReadonlyMap<string, LoadedHandler
 export function describeConnector(
   routes: readonly BoundRoute[],
   handlers: ReadonlyMap<string, LoadedHandler>,
-  accounts: readonly OpenAccount[],
+  accounts: readonly Account[],
 ): object {
   const inUse = new Set(routes.map(({ handler }) => handler.name));
   return {
@@ -38,6 +38,6 @@ export function describeConnector(
       ...(replaces && { replaces: `handlers/${replaces}` }),
       active: inUse.has(name),
     })),
-    accounts: accounts.map(({ account }) => account),
+    accounts,
   };
 }

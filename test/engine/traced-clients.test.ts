@@ -3,7 +3,7 @@ import { openAccount } from '../../src/engine/accounts.ts';
 import { handling } from '../../src/engine/traced-clients.ts';
 import type { Fluent } from '../../src/fluent/fluent.ts';
 import { createLog } from '../../src/observe/log.ts';
-import type { Span } from '../../src/observe/traces.ts';
+import type { Span } from '../../src/observe/span.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
 const span: Span = { child: () => span, end() {}, link() {} };

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { createHandle } from '../../handlers/customer-upsert/handle.ts';
-import { DEFAULT_MAPPING, Props } from '../../handlers/customer-upsert/props.ts';
+import { DEFAULT_MAPPING } from '../../handlers/customer-upsert/mapping/mapping.ts';
+import { Props } from '../../handlers/customer-upsert/props.ts';
 import type { FluentCustomer, Handle } from '../../src/handler.ts';
 import { type Contention, contention } from './contention-actions.ts';
 import { CONTENTION, FOUND } from './contention-examples.ts';

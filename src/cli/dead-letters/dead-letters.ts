@@ -1,9 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Configuration } from '../../../config/load.ts';
-import type { Register } from '../command-line.ts';
 import { openGoogle } from '../google/client.ts';
 import { full, shortOf } from '../google/names.ts';
-import { EXIT, type ExitCode } from '../io.ts';
+import { EXIT, type ExitCode, type Register } from '../io.ts';
 import { type Lease, leaseDeadLetters } from './lease.ts';
 import { drop, isOneChosen, list, Options, replayChosen, show } from './subcommands.ts';
 

@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { openEngine } from '../../engine/engine.ts';
 import type { Event } from '../../notification/event.ts';
-import type { Register } from '../command-line.ts';
-import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { logTo } from '../log.ts';
 import { explain, type Input } from './steps.ts';
 

@@ -1,11 +1,7 @@
-import { z } from 'zod';
-import type { Register } from '../command-line.ts';
-import { addSelection, checkConcurrency, SelectionOptions } from '../customers/options.ts';
+import { addSelection, checkConcurrency } from '../customers/options.ts';
+import type { Register } from '../io.ts';
+import { Options } from './options.ts';
 import { runReconcile } from './run.ts';
-
-const Options = SelectionOptions.extend({ fix: z.boolean().default(false) });
-
-export type ReconcileOptions = z.output<typeof Options>;
 
 const EXAMPLES = `
 Examples:

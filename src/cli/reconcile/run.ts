@@ -5,12 +5,12 @@ import { type CustomerWork, changeOf, openCustomerWork } from '../customers/pipe
 import { previewerOf, type Undecided } from '../customers/previews.ts';
 import { throughPages } from '../customers/process-pages.ts';
 import { Progress } from '../customers/progress.ts';
+import { queryOf, windowOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
-import { queryOf, windowOf } from '../sync/resume.ts';
 import { type Finding, Findings } from './findings.ts';
 import { readFluentPages } from './fluent-pages.ts';
+import type { ReconcileOptions } from './options.ts';
 import { orphansAmong } from './orphans.ts';
-import type { ReconcileOptions } from './reconcile.ts';
 
 /** Compares both sides page by page; nothing is kept but the counts and the first findings. */
 export async function runReconcile(options: ReconcileOptions, io: Io): Promise<ExitCode> {

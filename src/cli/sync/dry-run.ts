@@ -5,9 +5,9 @@ import { openCustomerWork } from '../customers/pipeline.ts';
 import { previewerOf, type Undecided } from '../customers/previews.ts';
 import { throughPages } from '../customers/process-pages.ts';
 import { number, Progress } from '../customers/progress.ts';
+import { queryOf, windowOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
-import { queryOf, windowOf } from './resume.ts';
-import type { SyncOptions } from './sync.ts';
+import type { SyncOptions } from './options.ts';
 
 const WOULD = {
   create: 'create',

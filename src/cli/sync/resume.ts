@@ -1,10 +1,7 @@
 import { ConfigurationError } from '../../configuration-error.ts';
-import type { PageQuery } from '../customers/pages.ts';
-import { idsOf, marksOf, type Selection, sinceOf } from '../customers/selection.ts';
+import { windowOf } from '../customers/query.ts';
+import { marksOf, type Selection } from '../customers/selection.ts';
 import type { Checkpoint, State } from './checkpoint.ts';
-
-/** Queries lag behind writes; what is younger than this is left to the pushes. */
-const LAG_MILLISECONDS = 60_000;
 
 interface Asked extends Omit<Selection, 'projectKey'> {
   readonly restart: boolean;
@@ -31,18 +28,4 @@ export async function resume(
       advice: 'Finish that run first, keep this one elsewhere with --state, or begin anew with --restart.',
     },
   ]);
-}
-
-/** What to read for that state: its window, which was fixed when its run began. */
-export function queryOf(
-  { where, ids }: Pick<Selection, 'where' | 'ids'>,
-  { window }: Partial<State>,
-): PageQuery {
-  return { where, window, ids: ids === undefined ? undefined : idsOf(ids) };
-}
-
-/** From that instant until a minute ago. */
-export function windowOf(since: string, now: number): { since: string; until: string } {
-  const until = new Date(now - LAG_MILLISECONDS).toISOString();
-  return { since: sinceOf(since, now) ?? until, until };
 }

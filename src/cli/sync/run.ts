@@ -3,12 +3,13 @@ import { countCustomers, readPages } from '../customers/pages.ts';
 import { type CustomerWork, openCustomerWork } from '../customers/pipeline.ts';
 import { throughPages } from '../customers/process-pages.ts';
 import { number, Progress } from '../customers/progress.ts';
+import { queryOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import type { SyncOptions } from './options.ts';
 import { COUNTS, SyncRun } from './page-handler.ts';
 import { Report } from './report.ts';
-import { queryOf, resume } from './resume.ts';
-import type { SyncOptions } from './sync.ts';
+import { resume } from './resume.ts';
 
 /** Handles every customer of the selection, and keeps how far it has come. */
 export async function runSync(options: SyncOptions, io: Io): Promise<ExitCode> {

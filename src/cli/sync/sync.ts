@@ -1,17 +1,8 @@
-import { z } from 'zod';
-import type { Register } from '../command-line.ts';
-import { addSelection, checkConcurrency, SelectionOptions } from '../customers/options.ts';
+import { addSelection, checkConcurrency } from '../customers/options.ts';
+import type { Register } from '../io.ts';
 import { dryRun } from './dry-run.ts';
+import { Options } from './options.ts';
 import { runSync } from './run.ts';
-
-const Options = SelectionOptions.extend({
-  state: z.string(),
-  restart: z.boolean().default(false),
-  report: z.string(),
-  dryRun: z.boolean().default(false),
-});
-
-export type SyncOptions = z.output<typeof Options>;
 
 const EXAMPLES = `
 Examples:

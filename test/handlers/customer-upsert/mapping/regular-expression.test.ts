@@ -1,5 +1,5 @@
 import t from 'tap';
-import { compile, ExpressionSource } from '../../../handlers/customer-upsert/expression.ts';
+import { compile, ExpressionSource } from '../../../../handlers/customer-upsert/mapping/expression.ts';
 
 /** All matches, as JSONata's `$match` gives them. */
 async function matches(pattern: RegExp, text: string): Promise<unknown> {

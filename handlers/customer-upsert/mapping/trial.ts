@@ -1,4 +1,4 @@
-import { type Customer, UnusableProps } from '../../src/handler.ts';
+import { type Customer, UnusableProps } from '../../../src/handler.ts';
 import { LIMITS } from './budget.ts';
 import type { CustomerMap, MappingPath } from './map.ts';
 

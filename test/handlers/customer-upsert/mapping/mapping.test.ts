@@ -3,8 +3,8 @@ import type { Customer } from '@commercetools/platform-sdk';
 import t from 'tap';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { createMap } from '../../../handlers/customer-upsert/map.ts';
-import { DEFAULT_MAPPING, Mapping } from '../../../handlers/customer-upsert/props.ts';
+import { createMap } from '../../../../handlers/customer-upsert/mapping/map.ts';
+import { DEFAULT_MAPPING, Mapping } from '../../../../handlers/customer-upsert/mapping/mapping.ts';
 
 const BASE: Customer = {
   id: 'c-1',
@@ -39,7 +39,7 @@ async function mapped(customer: object, changes: Changes = {}) {
 }
 
 t.test('the default mapping is the one that connector.yml writes out', async (t) => {
-  const path = new URL('../../../config/connector.yml', import.meta.url);
+  const path = new URL('../../../../config/connector.yml', import.meta.url);
   const file = z
     .object({ routes: z.array(z.object({ props: z.object({ mapping: z.unknown() }) })) })
     .parse(parse(await readFile(path, 'utf8')));

@@ -1,5 +1,5 @@
 import jsonata from 'jsonata';
-import type { Mapping } from './props.ts';
+import type { Mapping } from './mapping.ts';
 
 /**
  * What a username is made from: the `id` alone (the look-up in Fluent need not wait for the customer), the identifiers that

@@ -1,10 +1,10 @@
-import { type Customer, Failure, type TextField } from '../../src/handler.ts';
+import { type Customer, Failure, type TextField } from '../../../src/handler.ts';
+import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE } from '../record.ts';
 import { Budget, isOverLimit } from './budget.ts';
 import { BUDGET } from './evaluation-hooks.ts';
 import { compile, type Expression } from './expression.ts';
 import { fitText, jsonOf, textOf, UNUSABLE } from './fit.ts';
-import type { Mapping } from './props.ts';
-import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE } from './record.ts';
+import type { Mapping } from './mapping.ts';
 
 /** What a customer should be in Fluent. A field that is mapped, but that commercetools does not have, is undefined. */
 export interface Desired {

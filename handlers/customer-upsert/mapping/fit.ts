@@ -1,4 +1,4 @@
-import { LENGTHS, type TextField } from '../../src/handler.ts';
+import { LENGTHS, type TextField } from '../../../src/handler.ts';
 
 /** A mapped value made fit for a text field; `text` is undefined where commercetools has nothing. */
 export type Fitted =

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { changeOf, startUpstreams } from '../../sandbox/connected.ts';
-import { startProcess } from '../../sandbox/process.ts';
-import { sendPush } from '../../sandbox/push.ts';
-import { until } from '../../sandbox/until.ts';
+import { changeOf, startUpstreams } from '../../../sandbox/connected.ts';
+import { startProcess } from '../../../sandbox/process.ts';
+import { sendPush } from '../../../sandbox/push.ts';
+import { until } from '../../../sandbox/until.ts';
 
-const SHIPPED = new URL('../../../config/connector.yml', import.meta.url);
+const SHIPPED = new URL('../../../../config/connector.yml', import.meta.url);
 
 t.test('a customer that the mapping cannot end with stops neither health answers nor SIGTERM', async (t) => {
   const upstreams = await startUpstreams(t);

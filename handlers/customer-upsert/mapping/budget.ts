@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Failure } from '../../src/handler.ts';
+import { Failure } from '../../../src/handler.ts';
 
 /** How much the mapping of one customer may do. The unit is a step: the evaluation of one node, some 0.4 µs. */
 export const LIMITS = {

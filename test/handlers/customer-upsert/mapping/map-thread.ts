@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { z } from 'zod';
-import { createMap } from '../../../handlers/customer-upsert/map.ts';
-import { DEFAULT_MAPPING, Mapping } from '../../../handlers/customer-upsert/props.ts';
+import { createMap } from '../../../../handlers/customer-upsert/mapping/map.ts';
+import { DEFAULT_MAPPING, Mapping } from '../../../../handlers/customer-upsert/mapping/mapping.ts';
 import { CUSTOMER } from './map-in-thread.ts';
 
 const Message = z.object({ changes: z.record(z.string(), z.unknown()), times: z.number() });

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { createMap } from '../../../handlers/customer-upsert/map.ts';
-import { DEFAULT_MAPPING, Mapping } from '../../../handlers/customer-upsert/props.ts';
-import { tryMapping } from '../../../handlers/customer-upsert/trial.ts';
-import { UnusableProps } from '../../../src/handler.ts';
+import { createMap } from '../../../../handlers/customer-upsert/mapping/map.ts';
+import { DEFAULT_MAPPING, Mapping } from '../../../../handlers/customer-upsert/mapping/mapping.ts';
+import { tryMapping } from '../../../../handlers/customer-upsert/mapping/trial.ts';
+import { UnusableProps } from '../../../../src/handler.ts';
 import { CUSTOMER, startMapping } from './map-in-thread.ts';
 
 const map = startMapping(t);

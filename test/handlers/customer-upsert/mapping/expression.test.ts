@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import t from 'tap';
-import { compile, ExpressionSource } from '../../../handlers/customer-upsert/expression.ts';
-import { jsonOf } from '../../../handlers/customer-upsert/fit.ts';
+import { compile, ExpressionSource } from '../../../../handlers/customer-upsert/mapping/expression.ts';
+import { jsonOf } from '../../../../handlers/customer-upsert/mapping/fit.ts';
 
 const INPUT = {
   title: 'Dr',
