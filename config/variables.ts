@@ -78,10 +78,10 @@ const service = z.object({
     ),
   COMMERCETOOLS_CONCURRENCY: whole(1, 1000)
     .default(10)
-    .describe('How many requests to one commercetools project are under way at once.'),
+    .describe('How many requests to one commercetools project are in flight at once.'),
   FLUENT_CONCURRENCY: whole(1, 1000)
     .default(10)
-    .describe('How many requests to one Fluent account are under way at once.'),
+    .describe('How many requests to one Fluent account are in flight at once.'),
   FLUENT_BATCH: whole(1, 100)
     .default(10)
     .describe('How many customers one mutation to Fluent writes at most.'),
@@ -156,7 +156,7 @@ export const variables = z.intersection(
   service
     .refine(({ ACKNOWLEDGE, DEAD_LETTER_TOPIC }) => ACKNOWLEDGE !== 'received' || DEAD_LETTER_TOPIC, {
       path: ['DEAD_LETTER_TOPIC'],
-      error: 'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
+      error: 'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
       when: always,
     })
     .refine(

@@ -22,7 +22,7 @@ import { stateOf } from './observe/state.ts';
 import { traceOf } from './observe/trace-id.ts';
 import { openTraces } from './observe/traces.ts';
 import type { Undone } from './process/shut-down.ts';
-import { Redelivery } from './push/in-process-retry.ts';
+import { InProcessRetry } from './push/in-process-retry.ts';
 import { createProcessPush, type ProcessPush } from './push/process-push.ts';
 import { createRefusePush, type RefusePush } from './push/refuse-push.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './router/describe.ts';
@@ -49,7 +49,7 @@ declare module 'fastify' {
     dashboard: Dashboard | undefined;
     /** How many events are waiting or in flight. */
     pendingEvents(): number;
-    /** Takes in no more pushes and waits for those under way, 8 seconds at most. */
+    /** Takes in no more pushes and waits for those in flight, 8 seconds at most. */
     drain(): Promise<Undone>;
     /** Ends that wait. */
     abandon(): Undone;
@@ -58,7 +58,7 @@ declare module 'fastify' {
 
 const ROOT = join(import.meta.dirname, '..');
 const DRAIN_MILLISECONDS = 8_000;
-/** Of those, with `ACKNOWLEDGE=received`: what was acknowledged and is not finished has to be parked in the rest. */
+/** Of those, with `ACKNOWLEDGE=received`: what was acknowledged and is not finished has to be dead-lettered in the rest. */
 const WORK_MILLISECONDS = 3_000;
 /** Whoever reads the metrics within this time is sent the same text. */
 const METRICS_MILLISECONDS = 1_000;
@@ -87,9 +87,9 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         log,
       )
     : undefined;
-  const redelivery =
+  const inProcessRetry =
     environment.acknowledge === 'received' && deadLetters
-      ? new Redelivery(queue, deadLetters, { ...environment.queue, log })
+      ? new InProcessRetry(queue, deadLetters, { ...environment.queue, log })
       : undefined;
 
   const traces = environment.googleCloudProject ? `projects/${environment.googleCloudProject}/traces/` : '';
@@ -155,14 +155,14 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         deadLetters: deadLetters !== undefined,
       }),
   );
-  app.decorate('refusePush', createRefusePush({ queue, redelivery, refusals, observer }));
+  app.decorate('refusePush', createRefusePush({ queue, inProcessRetry, refusals, observer }));
   app.decorate(
     'processPush',
     createProcessPush({
       receive: engine.receive,
       queue,
       deadLetters,
-      redelivery,
+      inProcessRetry,
       deadlineMilliseconds: engine.deadlines.answer,
       log,
       observer,
@@ -173,16 +173,16 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   app.decorate('pendingEvents', () => queue.size);
   app.decorate('drain', async () => {
     readiness.drain();
-    const leftover = redelivery?.drain(DRAIN_MILLISECONDS);
-    const unfinished = await queue.drain(leftover ? WORK_MILLISECONDS : DRAIN_MILLISECONDS);
-    return leftover
-      ? { redelivered: 0, ...(await leftover) }
-      : { redelivered: unfinished, parked: 0, lost: 0 };
+    const unhandled = inProcessRetry?.drain(DRAIN_MILLISECONDS);
+    const unfinished = await queue.drain(unhandled ? WORK_MILLISECONDS : DRAIN_MILLISECONDS);
+    return unhandled
+      ? { redelivered: 0, ...(await unhandled) }
+      : { redelivered: unfinished, deadLettered: 0, lost: 0 };
   });
   app.decorate('abandon', () =>
-    redelivery
-      ? { redelivered: 0, ...redelivery.abandon() }
-      : { redelivered: queue.size, parked: 0, lost: 0 },
+    inProcessRetry
+      ? { redelivered: 0, ...inProcessRetry.abandon() }
+      : { redelivered: queue.size, deadLettered: 0, lost: 0 },
   );
   app.addHook('onClose', async () => {
     refusals.close();

@@ -37,7 +37,7 @@ export const STATUS = {
   failed: 503,
 } as const satisfies Record<OutcomeKind, number>;
 
-/** Thrown where an event can never work, whatever is tried: the event is parked as a dead letter. */
+/** Thrown where an event can never work, whatever is tried: the event is published as a dead letter. */
 export class Rejection extends Error {
   readonly reason: string;
   constructor(reason: string, detail: string) {

@@ -152,7 +152,7 @@ Ctrl-C ends it. To try, from another terminal in this folder:
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
       await traffic.stop();
-      // A push under way would keep its connection, and that the demo, for as long as HTTP allows.
+      // A push in flight would keep its connection, and that the demo, for as long as HTTP allows.
       await service.drain();
       await service.close();
       await Promise.all([commercetools.close(), fluent.close()]);

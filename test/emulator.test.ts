@@ -14,7 +14,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
   const service = await connect(t, upstreams);
   const channel = await createPushSubscription(emulator, { topic: 'changes', endpoint: service.push });
   t.teardown(() => channel.close());
-  // A topic apart, whose subscription pushes to nobody: what arrives there was parked by the service itself.
+  // A topic apart, whose subscription pushes to nobody: what arrives there was dead-lettered by the service itself.
   const parking = await createPushSubscription(emulator, {
     topic: 'rejected',
     endpoint: 'http://127.0.0.1:9/',
@@ -53,7 +53,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.same(channel.deadLetters, []);
   });
 
-  await t.test('with one, 204: what is rejected is parked there with the reason', async (t) => {
+  await t.test('with one, 204: what is rejected is dead-lettered there with the reason', async (t) => {
     const parker = await connect(t, upstreams, PARKING);
     const payload = { ...changeOf({ id: 'c1', version: 7 }), projectKey: 'elsewhere' };
     const attributes = { colour: 'red', reason: 'theirs', googclient_schemaencoding: 'JSON' };
@@ -75,7 +75,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
         colour: 'red',
       },
     });
-    t.match(parker.lines.at(-1), { outcome: 'rejected', reason: 'no-account', parked: true });
+    t.match(parker.lines.at(-1), { outcome: 'rejected', reason: 'no-account', deadLettered: true });
   });
 
   await t.test('a hundred attributes of the sender leave room for the reason', async (t) => {
@@ -86,9 +86,9 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     );
     t.equal((await sendPush(parker.push, 'poison', { attributes })).status, 204);
     t.ok(await until(() => parking.deadLetters.length === before + 1));
-    const parked = parking.deadLetters.at(-1)?.attributes ?? {};
-    const theirs = Object.keys(parked).filter((name) => /^a\d/.test(name));
-    t.match(parked, {
+    const deadLettered = parking.deadLetters.at(-1)?.attributes ?? {};
+    const theirs = Object.keys(deadLettered).filter((name) => /^a\d/.test(name));
+    t.match(deadLettered, {
       reason: 'undecodable',
       a0: 'é'.repeat(512),
       attributesLeftOut: String(100 - theirs.length),
@@ -111,31 +111,34 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     });
   });
 
-  await t.test('published, pushed, rejected and parked: it is delivered once and no more', async (t) => {
-    const parker = await connect(t, upstreams, PARKING);
-    const poison = await createPushSubscription(emulator, { topic: 'poison', endpoint: parker.push });
-    t.teardown(() => poison.close());
-    const before = parking.deadLetters.length;
-    await poison.publish('{"notificationType":"ResourceUpdated"}', { colour: 'blue' });
-    t.ok(await until(() => parking.deadLetters.length === before + 1));
-    t.match(parking.deadLetters.at(-1), {
-      data: '{"notificationType":"ResourceUpdated"}',
-      attributes: { reason: 'undecodable', colour: 'blue' },
-    });
-    await poison.publish(payloads[0] ?? {});
-    t.ok(await until(() => parker.lines.some(({ outcome }) => outcome === 'done')));
-    t.equal(parker.lines.filter(({ outcome }) => outcome === 'rejected').length, 1);
-    t.same(poison.deadLetters, []);
-  });
+  await t.test(
+    'published, pushed, rejected and dead-lettered: it is delivered once and no more',
+    async (t) => {
+      const parker = await connect(t, upstreams, PARKING);
+      const poison = await createPushSubscription(emulator, { topic: 'poison', endpoint: parker.push });
+      t.teardown(() => poison.close());
+      const before = parking.deadLetters.length;
+      await poison.publish('{"notificationType":"ResourceUpdated"}', { colour: 'blue' });
+      t.ok(await until(() => parking.deadLetters.length === before + 1));
+      t.match(parking.deadLetters.at(-1), {
+        data: '{"notificationType":"ResourceUpdated"}',
+        attributes: { reason: 'undecodable', colour: 'blue' },
+      });
+      await poison.publish(payloads[0] ?? {});
+      t.ok(await until(() => parker.lines.some(({ outcome }) => outcome === 'done')));
+      t.equal(parker.lines.filter(({ outcome }) => outcome === 'rejected').length, 1);
+      t.same(poison.deadLetters, []);
+    },
+  );
 
-  await t.test('503 with Retry-After when it cannot be parked', async (t) => {
+  await t.test('503 with Retry-After when it cannot be dead-lettered', async (t) => {
     const DEAD_LETTER_TOPIC = `projects/${emulator.projectId}/topics/nowhere`;
     const parker = await connect(t, upstreams, { ...PARKING, DEAD_LETTER_TOPIC });
     const { status, headers, body } = await sendPush(parker.push, 'poison');
     t.equal(status, 503);
     t.match(headers.get('retry-after'), /^[1-9]/);
-    t.match(JSON.parse(body), { reason: 'parking-failed' });
-    t.match(parker.lines.at(-1), { outcome: 'failed', reason: 'parking-failed' });
+    t.match(JSON.parse(body), { reason: 'dead-letter-failed' });
+    t.match(parker.lines.at(-1), { outcome: 'failed', reason: 'dead-letter-failed' });
   });
 
   await t.test("without a topic of its own, the subscription's policy takes what is rejected", async (t) => {
@@ -144,11 +147,11 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
       { data: 'poison', attributes: { CloudPubSubDeadLetterSourceDeliveryCount: '5' } },
     ]);
     const answers = rejecting.lines.filter(({ outcome }) => outcome === 'rejected');
-    t.ok(answers.length >= 5 && answers.every(({ parked }) => parked === undefined));
+    t.ok(answers.length >= 5 && answers.every(({ deadLettered }) => deadLettered === undefined));
   });
 });
 
-t.test('503 with Retry-After when Pub/Sub cannot be reached to park it', async (t) => {
+t.test('503 with Retry-After when Pub/Sub cannot be reached to dead-letter it', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await connect(t, upstreams, {
     DEAD_LETTER_TOPIC: 'projects/sandbox-project/topics/dead-letters',

@@ -11,7 +11,7 @@ export interface Io {
   err(text: string): void;
   /** True when a person watches: progress bars, colours, questions. */
   readonly terminal: boolean;
-  /** Aborts on SIGINT and SIGTERM: finish what is under way, keep the state, say how to go on. */
+  /** Aborts on SIGINT and SIGTERM: finish what is in flight, keep the state, say how to go on. */
   readonly signal: AbortSignal;
   /** The configuration of the service, read once; throws a `ConfigurationError` with all faults. */
   configuration(): Promise<Configuration>;

@@ -14,7 +14,7 @@ export interface DashboardOptions {
   readonly token: string | undefined;
   readonly routes: readonly BoundRoute[];
   readonly accounts: readonly OpenAccount[];
-  readonly queue: { readonly size: number; readonly underWay: number };
+  readonly queue: { readonly size: number; readonly inFlight: number };
   readonly queueLimit: number;
   readonly readiness: Pick<Readiness, 'reasons'>;
   readonly deadLetters: boolean;
@@ -33,8 +33,8 @@ export interface Dashboard {
 
 const LISTENERS = 20;
 const TICK_MILLISECONDS = 1_000;
-/** The slot under way, the one before it, and one that an interval may have been late for. */
-const TICK_SLOTS = 3;
+/** The current bucket, the one before it, and one that an interval may have been late for. */
+const TICK_BUCKETS = 3;
 
 /** Opens the page's side of the service: ids, codes and numbers only. */
 export function openDashboard(options: DashboardOptions): Dashboard {
@@ -52,7 +52,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
       events: recorder.events,
       queue: {
         size: queue.size,
-        underWay: queue.underWay,
+        inFlight: queue.inFlight,
         limit: options.queueLimit,
       },
       groups: recorder.reasons.read(now),
@@ -63,8 +63,8 @@ export function openDashboard(options: DashboardOptions): Dashboard {
           circuit: recorder.circuitOf(name),
           renewal: recorder.renewalOf(name),
           refused: readiness.reasons.some((reason) => reason.endsWith(`: ${name}`)),
-          places: limit.current,
-          underWay: limit.underWay,
+          slots: limit.current,
+          inFlight: limit.inFlight,
           waiting: limit.waiting,
           operations: recorder.requests.read(name, now),
         })),
@@ -88,7 +88,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
       }),
       next: (mark) => ({
         data: {
-          history: recorder.history(TICK_SLOTS),
+          history: recorder.history(TICK_BUCKETS),
           recent: recorder.recent.after(mark),
           state: state(),
         },

@@ -2,33 +2,33 @@ const PARTS = 4;
 const BUCKETS = PARTS * 25;
 
 /**
- * How durations are spread, a slot of time at a time: counts in buckets that grow by a fifth, from a millisecond to nine
- * hours. A quantile is right to a tenth.
+ * A histogram of durations for each time bucket: counts in buckets that grow by a fifth, from a millisecond to nine hours.
+ * A quantile is exact to a tenth.
  */
-export class Spread {
+export class Histogram {
   readonly #counts: Uint32Array;
 
-  constructor(slots: number) {
-    this.#counts = new Uint32Array(slots * BUCKETS);
+  constructor(timeBuckets: number) {
+    this.#counts = new Uint32Array(timeBuckets * BUCKETS);
   }
 
-  add(place: number, milliseconds: number): void {
+  add(timeBucket: number, milliseconds: number): void {
     const bucket = Math.floor(Math.log2(Math.max(0, milliseconds) + 1) * PARTS);
-    const index = place * BUCKETS + Math.min(BUCKETS - 1, bucket);
+    const index = timeBucket * BUCKETS + Math.min(BUCKETS - 1, bucket);
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
-  clear(place: number): void {
-    this.#counts.fill(0, place * BUCKETS, (place + 1) * BUCKETS);
+  clear(timeBucket: number): void {
+    this.#counts.fill(0, timeBucket * BUCKETS, (timeBucket + 1) * BUCKETS);
   }
 
-  /** The milliseconds that the share `quantile` (0 to 1) of all in these slots stays below; null where there is nothing. */
-  quantile(places: readonly number[], quantile: number): number | null {
+  /** The `quantile` (0 to 1) of all durations in these time buckets, in milliseconds; null where there is none. */
+  quantile(timeBuckets: readonly number[], quantile: number): number | null {
     const counts = new Array<number>(BUCKETS).fill(0);
     let all = 0;
-    for (const place of places)
+    for (const timeBucket of timeBuckets)
       for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-        const count = this.#counts[place * BUCKETS + bucket] ?? 0;
+        const count = this.#counts[timeBucket * BUCKETS + bucket] ?? 0;
         counts[bucket] = (counts[bucket] ?? 0) + count;
         all += count;
       }

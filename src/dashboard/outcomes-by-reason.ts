@@ -1,5 +1,5 @@
 import type { ObservedOutcome } from '../observe/observer.ts';
-import { Slots } from './time-buckets.ts';
+import { TimeBuckets } from './time-buckets.ts';
 
 /** What ended for the same reason on the same route, over the last hour. */
 export interface ReasonGroup {
@@ -17,16 +17,16 @@ export interface ReasonGroup {
 
 interface Group {
   readonly first: ObservedOutcome;
-  readonly slots: Slots<'count'>;
+  readonly buckets: TimeBuckets<'count'>;
   last: ObservedOutcome;
   lastAt: number;
 }
 
 const FIVE_MINUTES = 300_000;
-const HOUR_SLOTS = 12;
+const HOUR_BUCKETS = 12;
 
 /** Groups by outcome, reason and route. A handler's own reasons may be many: beyond `limit` the one longest not seen goes. */
-export class Reasons {
+export class OutcomesByReason {
   readonly #limit: number;
   /** Few, and one after the other is quicker than a key to make and hash for each event. */
   readonly #groups: Group[] = [];
@@ -41,7 +41,7 @@ export class Reasons {
       if (this.#groups.length >= this.#limit) this.#forget();
       group = {
         first: outcome,
-        slots: new Slots(['count'], FIVE_MINUTES, HOUR_SLOTS),
+        buckets: new TimeBuckets(['count'], FIVE_MINUTES, HOUR_BUCKETS),
         last: outcome,
         lastAt: now,
       };
@@ -49,20 +49,20 @@ export class Reasons {
     }
     group.last = outcome;
     group.lastAt = now;
-    group.slots.add('count', now);
+    group.buckets.add('count', now);
   }
 
   /** Those of the last hour, the most frequent first. */
   read(now: number): ReasonGroup[] {
     return this.#groups
-      .map(({ first, slots, last, lastAt }) => {
-        const course = slots.read('count', now);
+      .map(({ first, buckets, last, lastAt }) => {
+        const course = buckets.read('count', now);
         return {
           outcome: first.outcome,
           reason: first.reason,
           route: first.route ?? null,
           count: course.reduce((sum, count) => sum + count, 0),
-          course: [...new Array<number>(HOUR_SLOTS - course.length).fill(0), ...course],
+          course: [...new Array<number>(HOUR_BUCKETS - course.length).fill(0), ...course],
           lastAt,
           resource: last.resource ?? null,
         };

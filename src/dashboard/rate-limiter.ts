@@ -1,5 +1,5 @@
 /** Lets the first few of each second pass. */
-export class Trickle {
+export class RateLimiter {
   readonly #aSecond: number;
   #second = 0;
   #passed = 0;

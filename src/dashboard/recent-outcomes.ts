@@ -9,7 +9,7 @@ export interface RecentOutcome extends ObservedOutcome {
 }
 
 /** The last `length` outcomes. */
-export class Recent {
+export class RecentOutcomes {
   readonly #length: number;
   readonly #outcomes: ObservedOutcome[] = [];
   readonly #times: number[] = [];

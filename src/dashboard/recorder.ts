@@ -1,10 +1,10 @@
 import type { CircuitState, ObservedOutcome, ObservedRequest, Observer } from '../observe/observer.ts';
-import { Spread } from './histogram.ts';
-import { Reasons } from './outcomes-by-reason.ts';
-import { Trickle } from './rate-limiter.ts';
-import { Recent } from './recent-outcomes.ts';
-import { Slots } from './time-buckets.ts';
-import { Requests } from './upstream-requests.ts';
+import { Histogram } from './histogram.ts';
+import { OutcomesByReason } from './outcomes-by-reason.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { RecentOutcomes } from './recent-outcomes.ts';
+import { TimeBuckets } from './time-buckets.ts';
+import { UpstreamRequests } from './upstream-requests.ts';
 
 const COLUMNS = [
   'pushes',
@@ -13,7 +13,7 @@ const COLUMNS = [
   'ignored',
   'rejected',
   'failed',
-  'parked',
+  'deadLettered',
   'oldest',
   'queue',
   'waits',
@@ -21,9 +21,9 @@ const COLUMNS = [
   'runs',
   'handled',
 ] as const;
-const SLOT_MILLISECONDS = 5_000;
-const HOUR_SLOTS = 720;
-const MINUTE_SLOTS = 12;
+const BUCKET_MILLISECONDS = 5_000;
+const HOUR_BUCKETS = 720;
+const MINUTE_BUCKETS = 12;
 const REASONS = 64;
 
 /** How many of the last outcomes the page lists. */
@@ -41,7 +41,7 @@ const REFUSED: Omit<ObservedOutcome, 'reason'> = {
   version: undefined,
   milliseconds: 0,
   lagMilliseconds: undefined,
-  parked: false,
+  deadLettered: false,
   late: false,
 };
 
@@ -51,7 +51,7 @@ interface Renewal {
   readonly renewed: boolean;
 }
 
-/** What the page draws over the last hour: a number a slot and line, oldest first. */
+/** What the page draws over the last hour: a number a bucket and line, oldest first. */
 export type History = ReturnType<Recorder['history']>;
 
 /** The last minute in numbers. */
@@ -59,15 +59,17 @@ export type Minute = ReturnType<Recorder['minute']>;
 
 /** Remembers what the page shows, in memory of a fixed size (about half a megabyte); an event costs about a microsecond. */
 export class Recorder implements Observer {
-  readonly recent = new Recent(RECENT);
-  readonly reasons = new Reasons(REASONS);
-  readonly requests = new Requests();
-  readonly #lags = new Spread(HOUR_SLOTS);
-  readonly #slots = new Slots(COLUMNS, SLOT_MILLISECONDS, HOUR_SLOTS, (place) => this.#lags.clear(place));
+  readonly recent = new RecentOutcomes(RECENT);
+  readonly reasons = new OutcomesByReason(REASONS);
+  readonly requests = new UpstreamRequests();
+  readonly #lags = new Histogram(HOUR_BUCKETS);
+  readonly #buckets = new TimeBuckets(COLUMNS, BUCKET_MILLISECONDS, HOUR_BUCKETS, (index) =>
+    this.#lags.clear(index),
+  );
   readonly #circuits = new Map<string, CircuitState>();
   readonly #renewals = new Map<string, Renewal>();
   readonly #clock: () => number;
-  readonly #listedIgnored = new Trickle(IGNORED_LISTED_A_SECOND);
+  readonly #listedIgnored = new RateLimiter(IGNORED_LISTED_A_SECOND);
   #events = 0;
 
   constructor(clock: () => number = Date.now) {
@@ -76,15 +78,15 @@ export class Recorder implements Observer {
 
   pushAnswered(status: number): void {
     const now = this.#clock();
-    this.#slots.add('pushes', now);
+    this.#buckets.add('pushes', now);
     // 401, 403: nobody's event.
-    if (status >= 400) this.#slots.add('refused', now);
+    if (status >= 400) this.#buckets.add('refused', now);
   }
 
   pushRefused(reason: string): void {
     const now = this.#clock();
     this.#events += 1;
-    this.#slots.add('failed', now);
+    this.#buckets.add('failed', now);
     this.reasons.add({ ...REFUSED, reason }, now);
   }
 
@@ -93,25 +95,25 @@ export class Recorder implements Observer {
     this.#events += 1;
     if (outcome.outcome !== 'ignored' || this.#listedIgnored.passes(now)) this.recent.add(outcome, now);
     this.reasons.add(outcome, now);
-    this.#slots.add(outcome.outcome, now);
-    if (outcome.parked) this.#slots.add('parked', now);
+    this.#buckets.add(outcome.outcome, now);
+    if (outcome.deadLettered) this.#buckets.add('deadLettered', now);
     const lag = outcome.lagMilliseconds;
     if (lag === undefined) return;
     // How far behind the failed ones are is known as well, and shows where nothing gets done.
-    if (outcome.outcome === 'done' || outcome.outcome === 'failed') this.#slots.most('oldest', now, lag);
-    if (outcome.outcome === 'done') this.#lags.add(this.#slots.at(now), lag);
+    if (outcome.outcome === 'done' || outcome.outcome === 'failed') this.#buckets.most('oldest', now, lag);
+    if (outcome.outcome === 'done') this.#lags.add(this.#buckets.at(now), lag);
   }
 
   waited(milliseconds: number): void {
     const now = this.#clock();
-    this.#slots.add('waits', now);
-    this.#slots.add('waited', now, milliseconds);
+    this.#buckets.add('waits', now);
+    this.#buckets.add('waited', now, milliseconds);
   }
 
   handled(milliseconds: number): void {
     const now = this.#clock();
-    this.#slots.add('runs', now);
-    this.#slots.add('handled', now, milliseconds);
+    this.#buckets.add('runs', now);
+    this.#buckets.add('handled', now, milliseconds);
   }
 
   request(request: ObservedRequest): void {
@@ -128,7 +130,7 @@ export class Recorder implements Observer {
 
   /** Told now and then how many events are in the queue. */
   queued(size: number): void {
-    this.#slots.most('queue', this.#clock(), size);
+    this.#buckets.most('queue', this.#clock(), size);
   }
 
   /** Events since the start. */
@@ -145,20 +147,20 @@ export class Recorder implements Observer {
     return this.#renewals.get(upstream) ?? null;
   }
 
-  /** The latest `slots` slots. Lags are null where nothing was done. */
-  history(slots: number = HOUR_SLOTS) {
+  /** The latest `buckets` buckets. Lags are null where nothing was done. */
+  history(buckets: number = HOUR_BUCKETS) {
     const now = this.#clock();
-    const places = this.#slots.places(now, slots);
-    const read = (column: (typeof COLUMNS)[number]) => this.#slots.read(column, now, slots);
+    const indexes = this.#buckets.indexes(now, buckets);
+    const read = (column: (typeof COLUMNS)[number]) => this.#buckets.read(column, now, buckets);
     const waits = read('waits');
     const oldest = read('oldest');
     // An estimate must not be beyond what is known.
-    const quantile = (share: number) =>
-      places.map((place, index) => atMost(this.#lags.quantile([place], share), oldest[index] ?? 0));
+    const quantile = (fraction: number) =>
+      indexes.map((bucket, index) => atMost(this.#lags.quantile([bucket], fraction), oldest[index] ?? 0));
     return {
       /** Milliseconds since 1970. */
-      since: this.#slots.since(now, slots),
-      slotMilliseconds: SLOT_MILLISECONDS,
+      since: this.#buckets.since(now, buckets),
+      bucketMilliseconds: BUCKET_MILLISECONDS,
       pushes: read('pushes'),
       done: read('done'),
       ignored: read('ignored'),
@@ -175,22 +177,22 @@ export class Recorder implements Observer {
   /** Totals and averages; `seconds` is less than 60 after a start. */
   minute() {
     const now = this.#clock();
-    const places = this.#slots.places(now, MINUTE_SLOTS);
-    const oldest = Math.max(...this.#slots.read('oldest', now, MINUTE_SLOTS));
-    const sum = (column: (typeof COLUMNS)[number]) => this.#slots.sum(column, now, MINUTE_SLOTS);
+    const indexes = this.#buckets.indexes(now, MINUTE_BUCKETS);
+    const oldest = Math.max(...this.#buckets.read('oldest', now, MINUTE_BUCKETS));
+    const sum = (column: (typeof COLUMNS)[number]) => this.#buckets.sum(column, now, MINUTE_BUCKETS);
     return {
-      seconds: Math.max(1, (now - this.#slots.since(now, MINUTE_SLOTS)) / 1000),
+      seconds: Math.max(1, (now - this.#buckets.since(now, MINUTE_BUCKETS)) / 1000),
       pushes: sum('pushes'),
       refused: sum('refused'),
       done: sum('done'),
       ignored: sum('ignored'),
       rejected: sum('rejected'),
       failed: sum('failed'),
-      parked: sum('parked'),
+      deadLettered: sum('deadLettered'),
       handled: sum('runs') > 0 ? rounded(sum('handled') / sum('runs')) : null,
       waited: sum('waits') > 0 ? rounded(sum('waited') / sum('waits')) : null,
-      lag50: atMost(this.#lags.quantile(places, 0.5), oldest),
-      lag95: atMost(this.#lags.quantile(places, 0.95), oldest),
+      lag50: atMost(this.#lags.quantile(indexes, 0.5), oldest),
+      lag95: atMost(this.#lags.quantile(indexes, 0.95), oldest),
       oldest: oldest || null,
     };
   }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 
 /** How long a log-in lasts. */
 export const SESSION_SECONDS = 12 * 60 * 60;
-/** Each is begun by whoever has the token; the least used one ends when there are more. */
+/** Each is started by whoever has the token; the least used one ends when there are more. */
 const SESSIONS = 1_000;
 
 /** The log-ins of this instance: each ends after its time, on log-out, and with the process. */

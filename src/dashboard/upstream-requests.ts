@@ -1,8 +1,8 @@
 import type { ObservedRequest } from '../observe/observer.ts';
-import { Slots } from './time-buckets.ts';
+import { TimeBuckets } from './time-buckets.ts';
 
 /** What one upstream was asked for over the last minute. */
-export interface Operation {
+export interface OperationSummary {
   readonly operation: string;
   readonly requests: number;
   /** Those that ended in a fault; what the upstream declined is an answer. */
@@ -14,13 +14,13 @@ export interface Operation {
 }
 
 const FIVE_SECONDS = 5_000;
-const MINUTE_SLOTS = 12;
+const MINUTE_BUCKETS = 12;
 
-/** Requests by upstream and operation. Both come from the code and the configuration, so there are few. */
-export class Requests {
+/** UpstreamRequests by upstream and operation. Both come from the code and the configuration, so there are few. */
+export class UpstreamRequests {
   readonly #upstreams = new Map<
     string,
-    Map<string, Slots<'requests' | 'faults' | 'milliseconds' | 'size'>>
+    Map<string, TimeBuckets<'requests' | 'faults' | 'milliseconds' | 'size'>>
   >();
 
   add({ upstream, operation, result, milliseconds, size }: ObservedRequest, now: number): void {
@@ -29,26 +29,26 @@ export class Requests {
       operations = new Map();
       this.#upstreams.set(upstream, operations);
     }
-    let slots = operations.get(operation);
-    if (!slots) {
-      slots = new Slots(['requests', 'faults', 'milliseconds', 'size'], FIVE_SECONDS, MINUTE_SLOTS);
-      operations.set(operation, slots);
+    let buckets = operations.get(operation);
+    if (!buckets) {
+      buckets = new TimeBuckets(['requests', 'faults', 'milliseconds', 'size'], FIVE_SECONDS, MINUTE_BUCKETS);
+      operations.set(operation, buckets);
     }
-    slots.add('requests', now);
-    slots.add('milliseconds', now, milliseconds);
-    slots.add('size', now, size);
-    if (result !== 'ok' && result !== 'declined') slots.add('faults', now);
+    buckets.add('requests', now);
+    buckets.add('milliseconds', now, milliseconds);
+    buckets.add('size', now, size);
+    if (result !== 'ok' && result !== 'declined') buckets.add('faults', now);
   }
 
-  read(upstream: string, now: number): Operation[] {
-    return [...(this.#upstreams.get(upstream) ?? [])].map(([operation, slots]) => {
-      const requests = slots.sum('requests', now);
+  read(upstream: string, now: number): OperationSummary[] {
+    return [...(this.#upstreams.get(upstream) ?? [])].map(([operation, buckets]) => {
+      const requests = buckets.sum('requests', now);
       return {
         operation,
         requests,
-        faults: slots.sum('faults', now),
-        milliseconds: requests > 0 ? slots.sum('milliseconds', now) / requests : null,
-        size: requests > 0 ? slots.sum('size', now) / requests : null,
+        faults: buckets.sum('faults', now),
+        milliseconds: requests > 0 ? buckets.sum('milliseconds', now) / requests : null,
+        size: requests > 0 ? buckets.sum('size', now) / requests : null,
       };
     });
   }

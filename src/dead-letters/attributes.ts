@@ -1,7 +1,7 @@
 import type { Delivery, Event } from '../notification/event.ts';
 
 /** Why an event was given up, in the words of its outcome. */
-export interface Grounds {
+export interface DeadLetterReason {
   readonly reason: string;
   readonly detail: string;
   readonly route?: string | undefined;
@@ -25,7 +25,7 @@ export const OWN_ATTRIBUTES = [
   'occurredAt',
   'messageId',
   'publishTime',
-  'parkedAt',
+  'deadLetteredAt',
   /** How many of the sender's were cut to what Pub/Sub takes, or made well-formed Unicode. */
   'attributesCut',
   /** How many of the sender's were left out. */
@@ -41,7 +41,7 @@ const OWN: ReadonlySet<string> = new Set(OWN_ATTRIBUTES);
 export function attributesOf(
   delivery: Delivery,
   event: Event | undefined,
-  { reason, detail, route }: Grounds,
+  { reason, detail, route }: DeadLetterReason,
 ): Record<string, string> {
   const { resource } = event ?? {};
   const given = Object.entries(delivery.attributes);
@@ -61,7 +61,7 @@ export function attributesOf(
     occurredAt: event?.occurredAt,
     messageId: delivery.messageId,
     publishTime: delivery.publishTime,
-    parkedAt: new Date().toISOString(),
+    deadLetteredAt: new Date().toISOString(),
     attributesCut: cut > 0 ? String(cut) : undefined,
     attributesLeftOut: leftOut > 0 ? String(leftOut) : undefined,
   };

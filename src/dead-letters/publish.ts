@@ -2,13 +2,13 @@ import type { PubSub, Topic } from '@google-cloud/pubsub';
 import type { Delivery, Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import { Failure } from '../outcome.ts';
-import { attributesOf, type Grounds } from './attributes.ts';
+import { attributesOf, type DeadLetterReason } from './attributes.ts';
 import { openPubSub, projectOf } from './pubsub-client.ts';
 
-/** Parks events that can never work in a Pub/Sub topic: the notification as it came, the reason in the attributes. */
+/** Publishes events that can never work to a Pub/Sub topic: the notification as it came, the reason in the attributes. */
 export interface DeadLetters {
   /** Returns when Pub/Sub has it; throws `Failure` when that cannot be had in time. */
-  park(delivery: Delivery, event: Event | undefined, grounds: Grounds): Promise<void>;
+  publish(delivery: Delivery, event: Event | undefined, reason: DeadLetterReason): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
   }
 
   return {
-    async park(delivery, event, grounds) {
+    async publish(delivery, event, reason) {
       opened ??= open().catch((error: unknown) => {
         opened = undefined;
         throw error;
@@ -47,13 +47,13 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
       const timer = setTimeout(() => timeIsUp.reject(new Error('timeout')), PARK_MILLISECONDS);
       try {
         const { publisher } = await opened;
-        const message = { data: delivery.data, attributes: attributesOf(delivery, event, grounds) };
+        const message = { data: delivery.data, attributes: attributesOf(delivery, event, reason) };
         await Promise.race([publisher.publishMessage(message), timeIsUp.promise]);
       } catch (error) {
-        log.error({ err: error, topic, event: event?.identity }, 'A dead letter could not be parked.');
+        log.error({ err: error, topic, event: event?.identity }, 'A dead letter could not be published.');
         throw new Failure(
-          'parking-failed',
-          'The event was rejected, and its dead letter could not be parked.',
+          'dead-letter-failed',
+          'The event was rejected, and its dead letter could not be published.',
         );
       } finally {
         clearTimeout(timer);

@@ -8,7 +8,7 @@ export interface DeadLetter {
   /** The dead letter's own, which the commands take. */
   readonly messageId: string;
   /** When it came to the dead-letter topic. */
-  readonly parkedAt: Date;
+  readonly deadLetteredAt: Date;
   readonly reason: string;
   /** What the service wrote beside the reason; nothing of it is personal. */
   readonly said: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export interface DeadLetter {
   readonly data: Buffer;
 }
 
-/** The reason of what the service has not parked itself: the subscription's policy gave it up. */
+/** The reason of what the service has not dead-lettered itself: the subscription's policy gave it up. */
 export const GIVEN_UP = 'too-many-attempts';
 
 const OURS: ReadonlySet<string> = new Set(OWN_ATTRIBUTES);
@@ -29,18 +29,18 @@ export function readDeadLetter({
 }: protos.google.pubsub.v1.IReceivedMessage): DeadLetter | undefined {
   if (!ackId || !message?.messageId) return undefined;
   const given = Object.entries(message.attributes ?? {});
-  const parkedByService = given.some(([name]) => name === 'parkedAt');
+  const isFromService = given.some(([name]) => name === 'deadLetteredAt');
   const data = Buffer.from(message.data ?? []);
-  const said = parkedByService
+  const said = isFromService
     ? Object.fromEntries(given.filter(([name]) => OURS.has(name)))
     : identityOf(data, message.messageId);
   return {
     ackId,
     messageId: message.messageId,
-    parkedAt: new Date(Number(message.publishTime?.seconds ?? 0) * 1000),
+    deadLetteredAt: new Date(Number(message.publishTime?.seconds ?? 0) * 1000),
     reason: said['reason'] ?? GIVEN_UP,
     said,
-    attributes: parkedByService
+    attributes: isFromService
       ? Object.fromEntries(given.filter(([name]) => !OURS.has(name)))
       : { ...message.attributes },
     data,

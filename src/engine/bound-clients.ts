@@ -8,7 +8,7 @@ export interface OpenProject extends Project {
 }
 
 /**
- * A run's view of Fluent: a write, or another request, is not begun once the run's signal has aborted, unless the handler
+ * A run's view of Fluent: a write, or another request, is not started once the run's signal has aborted, unless the handler
  * gives a signal of its own. So a handler that forgets its signal still writes nothing after its push was answered.
  */
 export class BoundFluent implements Fluent {
@@ -48,7 +48,7 @@ export class BoundFluent implements Fluent {
   }
 }
 
-/** A run's view of commercetools: through `api`, only reads are begun once the run's signal has aborted. */
+/** A run's view of commercetools: through `api`, only reads are started once the run's signal has aborted. */
 export class BoundCommercetools implements Commercetools {
   readonly #client: CommercetoolsClient;
   readonly #signal: AbortSignal;

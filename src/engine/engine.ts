@@ -7,7 +7,7 @@ import { createRouter } from '../router/router.ts';
 import { type AccountConfig, type AccountOptions, type OpenAccount, openAccounts } from './accounts.ts';
 import { createReceive, type Receive } from './receive.ts';
 
-/** All between a delivery and its outcome, as the service and the command line have it alike; no HTTP, no parking. */
+/** All between a delivery and its outcome, as the service and the command line have it alike; no HTTP, no dead-lettering. */
 export interface Engine {
   readonly accounts: readonly OpenAccount[];
   /** The account of a project; an event that names no project belongs to the only account there is. */
@@ -17,13 +17,13 @@ export interface Engine {
   readonly queue: EventQueue<Event>;
   readonly receive: Receive;
   readonly deadlines: Deadlines;
-  /** Closes the connections to the upstreams; what is under way fails. */
+  /** Closes the connections to the upstreams; what is in flight fails. */
   close(): Promise<void>;
 }
 
 /** Milliseconds for each bound, from the ack deadline. */
 export interface Deadlines {
-  /** From a push's arrival to its answer; and for what was begun by then, to its end. */
+  /** From a push's arrival to its answer; and for what was started by then, to its end. */
   readonly answer: number;
   /** One upstream request, its body included: two fit before the answer. */
   readonly request: number;

@@ -33,7 +33,7 @@ export interface ReceiveOptions {
   readonly accountOf: (projectKey: string | undefined) => AccountContext | undefined;
   /** How long a run may begin things when nobody waits for its answer. */
   readonly runMilliseconds: number;
-  /** How long what it has begun by then may take: no upstream request takes longer. */
+  /** How long what it has started by then may take: no upstream request takes longer. */
   readonly graceMilliseconds: number;
   readonly log: Log;
 }
@@ -88,19 +88,19 @@ export function jobFor(
       `Expected a project key of one of the accounts in the connector's configuration, got ${event.projectKey ?? 'none'}.`,
     );
   const { resource } = event;
-  const lane = resource ? `${account.account.projectKey}/${resource.typeId}/${resource.id}` : event.identity;
+  const key = resource ? `${account.account.projectKey}/${resource.typeId}/${resource.id}` : event.identity;
   // A deletion must not vanish in a change, nor an event that says no version in one that does.
-  const share = `${route.name}|${event.deletion}|${event.version === undefined}`;
+  const coalesceKey = `${route.name}|${event.deletion}|${event.version === undefined}`;
   return {
     event,
-    lane,
-    share: route.handler.handler.readsCurrentState ? share : undefined,
+    key,
+    coalesceKey: route.handler.handler.readsCurrentState ? coalesceKey : undefined,
     newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
     deadline,
     settle: outcomeFor,
     run: (newest, latest) => {
       const milliseconds = latest === undefined ? runMilliseconds : Math.max(0, latest - performance.now());
-      // Nothing is begun after the deadline: the redelivery may be on its way to another instance by then.
+      // Nothing is started after the deadline: the redelivery may be on its way to another instance by then.
       return withinTime(milliseconds, graceMilliseconds, (signal) => {
         let child: Log | undefined;
         const context = {

@@ -52,7 +52,7 @@ export function waitOf(job: Job<Event>, span: Span | undefined): Job<Event> {
   const wait = span.child('wait');
   const waiting: Job<Event> = {
     ...job,
-    begun(by) {
+    started(by) {
       const other = by === waiting ? undefined : spans.get(by);
       if (other) wait.link(other);
       wait.end({ 'customer_sync.shared': other !== undefined });

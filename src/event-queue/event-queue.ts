@@ -5,16 +5,16 @@ import { FinishRate } from './finish-rate.ts';
 /** Work for the event queue. */
 export interface Job<Event> {
   readonly event: Event;
-  /** Jobs of the same lane never run at once, and run in the order of their arrival: a lane is a resource. */
-  readonly lane: string;
-  /** Waiting jobs of one lane that have the same share run once, for all of them; undefined never shares. */
-  readonly share: string | undefined;
+  /** Jobs of the same key never run at once, and run in the order of their arrival: a key is a resource. */
+  readonly key: string;
+  /** Waiting jobs of one key that have the same coalesceKey run once, for all of them; undefined never coalesces. */
+  readonly coalesceKey: string | undefined;
   /** Which of two events stands for both when they share a run. */
   newer(one: Event, other: Event): Event;
-  /** Until when something may be begun for it, in milliseconds of `performance.now()`; undefined without end. */
+  /** Until when something may be started for it, in milliseconds of `performance.now()`; undefined without end. */
   readonly deadline?: number | undefined;
   /** Told once the wait is over; `by` is the job whose `run` serves this one too. */
-  begun?(by: Job<Event>): void;
+  started?(by: Job<Event>): void;
   /** The outcome of a shared run for one of its events. */
   settle?(event: Event, outcome: Outcome): Outcome;
   /** `deadline` is the latest of those that share the run. */
@@ -24,7 +24,7 @@ export interface Job<Event> {
 /** A job that was taken in. */
 export interface Ticket {
   readonly outcome: Promise<Outcome>;
-  /** Says that nobody waits any more: a run that has not begun is left out, one under way goes on. */
+  /** Says that nobody waits any more: a run that has not started is left out, one in flight goes on. */
   abandon(): void;
 }
 
@@ -35,7 +35,7 @@ export interface Busy {
 }
 
 export interface QueueOptions {
-  /** Events waiting and under way. */
+  /** Events waiting and in flight. */
   readonly limit: number;
   /** A job that would not be finished within this time is not taken in. */
   readonly longestWaitMilliseconds: number;
@@ -48,7 +48,7 @@ interface Entry<Event> {
 }
 
 interface Run<Event> {
-  readonly share: string | undefined;
+  readonly coalesceKey: string | undefined;
   readonly entries: Set<Entry<Event>>;
   /** In milliseconds of `performance.now()`. */
   readonly since: number;
@@ -61,17 +61,17 @@ const ALWAYS_TAKEN_IN = 0.1;
 const LONGEST_RETRY_AFTER_SECONDS = 60;
 
 /**
- * The bounded queue between receiving and handling. A run waits only for an earlier one of its lane; how many requests are
+ * The bounded queue between receiving and handling. A run waits only for an earlier one of its key; how many requests are
  * in flight is limited at each upstream.
  *
- * Invariants: `size` counts entries not yet settled and never exceeds the limit. A lane exists while it has a run; its first
- * run is under way, the others wait for it. Only the last, if not begun, takes in more events.
+ * Invariants: `size` counts entries not yet settled and never exceeds the limit. A key exists while it has a run; its first
+ * run is in flight, the others wait for it. Only the last, if not started, takes in more events.
  */
 export class EventQueue<Event> {
   readonly #options: QueueOptions;
   readonly #rate: FinishRate;
-  readonly #lanes = new Map<string, Run<Event>[]>();
-  readonly #begun = new WeakSet<Run<Event>>();
+  readonly #runsByKey = new Map<string, Run<Event>[]>();
+  readonly #started = new WeakSet<Run<Event>>();
   #size = 0;
   #draining = false;
   #drained: (() => void) | undefined;
@@ -81,20 +81,20 @@ export class EventQueue<Event> {
     this.#rate = new FinishRate(options.longestWaitMilliseconds);
   }
 
-  /** Events waiting and under way. */
+  /** Events waiting and in flight. */
   get size(): number {
     return this.#size;
   }
 
-  /** Events whose run has not begun. */
+  /** Events whose run has not started. */
   get waiting(): number {
-    const runs = [...this.#lanes.values()].flat();
-    return runs.reduce((sum, run) => (this.#begun.has(run) ? sum : sum + run.entries.size), 0);
+    const runs = [...this.#runsByKey.values()].flat();
+    return runs.reduce((sum, run) => (this.#started.has(run) ? sum : sum + run.entries.size), 0);
   }
 
-  /** Runs under way: one for each lane. */
-  get underWay(): number {
-    return this.#lanes.size;
+  /** Runs in flight: one for each key. */
+  get inFlight(): number {
+    return this.#runsByKey.size;
   }
 
   /** Why no job is taken in now; undefined when one is. */
@@ -129,7 +129,7 @@ export class EventQueue<Event> {
     return {
       outcome,
       abandon: () => {
-        if (this.#begun.has(run) || !run.entries.delete(entry)) return;
+        if (this.#started.has(run) || !run.entries.delete(entry)) return;
         entry.settle({
           kind: 'failed',
           reason: 'out-of-time',
@@ -145,11 +145,11 @@ export class EventQueue<Event> {
     const { promise: drained, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMilliseconds);
     this.#drained = resolve;
-    if (this.#lanes.size === 0) resolve();
+    if (this.#runsByKey.size === 0) resolve();
     await drained;
     clearTimeout(timer);
     let left = 0;
-    for (const run of [...this.#lanes.values()].flat()) {
+    for (const run of [...this.#runsByKey.values()].flat()) {
       left += run.entries.size;
       for (const entry of run.entries) entry.settle(DRAINING);
       run.entries.clear();
@@ -158,29 +158,29 @@ export class EventQueue<Event> {
   }
 
   #join(entry: Entry<Event>): Run<Event> {
-    const { lane: name, share } = entry.job;
-    const lane = this.#lanes.get(name);
-    const last = lane?.at(-1);
-    if (last && share !== undefined && last.share === share && !this.#begun.has(last)) {
+    const { key: name, coalesceKey } = entry.job;
+    const key = this.#runsByKey.get(name);
+    const last = key?.at(-1);
+    if (last && coalesceKey !== undefined && last.coalesceKey === coalesceKey && !this.#started.has(last)) {
       last.entries.add(entry);
       return last;
     }
-    const run: Run<Event> = { share, entries: new Set([entry]), since: performance.now() };
-    if (lane) lane.push(run);
+    const run: Run<Event> = { coalesceKey, entries: new Set([entry]), since: performance.now() };
+    if (key) key.push(run);
     else void this.#work(name, [run]);
     return run;
   }
 
-  /** Performs the runs of a lane, one after the other, until there is none. */
-  async #work(name: string, lane: Run<Event>[]): Promise<void> {
-    this.#lanes.set(name, lane);
-    for (let [run] = lane; run; [run] = lane) {
-      this.#begun.add(run);
+  /** Performs the runs of a key, one after the other, until there is none. */
+  async #work(name: string, key: Run<Event>[]): Promise<void> {
+    this.#runsByKey.set(name, key);
+    for (let [run] = key; run; [run] = key) {
+      this.#started.add(run);
       await this.#perform(run);
-      lane.shift();
+      key.shift();
     }
-    this.#lanes.delete(name);
-    if (this.#lanes.size === 0) this.#drained?.();
+    this.#runsByKey.delete(name);
+    if (this.#runsByKey.size === 0) this.#drained?.();
   }
 
   async #perform(run: Run<Event>): Promise<void> {
@@ -189,14 +189,14 @@ export class EventQueue<Event> {
     const { observer } = this.#options;
     const startedAt = performance.now();
     observer?.waited(startedAt - run.since);
-    for (const { job } of run.entries) job.begun?.(first.job);
+    for (const { job } of run.entries) job.started?.(first.job);
     const outcome = await this.#run(first.job, run);
     observer?.handled(performance.now() - startedAt);
     for (const entry of run.entries) entry.settle(entry.job.settle?.(entry.job.event, outcome) ?? outcome);
     run.entries.clear();
   }
 
-  /** The run of the first job, for all of them. What is thrown before there is a promise must not stop the lane either. */
+  /** The run of the first job, for all of them. What is thrown before there is a promise must not stop the key either. */
   async #run(first: Job<Event>, { entries }: Run<Event>): Promise<Outcome> {
     try {
       let { event, deadline = Number.POSITIVE_INFINITY } = first;

@@ -8,7 +8,7 @@ import { readJson } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
 import { meaningOf, TooComplex } from './errors.ts';
-import { type CustomerWrite, lookUp, type Operation, write } from './operations.ts';
+import { type CustomerWrite, type GraphqlOperation, lookUp, write } from './operations.ts';
 
 export type { Attribute, CreateCustomerInput, TextField, UpdateCustomerInput } from './customer.ts';
 export { FluentCustomer, LENGTHS } from './customer.ts';
@@ -59,7 +59,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
   if (options.account) headers['fluent.account'] = options.account;
 
-  function send(operation: Operation, purpose: Purpose): Promise<GraphqlAnswer> {
+  function send(operation: GraphqlOperation, purpose: Purpose): Promise<GraphqlAnswer> {
     const request = { method: 'POST', url, headers, body: JSON.stringify(operation) } as const;
     return upstream.send(
       request,

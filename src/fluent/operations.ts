@@ -1,7 +1,7 @@
 import type { CreateCustomerInput, UpdateCustomerInput } from './customer.ts';
 
 /** A GraphQL operation, ready to send. */
-export interface Operation {
+export interface GraphqlOperation {
   readonly query: string;
   readonly variables: Record<string, unknown>;
 }
@@ -22,7 +22,7 @@ const FIELDS =
  * Looks customers up by username: all in one list filter, but those that hold `%`, its wildcard, each by `customer(ref:)`.
  * The customer of `exact[i]` comes back as `c<i>`.
  */
-export function lookUp(listed: readonly string[], exact: readonly string[]): Operation {
+export function lookUp(listed: readonly string[], exact: readonly string[]): GraphqlOperation {
   const parameters: string[] = [];
   const selections: string[] = [];
   const variables: Record<string, unknown> = {};
@@ -42,7 +42,7 @@ export function lookUp(listed: readonly string[], exact: readonly string[]): Ope
 }
 
 /** Writes customers in one request; the answer to `writes[i]` comes back as `w<i>`. */
-export function write(writes: readonly CustomerWrite[]): Operation {
+export function write(writes: readonly CustomerWrite[]): GraphqlOperation {
   const variables: Record<string, unknown> = {};
   const parameters = writes.map(({ mutation, input }, index) => {
     variables[`i${index}`] = input;

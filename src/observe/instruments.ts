@@ -1,8 +1,8 @@
 import type * as Prometheus from 'prom-client';
 import type { Observer } from './observer.ts';
-import type { Count, Tally } from './outcome-counter.ts';
+import type { Count, OutcomeCounter } from './outcome-counter.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
-import type { State } from './state.ts';
+import type { ServiceState } from './state.ts';
 
 const PREFIX = 'customer_sync_';
 const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -14,13 +14,13 @@ export interface Instruments {
   readonly registry: Prometheus.Registry;
   readonly observer: Omit<Observer, 'pushAnswered' | 'pushRefused'>;
   /** Sets the gauges, and the counters of answers by status and of outcomes. */
-  show(state: State, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
+  show(state: ServiceState, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
 }
 
 /** `reasons` keeps those of dead letters within bounds. */
 export function createInstruments(
   { Counter, Gauge, Histogram, Registry }: typeof Prometheus,
-  reasons: Pick<Tally, 'bounded'>,
+  reasons: Pick<OutcomeCounter, 'bounded'>,
 ): Instruments {
   const registry = new Registry();
   const registers = [registry];
@@ -44,7 +44,7 @@ export function createInstruments(
     'outcome',
     'reason',
   ]);
-  const deadLetters = counter('dead_letters_total', 'Dead letters parked, by reason.', ['reason']);
+  const deadLetters = counter('dead_letters_total', 'Dead letters published, by reason.', ['reason']);
   const pushSeconds = histogram(
     'push_duration_seconds',
     'From the arrival of a push to the outcome of its event, ignored events apart.',
@@ -92,12 +92,12 @@ export function createInstruments(
   ]);
   const ready = gauge('ready', '1 when this instance should be sent work.');
   const queueEvents = gauge('queue_events', 'Events taken in and not yet answered.');
-  const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not begun.');
+  const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not started.');
   const queueLimit = gauge('queue_limit_events', 'Events taken in at most (QUEUE_LIMIT).');
-  const queueRuns = gauge('queue_runs', 'Runs under way.');
-  const underWay = gauge('upstream_requests_under_way', 'Requests under way.', ['upstream']);
-  const waiting = gauge('upstream_requests_waiting', 'Requests that wait for a place.', ['upstream']);
-  const limit = gauge('upstream_requests_limit', 'Requests under way at most, for now.', ['upstream']);
+  const queueRuns = gauge('queue_runs', 'Runs in flight.');
+  const inFlight = gauge('upstream_requests_in_flight', 'Requests in flight.', ['upstream']);
+  const waiting = gauge('upstream_requests_waiting', 'Requests that wait for a slot.', ['upstream']);
+  const limit = gauge('upstream_requests_limit', 'Requests in flight at most, for now.', ['upstream']);
   const circuits = gauge('circuit_state', '1 for the state that the circuit breaker is in.', [
     'upstream',
     'state',
@@ -107,10 +107,10 @@ export function createInstruments(
   return {
     registry,
     observer: {
-      outcome({ outcome, reason, milliseconds, lagMilliseconds, parked }) {
+      outcome({ outcome, reason, milliseconds, lagMilliseconds, deadLettered }) {
         pushSeconds.observe(milliseconds / 1000);
         if (outcome === 'done' && lagMilliseconds !== undefined) lagSeconds.observe(lagMilliseconds / 1000);
-        if (parked) deadLetters.inc({ reason: reasons.bounded(reason) });
+        if (deadLettered) deadLetters.inc({ reason: reasons.bounded(reason) });
       },
       waited: (milliseconds) => waitSeconds.observe(milliseconds / 1000),
       handled: (milliseconds) => handlingSeconds.observe(milliseconds / 1000),
@@ -131,10 +131,10 @@ export function createInstruments(
       queueWaiting.set(state.queue.waiting);
       queueLimit.set(state.queue.limit);
       queueRuns.set(state.queue.runs);
-      for (const each of [underWay, waiting, limit, circuits]) each.reset();
+      for (const each of [inFlight, waiting, limit, circuits]) each.reset();
       // Two accounts may share an upstream's name, with a limit and a circuit each.
       for (const { name: upstream, ...now } of state.upstreams) {
-        underWay.inc({ upstream }, now.underWay);
+        inFlight.inc({ upstream }, now.inFlight);
         waiting.inc({ upstream }, now.waiting);
         limit.inc({ upstream }, now.limit);
         for (const [name, code] of Object.entries(CODES))

@@ -1,12 +1,12 @@
 import type { Instruments } from './instruments.ts';
 import type { Observer } from './observer.ts';
-import { Tally } from './outcome-counter.ts';
-import type { State } from './state.ts';
+import { OutcomeCounter } from './outcome-counter.ts';
+import type { ServiceState } from './state.ts';
 
 export interface Metrics {
   readonly observer: Observer;
   /** All metrics in Prometheus' text format. */
-  text(state: State): Promise<{ readonly type: string; readonly body: string }>;
+  text(state: ServiceState): Promise<{ readonly type: string; readonly body: string }>;
 }
 
 /** prom-client takes longer to load than a push to answer, so it waits for the first look, or for so much to count. */
@@ -20,7 +20,7 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
   let loading: Promise<Instruments> | undefined;
   const kept: ((observer: Instruments['observer']) => void)[] = [];
   // What every push pays is counted here: prom-client makes strings and objects for each count.
-  const tally = new Tally();
+  const outcomes = new OutcomeCounter();
   // A rate needs a series that was there before the first push.
   const answers = new Map([[204, 0]]);
 
@@ -29,7 +29,7 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
       import('prom-client'),
       import('./instruments.ts'),
     ]);
-    const loaded = createInstruments(prometheus, tally);
+    const loaded = createInstruments(prometheus, outcomes);
     for (const tell of kept.splice(0)) tell(loaded.observer);
     instruments = loaded;
     return loaded;
@@ -50,10 +50,10 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
         answers.set(status, (answers.get(status) ?? 0) + 1);
       },
       pushRefused(reason) {
-        tally.count(NO_ROUTE, 'failed', reason);
+        outcomes.count(NO_ROUTE, 'failed', reason);
       },
       outcome(observed) {
-        tally.count(observed.route ?? NO_ROUTE, observed.outcome, observed.reason);
+        outcomes.count(observed.route ?? NO_ROUTE, observed.outcome, observed.reason);
         if (observed.outcome !== 'ignored') count((observer) => observer.outcome(observed));
       },
       waited: (milliseconds) => count((observer) => observer.waited(milliseconds)),
@@ -65,7 +65,7 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
     async text(state) {
       loading ??= load();
       const { registry, show } = await loading;
-      show(state, answers, tally.read());
+      show(state, answers, outcomes.read());
       return { type: registry.contentType, body: await registry.metrics() };
     },
   };

@@ -16,7 +16,7 @@ export interface ObservedOutcome {
   readonly milliseconds: number;
   /** From commercetools' own time of the change to the outcome: the real lag. Undefined where nothing was to be done. */
   readonly lagMilliseconds: number | undefined;
-  readonly parked: boolean;
+  readonly deadLettered: boolean;
   readonly late: boolean;
 }
 

@@ -9,7 +9,7 @@ const MOST_REASONS = 100;
 const REASON = /^[a-z0-9-]{1,50}$/;
 
 /** Counts events by route, outcome and reason. One that was there before costs three look-ups and no memory: every push pays. */
-export class Tally {
+export class OutcomeCounter {
   readonly #cells = new Map<string, Map<string, Map<string, Count>>>();
   readonly #reasons = new Set<string>();
 

@@ -2,12 +2,12 @@ import type { Engine } from '../engine/engine.ts';
 import type { CircuitState } from './observer.ts';
 
 /** How the service stands at one moment: what gauges show. */
-export interface State {
+export interface ServiceState {
   readonly ready: boolean;
   readonly queue: {
     /** Taken in and not yet settled. */
     readonly events: number;
-    /** Of those, the ones whose run has not begun. */
+    /** Of those, the ones whose run has not started. */
     readonly waiting: number;
     readonly limit: number;
     readonly runs: number;
@@ -15,7 +15,7 @@ export interface State {
   readonly upstreams: readonly {
     readonly name: string;
     /** Requests. */
-    readonly underWay: number;
+    readonly inFlight: number;
     readonly waiting: number;
     readonly limit: number;
     readonly circuit: CircuitState;
@@ -27,15 +27,15 @@ export function stateOf(
   { queue, accounts }: Pick<Engine, 'queue' | 'accounts'>,
   { limit }: { readonly limit: number },
   ready: boolean,
-): State {
+): ServiceState {
   return {
     ready,
-    queue: { events: queue.size, waiting: queue.waiting, limit, runs: queue.underWay },
+    queue: { events: queue.size, waiting: queue.waiting, limit, runs: queue.inFlight },
     upstreams: accounts
       .flatMap(({ upstreams }) => upstreams)
-      .map(({ name, limit: { underWay, waiting, current }, circuit }) => ({
+      .map(({ name, limit: { inFlight, waiting, current }, circuit }) => ({
         name,
-        underWay,
+        inFlight,
         waiting,
         limit: current,
         circuit,

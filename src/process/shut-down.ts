@@ -13,9 +13,9 @@ const INTERRUPTED = 130;
 export interface Undone {
   /** Not acknowledged: the sender delivers them again. */
   readonly redelivered: number;
-  /** Acknowledged before they were handled, and parked as dead letters. */
-  readonly parked: number;
-  /** Acknowledged, and neither handled nor parked; each was logged by its identity. */
+  /** Acknowledged before they were handled, and dead-lettered. */
+  readonly deadLettered: number;
+  /** Acknowledged, and neither handled nor dead-lettered; each was logged by its identity. */
   readonly lost: number;
 }
 
@@ -24,7 +24,7 @@ export type Cause = NodeJS.Signals | 'uncaught';
 
 /** What is shut down. */
 export interface Running {
-  /** Takes in no more, and waits for what is under way. */
+  /** Takes in no more, and waits for what is in flight. */
   drain(): Promise<Undone>;
   /** Ends that wait. */
   abandon(): Undone;
@@ -95,19 +95,19 @@ export function createShutDown(
       },
     );
     const isClosed = await Promise.race([closed, sleep(CLOSE_MILLISECONDS, false)]);
-    const { redelivered, parked, lost } = undone;
+    const { redelivered, deadLettered, lost } = undone;
     if (lost > 0) log.error({ ...undone }, sentenceFor(undone));
-    else if (redelivered + parked > 0) log.warn({ ...undone }, sentenceFor(undone));
-    else if (isClosed) log.info('Everything under way is finished.');
+    else if (redelivered + deadLettered > 0) log.warn({ ...undone }, sentenceFor(undone));
+    else if (isClosed) log.info('Everything in flight is finished.');
     else log.warn('Every event is finished, but not every connection could be closed in time.');
     return lost === 0;
   }
 }
 
-function sentenceFor({ redelivered, parked, lost }: Undone): string {
+function sentenceFor({ redelivered, deadLettered, lost }: Undone): string {
   const parts = [
     ...(redelivered > 0 ? [`${redelivered} delivered again by the sender`] : []),
-    ...(parked > 0 ? [`${parked} parked as dead letters`] : []),
+    ...(deadLettered > 0 ? [`${deadLettered} dead-lettered`] : []),
     ...(lost > 0 ? [`${lost} lost (each is named above)`] : []),
   ];
   return `Events not finished: ${parts.length > 0 ? parts.join(', ') : 'none'}.`;

@@ -5,17 +5,17 @@ import type { EventQueue, Job, Ticket } from '../event-queue/event-queue.ts';
 import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Answer } from './respond.ts';
+import type { PushResponse } from './respond.ts';
 
-type Conclude = (outcome: Outcome, parked: boolean, late?: boolean) => Answer;
+type Conclude = (outcome: Outcome, deadLettered: boolean, late?: boolean) => PushResponse;
 
-/** Between tries to park while it drains. */
+/** Between tries to dead-letter while it drains. */
 const DRAIN_PAUSE_MILLISECONDS = 250;
 
-export interface RedeliveryOptions {
+export interface InProcessRetryOptions {
   /** As many events are kept at most. */
   readonly limit: number;
-  /** How often an event is tried, the first time included; and then, how often it is tried to park it. */
+  /** How often an event is tried, the first time included; and then, how often its dead letter is tried. */
   readonly tries?: number;
   /** Doubled for each try after the second. */
   readonly firstWaitMilliseconds?: number;
@@ -23,28 +23,28 @@ export interface RedeliveryOptions {
 }
 
 /** What became of the acknowledged events that were not handled. */
-export interface Leftover {
-  /** Events that were parked since the drain began. */
-  readonly parked: number;
-  /** Events neither handled nor parked, since the start; each was logged by its identity. */
+export interface Unhandled {
+  /** Events that were dead-lettered since the drain began. */
+  readonly deadLettered: number;
+  /** Events neither handled nor dead-lettered, since the start; each was logged by its identity. */
   readonly lost: number;
 }
 
 /**
  * Stands in for Pub/Sub's redelivery with `ACKNOWLEDGE=received`: what fails is tried again from the queue with backoff, and
- * what is given up, or still unfinished at shutdown, is parked. A crash loses what it holds: that is the price of the mode.
+ * what is given up, or still unfinished at shutdown, is dead-lettered. A crash loses what it holds: that is the price of the mode.
  */
-export class Redelivery {
+export class InProcessRetry {
   readonly #queue: EventQueue<Event>;
   readonly #deadLetters: DeadLetters;
-  readonly #options: Required<RedeliveryOptions>;
+  readonly #options: Required<InProcessRetryOptions>;
   readonly #kept = new Map<Promise<void>, Received>();
   readonly #stopping = new AbortController();
   #giveUpAt = Number.POSITIVE_INFINITY;
-  #parked = 0;
+  #deadLettered = 0;
   #lost = 0;
 
-  constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, options: RedeliveryOptions) {
+  constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, options: InProcessRetryOptions) {
     this.#queue = queue;
     this.#deadLetters = deadLetters;
     this.#options = { tries: 8, firstWaitMilliseconds: 1_000, ...options };
@@ -61,8 +61,8 @@ export class Redelivery {
     this.#kept.set(kept, received);
   }
 
-  /** Ends every wait, so that what is unfinished is parked, and waits for that, `milliseconds` at most. */
-  async drain(milliseconds: number): Promise<Leftover> {
+  /** Ends every wait, so that what is unfinished is dead-lettered, and waits for that, `milliseconds` at most. */
+  async drain(milliseconds: number): Promise<Unhandled> {
     this.#giveUpAt = performance.now() + milliseconds;
     this.#stopping.abort();
     const timeIsUp = new AbortController();
@@ -72,11 +72,11 @@ export class Redelivery {
   }
 
   /** Waits no longer. What is kept is lost, and logged by its identity: there is no other trace of it. */
-  abandon(): Leftover {
+  abandon(): Unhandled {
     this.#giveUpAt = Number.NEGATIVE_INFINITY;
     for (const received of this.#kept.values()) this.#lose(received);
     this.#kept.clear();
-    return { parked: this.#parked, lost: this.#lost };
+    return { deadLettered: this.#deadLettered, lost: this.#lost };
   }
 
   async #see(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): Promise<void> {
@@ -96,12 +96,12 @@ export class Redelivery {
       conclude(outcome, false);
       return;
     }
-    const parked = await this.#park(received, outcome);
+    const deadLettered = await this.#deadLetter(received, outcome);
     // What was abandoned has been logged as lost already.
     const isAbandoned = this.#giveUpAt === Number.NEGATIVE_INFINITY;
-    if (parked && this.#stopping.signal.aborted) this.#parked += 1;
-    if (!parked && !isAbandoned) this.#lose(received);
-    conclude(outcome, parked);
+    if (deadLettered && this.#stopping.signal.aborted) this.#deadLettered += 1;
+    if (!deadLettered && !isAbandoned) this.#lose(received);
+    conclude(outcome, deadLettered);
   }
 
   #lose({ event, delivery }: Received): void {
@@ -109,17 +109,20 @@ export class Redelivery {
     const identity = event?.identity ?? 'an undecodable event';
     this.#options.log.error(
       { event: event?.identity, messageId: delivery.messageId },
-      `${identity} is lost: it was acknowledged, and neither handled nor parked. Run customer-sync sync for its customer.`,
+      `${identity} is lost: it was acknowledged, and neither handled nor dead-lettered. Run customer-sync sync for its customer.`,
     );
   }
 
   /** Tries with backoff; while it drains, as long as there is time. */
-  async #park({ delivery, event, route }: Received, { reason, detail }: { reason: string; detail: string }) {
+  async #deadLetter(
+    { delivery, event, route }: Received,
+    { reason, detail }: { reason: string; detail: string },
+  ) {
     const { signal } = this.#stopping;
     const { tries, firstWaitMilliseconds } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#deadLetters.park(delivery, event, { reason, detail, route: route?.name });
+        await this.#deadLetters.publish(delivery, event, { reason, detail, route: route?.name });
         return true;
       } catch {
         // Logged where it happened; there is no other place left to put the event.

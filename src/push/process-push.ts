@@ -11,16 +11,16 @@ import type { Observer } from '../observe/observer.ts';
 import type { Attributes, Traces } from '../observe/span.ts';
 import { traceOf } from '../observe/trace-id.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Redelivery } from './in-process-retry.ts';
+import type { InProcessRetry } from './in-process-retry.ts';
 import { BUSY } from './refuse-push.ts';
-import { type Answer, answerFor, logOutcome, observed, park } from './respond.ts';
+import { answerFor, logOutcome, observed, type PushResponse, publishDeadLetter } from './respond.ts';
 
 export interface PushOptions {
   readonly receive: Receive;
   readonly queue: EventQueue<Event>;
   readonly deadLetters: DeadLetters | undefined;
   /** Set for `ACKNOWLEDGE=received`: takes over what a push is acknowledged for before it is handled. */
-  readonly redelivery: Redelivery | undefined;
+  readonly inProcessRetry: InProcessRetry | undefined;
   /** From the arrival of a push to its answer, at the latest. */
   readonly deadlineMilliseconds: number;
   readonly log: Log;
@@ -30,45 +30,58 @@ export interface PushOptions {
 }
 
 /** Answers one authenticated push, and releases its body; `elapsed` is the milliseconds since it began to arrive. */
-export type ProcessPush = (headers: IncomingHttpHeaders, body: HeldBody, elapsed: number) => Promise<Answer>;
+export type ProcessPush = (
+  headers: IncomingHttpHeaders,
+  body: HeldBody,
+  elapsed: number,
+) => Promise<PushResponse>;
 
 const DEADLINE: Outcome = {
   kind: 'failed',
   reason: 'deadline',
-  detail: 'The ack deadline is near; work under way goes on, and the redelivery will find it done.',
+  detail: 'The ack deadline is near; work in flight goes on, and the redelivery will find it done.',
 };
 
 /** Receive, queue, handle, answer: the whole way of a push after its authentication. */
 export function createProcessPush(options: PushOptions): ProcessPush {
-  const { receive, queue, deadLetters, redelivery, deadlineMilliseconds, log, observer, tracing, traces } =
-    options;
+  const {
+    receive,
+    queue,
+    deadLetters,
+    inProcessRetry,
+    deadlineMilliseconds,
+    log,
+    observer,
+    tracing,
+    traces,
+  } = options;
 
   return async (headers, body, elapsed) => {
     const arrivedAt = performance.now() - elapsed;
     const span = tracing?.push(headers, elapsed);
     // Once acknowledged, nothing but the work itself sets a limit to it.
-    const deadline = redelivery ? undefined : arrivedAt + deadlineMilliseconds;
+    const deadline = inProcessRetry ? undefined : arrivedAt + deadlineMilliseconds;
     const received = receive(headers, body.takeBytes(), deadline, span);
     const trace = traceOf(headers);
 
-    function conclude(outcome: Outcome, parked: boolean, late = false): Answer {
+    function conclude(outcome: Outcome, deadLettered: boolean, late = false): PushResponse {
       const milliseconds = performance.now() - arrivedAt;
-      logOutcome(log, outcome, parked, { received, milliseconds, trace, late }, traces);
+      logOutcome(log, outcome, deadLettered, { received, milliseconds, trace, late }, traces);
       span?.end(attributesOf(outcome, received), outcome.kind === 'failed' || outcome.kind === 'rejected');
-      observer?.outcome(observed(outcome, parked, { received, milliseconds, late }));
+      observer?.outcome(observed(outcome, deadLettered, { received, milliseconds, late }));
       // After the deadline the work goes on, and holds the notification for its dead letter.
       if (outcome !== DEADLINE) body.release();
-      return answerFor(outcome, parked);
+      return answerFor(outcome, deadLettered);
     }
 
     const { next } = received;
     // What no route wants has nothing to wait for.
     if ('outcome' in next && next.outcome.kind === 'ignored') return conclude(next.outcome, false);
-    if ('job' in next && redelivery?.full) return conclude(busy('queue-full', 1), false);
+    if ('job' in next && inProcessRetry?.full) return conclude(busy('queue-full', 1), false);
     const ticket = 'job' in next ? queue.enqueue(waitOf(next.job, span)) : next;
     if ('busy' in ticket) return conclude(busy(ticket.busy, ticket.retryAfterSeconds), false);
-    if (redelivery && 'job' in next && 'abandon' in ticket) {
-      redelivery.keep(received, next.job, ticket, conclude);
+    if (inProcessRetry && 'job' in next && 'abandon' in ticket) {
+      inProcessRetry.keep(received, next.job, ticket, conclude);
       return { status: 204 };
     }
 
@@ -77,13 +90,13 @@ export function createProcessPush(options: PushOptions): ProcessPush {
     const timer = setTimeout(timeIsUp.resolve, Math.max(0, deadlineMilliseconds - elapsed));
     const first = await Promise.race([finished, timeIsUp.promise]);
     clearTimeout(timer);
-    if (first) return conclude(first.outcome, first.parked);
+    if (first) return conclude(first.outcome, first.deadLettered);
 
     if ('abandon' in ticket) ticket.abandon();
-    // What had not begun is settled by that, and there is nothing more to come of it.
+    // What had not started is settled by that, and there is nothing more to come of it.
     const leftOut = await Promise.race([finished, immediate()]);
-    if (leftOut) return conclude(leftOut.outcome, leftOut.parked);
-    void finished.then(({ outcome, parked }) => conclude(outcome, parked, true));
+    if (leftOut) return conclude(leftOut.outcome, leftOut.deadLettered);
+    void finished.then(({ outcome, deadLettered }) => conclude(outcome, deadLettered, true));
     return conclude(DEADLINE, false);
   };
 }
@@ -92,8 +105,8 @@ async function finish(
   ticket: Ticket | { outcome: Outcome },
   received: ReturnType<Receive>,
   deadLetters: DeadLetters | undefined,
-): Promise<{ outcome: Outcome; parked: boolean }> {
-  return park(await ticket.outcome, received, deadLetters);
+): Promise<{ outcome: Outcome; deadLettered: boolean }> {
+  return publishDeadLetter(await ticket.outcome, received, deadLetters);
 }
 
 function busy(reason: string, retryAfterSeconds: number): Outcome {

@@ -5,7 +5,7 @@ import type { ObservedOutcome } from '../observe/observer.ts';
 import { type Outcome, outcomeOf, STATUS } from '../outcome.ts';
 
 /** The answer to a push. */
-export interface Answer {
+export interface PushResponse {
   readonly status: number;
   readonly retryAfterSeconds?: number;
   /** Why it was not acknowledged, for a person. */
@@ -23,33 +23,33 @@ export interface About {
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** Parks what was rejected, where there is a dead-letter topic: the outcome after it is `failed` when that does not work. */
-export async function park(
+/** Publishes what was rejected as a dead letter, where there is a topic for it: the outcome after it is `failed` when that does not work. */
+export async function publishDeadLetter(
   outcome: Outcome,
   { delivery, event, route }: Received,
   deadLetters: DeadLetters | undefined,
-): Promise<{ outcome: Outcome; parked: boolean }> {
-  if (outcome.kind !== 'rejected' || !deadLetters) return { outcome, parked: false };
+): Promise<{ outcome: Outcome; deadLettered: boolean }> {
+  if (outcome.kind !== 'rejected' || !deadLetters) return { outcome, deadLettered: false };
   const { reason, detail } = outcome;
   try {
-    await deadLetters.park(delivery, event, { reason, detail, route: route?.name });
-    return { outcome, parked: true };
+    await deadLetters.publish(delivery, event, { reason, detail, route: route?.name });
+    return { outcome, deadLettered: true };
   } catch (error) {
-    return { outcome: outcomeOf(error), parked: false };
+    return { outcome: outcomeOf(error), deadLettered: false };
   }
 }
 
 /** The HTTP answer for an outcome. */
-export function answerFor(outcome: Outcome, parked: boolean): Answer {
-  const status = parked ? 204 : STATUS[outcome.kind];
-  if (outcome.kind === 'done' || outcome.kind === 'ignored' || parked) return { status };
+export function answerFor(outcome: Outcome, deadLettered: boolean): PushResponse {
+  const status = deadLettered ? 204 : STATUS[outcome.kind];
+  if (outcome.kind === 'done' || outcome.kind === 'ignored' || deadLettered) return { status };
   const problem = { reason: outcome.reason, detail: outcome.detail };
   if (outcome.kind === 'rejected') return { status, problem };
   return { status, problem, retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS };
 }
 
 /** The same outcome, for an observer. */
-export function observed(outcome: Outcome, parked: boolean, about: About): ObservedOutcome {
+export function observed(outcome: Outcome, deadLettered: boolean, about: About): ObservedOutcome {
   const { event, route } = about.received;
   return {
     outcome: outcome.kind,
@@ -60,7 +60,7 @@ export function observed(outcome: Outcome, parked: boolean, about: About): Obser
     version: event?.version,
     milliseconds: about.milliseconds,
     lagMilliseconds: outcome.kind === 'ignored' ? undefined : lagOf(event?.occurredAt),
-    parked,
+    deadLettered,
     late: about.late ?? false,
   };
 }
@@ -72,7 +72,13 @@ function lagOf(occurredAt: string | undefined): number | undefined {
 }
 
 /** Writes the one line of an outcome: ids, codes and times only. `traces` is the prefix that Cloud Logging wants. */
-export function logOutcome(log: Log, outcome: Outcome, parked: boolean, about: About, traces: string): void {
+export function logOutcome(
+  log: Log,
+  outcome: Outcome,
+  deadLettered: boolean,
+  about: About,
+  traces: string,
+): void {
   const { event, delivery, route } = about.received;
   const line: Record<string, unknown> = {
     event: event?.identity,
@@ -87,7 +93,7 @@ export function logOutcome(log: Log, outcome: Outcome, parked: boolean, about: A
     messageId: delivery.messageId,
   };
   if (outcome.detail !== undefined) line['detail'] = outcome.detail;
-  if (parked) line['parked'] = true;
+  if (deadLettered) line['deadLettered'] = true;
   if (about.late) line['late'] = true;
   if (about.trace !== undefined) line['logging.googleapis.com/trace'] = traces + about.trace;
   const text = `${event?.identity ?? 'an undecodable push'}: ${outcome.kind} (${outcome.reason})`;

@@ -3,7 +3,7 @@ import PQueue from 'p-queue';
 const LOWER_AT_MOST_EVERY_MILLISECONDS = 1_000;
 
 /**
- * How many requests may be under way at an upstream: halved when it says that it is too many, raised again by one after
+ * How many requests may be in flight at an upstream: halved when it says that it is too many, raised again by one after
  * as many successes as would have fitted twenty times (additive increase, multiplicative decrease, as TCP does).
  */
 export class Limit {
@@ -23,7 +23,7 @@ export class Limit {
     return this.#queue.concurrency;
   }
 
-  get underWay(): number {
+  get inFlight(): number {
     return this.#queue.pending;
   }
 

@@ -11,14 +11,14 @@ export interface Request {
 }
 
 /** The whole answer, body included. */
-export interface Answer {
+export interface UpstreamResponse {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
   readonly text: string;
 }
 
 /** Sends one request and reads the whole answer within its deadline; every way to fail is an `UpstreamFault`. */
-export type Exchange = (request: Request, signal: AbortSignal) => Promise<Answer>;
+export type Exchange = (request: Request, signal: AbortSignal) => Promise<UpstreamResponse>;
 
 const LARGEST_ANSWER = 64 * 1024 * 1024;
 
@@ -34,7 +34,10 @@ export function createExchange(
     maxResponseSize: largestAnswer,
   });
 
-  async function exchange({ method, url, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+  async function exchange(
+    { method, url, headers, body }: Request,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
     using deadline = new Deadline(timeoutMilliseconds, signal);
     try {
       const answer = await request(url, {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Answer } from './exchange.ts';
+import type { UpstreamResponse } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 import { readJson } from './read-json.ts';
 import type { Token } from './token-source.ts';
@@ -10,7 +10,7 @@ const TokenAnswer = z.object({
 });
 
 /** The token in a token endpoint's answer; any 4xx but 408 and 429 means that the credentials are wrong. */
-export function readToken(name: string, answer: Answer): Token {
+export function readToken(name: string, answer: UpstreamResponse): Token {
   const { status, retryAfterSeconds } = answer;
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
     throw UpstreamFault.credentials(name, status);

@@ -44,7 +44,7 @@ export class TokenSource {
   async #renew(): Promise<string> {
     try {
       const { value, lifetimeSeconds } = await this.#fetchToken();
-      // A tenth of its life, a minute at most, is kept back for the requests under way when it expires.
+      // A tenth of its life, a minute at most, is kept back for the requests in flight when it expires.
       const reserve = Math.min(60, lifetimeSeconds / 10);
       this.#current = { value, renewAt: this.#clock() + (lifetimeSeconds - reserve) * 1000 };
       this.#refusal = undefined;

@@ -3,7 +3,7 @@ import type { Log } from '../observe/log.ts';
 import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observe/observer.ts';
 import { Limit } from './concurrency-limit.ts';
 import { Deadline } from './deadline.ts';
-import { type Answer, createExchange, type Exchange, type Request } from './exchange.ts';
+import { createExchange, type Exchange, type Request, type UpstreamResponse } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 import { createBreaker, createRetry } from './retry.ts';
 import { type Token, TokenSource } from './token-source.ts';
@@ -13,11 +13,11 @@ export interface Purpose {
   readonly operation: Operation;
   /** Customers that leave together. */
   readonly size: number;
-  /** Once one of these has aborted no try is begun any more: a write that is sent too late may undo a newer one. */
+  /** Once one of these has aborted no try is started any more: a write that is sent too late may undo a newer one. */
   readonly begin?: readonly AbortSignal[];
 }
 
-/** Requests that finish what has been begun go first. */
+/** Requests that finish what has been started go first. */
 const PRIORITY: Readonly<Record<Operation, number>> = {
   token: 0,
   read: 0,
@@ -45,7 +45,7 @@ export interface UpstreamOptions {
 }
 
 /** Reads an answer: returns what it holds, or throws the `UpstreamFault` that it is. */
-export type Read<T> = (answer: Answer) => T;
+export type ReadResponse<T> = (answer: UpstreamResponse) => T;
 
 const BREAK_MILLISECONDS = 5_000;
 const TOKEN: Purpose = { operation: 'token', size: 0 };
@@ -56,9 +56,9 @@ const STATES: Readonly<Partial<Record<CircuitState, ObservedCircuit>>> = {
 };
 
 /**
- * Everything between a client and its upstream: token, limit of requests under way, time-out, retry and circuit breaker.
+ * Everything between a client and its upstream: token, limit of requests in flight, time-out, retry and circuit breaker.
  *
- * A try holds one place of the limit while it is under way, never while it waits to be tried again.
+ * A try holds one slot of the limit while it is in flight, never while it waits to be tried again.
  */
 export class Upstream {
   readonly name: string;
@@ -97,7 +97,7 @@ export class Upstream {
   }
 
   /** Sends a request with the account's token; tries again what is worth it within the budget. */
-  async send<T>(request: Request, read: Read<T>, purpose: Purpose): Promise<T> {
+  async send<T>(request: Request, read: ReadResponse<T>, purpose: Purpose): Promise<T> {
     using deadline = new Deadline(this.#options.budgetMilliseconds, this.#closing.signal);
     const { signal } = deadline;
     let refusedToken = false;
@@ -113,7 +113,7 @@ export class Upstream {
         return await attempt();
       }
     };
-    // Waiting for a token, a place or the next try knows nothing of the signal.
+    // Waiting for a token, a slot or the next try knows nothing of the signal.
     const timeIsUp = Promise.withResolvers<never>();
     const giveUp = () => timeIsUp.reject(UpstreamFault.outOfTime(this.name));
     signal.addEventListener('abort', giveUp, { once: true });
@@ -129,7 +129,7 @@ export class Upstream {
     await this.#tokens.get();
   }
 
-  async #try<T>(request: Request, read: Read<T>, purpose: Purpose, signal: AbortSignal): Promise<T> {
+  async #try<T>(request: Request, read: ReadResponse<T>, purpose: Purpose, signal: AbortSignal): Promise<T> {
     const token = await this.#tokens.get();
     if (signal.aborted || purpose.begin?.some(({ aborted }) => aborted))
       throw UpstreamFault.outOfTime(this.name);

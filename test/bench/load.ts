@@ -12,7 +12,7 @@ export interface Load {
 
 const LONGEST_PUSH_MILLISECONDS = 120_000;
 
-/** Keeps `outstanding` pushes under way until all bodies are sent and answered. */
+/** Keeps `outstanding` pushes in flight until all bodies are sent and answered. */
 export async function push(url: string, bodies: readonly string[], outstanding: number): Promise<Load> {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: outstanding, headersTimeout: LONGEST_PUSH_MILLISECONDS });

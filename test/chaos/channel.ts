@@ -11,7 +11,7 @@ import type { Random } from './random.ts';
 /**
  * The shortest retry delay must not be below the service's ACK_DEADLINE_SECONDS. An instance that dies between writing an
  * older version and checking it is healed by the redelivery of its event. That redelivery must find neither a run that is
- * still under way elsewhere (it ends with the deadline) nor a memory from before the write (DUPLICATE_MEMORY_SECONDS).
+ * still in flight elsewhere (it ends with the deadline) nor a memory from before the write (DUPLICATE_MEMORY_SECONDS).
  */
 export const SERVICE_DEADLINE_SECONDS = 3;
 const SUBSCRIPTION = {

@@ -43,7 +43,7 @@ export class Pusher {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #stopped = new AbortController();
   #window = FIRST_WINDOW;
-  #underWay = 0;
+  #inFlight = 0;
   #published = 0;
   #open = 0;
 
@@ -51,7 +51,7 @@ export class Pusher {
     this.#options = options;
   }
 
-  /** How many pushes may be under way at once now. */
+  /** How many pushes may be in flight at once now. */
   get window(): number {
     return this.#window;
   }
@@ -79,7 +79,7 @@ export class Pusher {
   }
 
   #pump(): void {
-    while (this.#underWay < this.#window && this.#due.length > 0 && !this.#stopped.signal.aborted) {
+    while (this.#inFlight < this.#window && this.#due.length > 0 && !this.#stopped.signal.aborted) {
       const [message] = this.#due.splice(this.#options.random.between(0, this.#due.length - 1), 1);
       if (message) void this.#deliver(message);
     }
@@ -87,7 +87,7 @@ export class Pusher {
 
   async #deliver(message: Held): Promise<void> {
     const { endpoint, ackDeadlineSeconds, random, maxDeliveryAttempts } = this.#options;
-    this.#underWay += 1;
+    this.#inFlight += 1;
     message.attempts += 1;
     const startedAt = performance.now();
     const status = await sendPush(endpoint, message.data, {
@@ -99,7 +99,7 @@ export class Pusher {
       (answer) => answer.status,
       () => 0,
     );
-    this.#underWay -= 1;
+    this.#inFlight -= 1;
     if (this.#stopped.signal.aborted) return;
     this.#options.onDelivery?.({ status, milliseconds: performance.now() - startedAt });
     if (ACKNOWLEDGES.has(status)) {

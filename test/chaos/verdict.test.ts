@@ -55,7 +55,7 @@ const held: StoredCustomer = {
 
 const letter = {
   data: '{',
-  attributes: { poison: 'poison-0', reason: 'undecodable', messageId: '2', parkedAt: AT },
+  attributes: { poison: 'poison-0', reason: 'undecodable', messageId: '2', deadLetteredAt: AT },
 };
 
 const life: Life = { projectKey: PROJECT, account: 0, customer, deleted: false, usernames: [ID] };

@@ -113,23 +113,23 @@ function judgeDeleted(life: Life, { fluent }: Evidence, faults: Faults): void {
 function judgeLetters({ poison, deadLetters, lives }: Evidence, faults: Faults) {
   const byMark = new Map(poison.map((one) => [one.mark, one]));
   const shared = sharers(lives);
-  const parked = new Set<string>();
+  const deadLettered = new Set<string>();
   const ids = new Set<string>();
   const taken = new Set<string>();
   for (const { data, attributes } of deadLetters) {
-    const { poison: mark = '', reason, messageId, parkedAt, identity, resource = '' } = attributes;
+    const { poison: mark = '', reason, messageId, deadLetteredAt, identity, resource = '' } = attributes;
     const expected = byMark.get(mark);
     const id = resource.replace('customer/', '');
     if (messageId !== undefined) ids.add(messageId);
     if (expected === undefined) {
       if (reason === 'username-taken' && shared.has(id)) taken.add(id);
       else faults.wrong.push(`a dead letter that was no poison (${reason}, ${identity})`);
-    } else if (reason !== expected.reason || data !== expected.data || parkedAt === undefined)
+    } else if (reason !== expected.reason || data !== expected.data || deadLetteredAt === undefined)
       faults.wrong.push(`dead letter of ${mark} (${expected.reason}) says ${reason}`);
-    else parked.add(mark);
+    else deadLettered.add(mark);
   }
   for (const { mark, reason } of poison)
-    if (!parked.has(mark)) faults.lost.push(`${mark} (${reason}) has no dead letter`);
+    if (!deadLettered.has(mark)) faults.lost.push(`${mark} (${reason}) has no dead letter`);
   return { ids, taken };
 }
 

@@ -29,7 +29,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** A command under way, as a process. */
+/** A command in flight, as a process. */
 export interface Command {
   readonly pid: number | undefined;
   readonly ended: Promise<Ended>;

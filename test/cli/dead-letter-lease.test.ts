@@ -26,7 +26,7 @@ async function start(t: Test, name: string, count: number, enableExactlyOnceDeli
   for (let index = 0; index < count; index += 1)
     await topic.publishMessage({
       data: Buffer.from('{}'),
-      attributes: { reason: 'poison', parkedAt: new Date().toISOString() },
+      attributes: { reason: 'poison', deadLetteredAt: new Date().toISOString() },
     });
   const requests = { modifyAckDeadline: 0 };
   const subscriber = new Proxy(google.subscriber, {

@@ -56,7 +56,7 @@ t.test('dead letters', async (t) => {
   );
 
   let undecodable = '';
-  await t.test('list says what is parked and why, twice the same, and nothing personal', async (t) => {
+  await t.test('list says what is dead-lettered and why, twice the same, and nothing personal', async (t) => {
     const { out, groups, letters } = await list((...given) => runProcess(t, ...given));
     t.same(groups.map(({ reason, count }) => [reason, count]).sort(), [
       ['no-email', 1],
@@ -105,7 +105,7 @@ t.test('dead letters', async (t) => {
     const order = { ...change(1), resource: { typeId: 'order', id: customer.id } };
     await google.client.topic('customers-dead-letters').publishMessage({
       data: Buffer.from(JSON.stringify(order)),
-      attributes: { reason: 'mended-since', parkedAt: new Date().toISOString() },
+      attributes: { reason: 'mended-since', deadLetteredAt: new Date().toISOString() },
     });
     const { code, out } = await runCommand(['dead-letters', 'replay', '--reason', 'mended-since'], env);
     t.equal(code, 1);

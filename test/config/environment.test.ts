@@ -204,7 +204,7 @@ const faulty = [
     expected: [
       [
         'DEAD_LETTER_TOPIC',
-        'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
+        'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
         'nothing',
       ],
     ],
@@ -244,7 +244,7 @@ const faulty = [
       ['QUEUE_LIMIT', whole(1, 1_000_000), '"0"'],
       [
         'DEAD_LETTER_TOPIC',
-        'a topic, because ACKNOWLEDGE is received and what then fails must be parked',
+        'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
         'nothing',
       ],
       ['PUSH_AUTH', 'oidc, token or none', 'nothing'],

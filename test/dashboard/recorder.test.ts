@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { Reasons } from '../../src/dashboard/outcomes-by-reason.ts';
+import { OutcomesByReason } from '../../src/dashboard/outcomes-by-reason.ts';
 import { IGNORED_LISTED_A_SECOND, RECENT, Recorder } from '../../src/dashboard/recorder.ts';
 import type { ObservedOutcome } from '../../src/observe/observer.ts';
 
@@ -16,7 +16,7 @@ function outcome(more: Partial<ObservedOutcome> = {}): ObservedOutcome {
     version: 1,
     milliseconds: 10,
     lagMilliseconds: 20,
-    parked: false,
+    deadLettered: false,
     late: false,
     ...more,
   };
@@ -27,7 +27,7 @@ function recording() {
   return { time, recorder: new Recorder(() => time.now) };
 }
 
-t.test('counts outcomes in the slot that they fall in, and knows nothing of the time before', async (t) => {
+t.test('counts outcomes in the bucket that they fall in, and knows nothing of the time before', async (t) => {
   const { time, recorder } = recording();
   recorder.outcome(outcome());
   time.now += 5_000;
@@ -54,7 +54,7 @@ t.test('counts pushes that were refused unread, and does not list them', async (
 
 t.test('keeps an hour and no more, however long it runs and however quiet it was', async (t) => {
   const { time, recorder } = recording();
-  for (let slot = 0; slot < 2_000; slot += 1) {
+  for (let bucket = 0; bucket < 2_000; bucket += 1) {
     recorder.outcome(outcome());
     time.now += 5_000;
   }
@@ -62,7 +62,7 @@ t.test('keeps an hour and no more, however long it runs and however quiet it was
   t.equal(
     recorder.history().done.reduce((sum, count) => sum + count),
     719,
-    'the latest slot is still empty',
+    'the latest bucket is still empty',
   );
   time.now += 7_200_000;
   t.equal(
@@ -72,7 +72,7 @@ t.test('keeps an hour and no more, however long it runs and however quiet it was
   t.ok(recorder.history().lag95.every((lag) => lag === null));
 });
 
-t.test('goes on in the latest slot when the clock is set back', async (t) => {
+t.test('goes on in the latest bucket when the clock is set back', async (t) => {
   const { time, recorder } = recording();
   recorder.outcome(outcome());
   time.now -= 60_000;
@@ -114,7 +114,7 @@ t.test('lists a flood of ignored events in part, and counts all of it', async (t
 });
 
 t.test('groups by reason, forgets after an hour, and is bounded', async (t) => {
-  const reasons = new Reasons(2);
+  const reasons = new OutcomesByReason(2);
   reasons.add(outcome({ reason: 'a' }), START);
   reasons.add(outcome({ reason: 'b', resource: 'customer/2' }), START + 1);
   reasons.add(outcome({ reason: 'b', resource: 'customer/3' }), START + 2);

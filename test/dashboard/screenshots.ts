@@ -53,7 +53,7 @@ export async function takeScreenshots(path: string, folder: string, seconds: num
   } finally {
     await browser.close();
     await traffic.stop();
-    // A push under way would keep its connection, and that the service, for as long as HTTP allows.
+    // A push in flight would keep its connection, and that the service, for as long as HTTP allows.
     await service.drain();
     await service.close();
     await Promise.all([commercetools.close(), fluent.close()]);

@@ -54,9 +54,9 @@ t.test('a dead letter is within what Pub/Sub takes', async (t) => {
     },
   ];
   for (const { name, given, expected } of cases) {
-    const { parkedAt, reason, detail, ...others } = of(given);
+    const { deadLetteredAt, reason, detail, ...others } = of(given);
     t.strictSame(others, expected, name);
-    t.match({ parkedAt, reason, detail }, { parkedAt: String, ...GROUNDS });
+    t.match({ deadLetteredAt, reason, detail }, { deadLetteredAt: String, ...GROUNDS });
   }
 });
 
@@ -97,7 +97,7 @@ t.test('whatever the sender gives, it fits, ours survive, and each of theirs is 
         ...Object.keys(ours),
         'detail',
         'kind',
-        'parkedAt',
+        'deadLetteredAt',
         'attributesCut',
         'attributesLeftOut',
       ]);
@@ -113,7 +113,7 @@ t.test('whatever the sender gives, it fits, ours survive, and each of theirs is 
   );
 });
 
-t.test('a rejected push with such attributes is parked', async (t) => {
+t.test('a rejected push with such attributes is dead-lettered', async (t) => {
   const topic = await startDeadLetterTopic();
   const commercetools = await startCommercetools();
   const fluent = await startFluent();

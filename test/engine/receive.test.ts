@@ -93,7 +93,7 @@ const CASES: { name: string; handle: Handle; times: Times; reason: string }[] = 
     reason: 'out-of-time',
   },
   {
-    name: 'lets what was begun before the deadline end after it',
+    name: 'lets what was started before the deadline end after it',
     handle: async (event, context) => {
       const { reason } = await obedient(event, context);
       await new Promise(setImmediate);
@@ -121,7 +121,7 @@ for (const { name, handle, times, reason } of CASES)
   });
 
 t.test('events that share a run are settled each by its own version', async (t) => {
-  const begun = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   const handler = defineHandler({
     description: 'Handles version 2.',
@@ -135,7 +135,7 @@ t.test('events that share a run are settled each by its own version', async (t) 
     resourceType: 'customer',
     handler: { name: 'test', handler, source: 'test.ts' },
     async handle() {
-      begun.resolve();
+      started.resolve();
       await goOn.promise;
       return { kind: 'done', reason: 'handled', version: 2 };
     },
@@ -151,7 +151,7 @@ t.test('events that share a run are settled each by its own version', async (t) 
       }),
     );
   const first = enqueue(1);
-  await begun.promise;
+  await started.promise;
   // These wait for the first, and then share a run.
   const waiting = [1, 2, Number.MAX_SAFE_INTEGER].map(enqueue);
   goOn.resolve();

@@ -16,7 +16,7 @@ const ROOMY: QueueOptions = { limit: 100, longestWaitMilliseconds: 60_000 };
 
 interface Ran {
   readonly event: number;
-  readonly lane: string;
+  readonly key: string;
   finish(outcome?: Outcome): void;
   fail(error: unknown): void;
 }
@@ -26,22 +26,23 @@ function setUp(options: Partial<QueueOptions> = {}) {
   const queue = new EventQueue<number>({ ...ROOMY, ...options });
   const runs: Ran[] = [];
 
-  function job(event: number, lane: string, share: string | undefined = 'current'): Job<number> {
+  function job(event: number, key: string, coalesceKey: string | undefined = 'current'): Job<number> {
     return {
       event,
-      lane,
-      share,
+      key,
+      coalesceKey,
       newer: Math.max,
       run: (event) => {
         const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-        runs.push({ event, lane, finish: (outcome = DONE) => resolve(outcome), fail: reject });
+        runs.push({ event, key, finish: (outcome = DONE) => resolve(outcome), fail: reject });
         return promise;
       },
     };
   }
 
-  const offer = (event: number, lane: string, share?: string) => queue.enqueue(job(event, lane, share));
-  const take = (event: number, lane: string, share?: string) => taken(offer(event, lane, share));
+  const offer = (event: number, key: string, coalesceKey?: string) =>
+    queue.enqueue(job(event, key, coalesceKey));
+  const take = (event: number, key: string, coalesceKey?: string) => taken(offer(event, key, coalesceKey));
   return { queue, runs, job, offer, take, seen: () => runs.map(({ event }) => event) };
 }
 
@@ -58,21 +59,21 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   throw new Error(`Expected ${what} within 1,000 turns of the event loop`);
 }
 
-t.test('begins at once what finds its lane free', async (t) => {
+t.test('begins at once what finds its key free', async (t) => {
   const { runs, take, queue } = setUp();
   const { outcome } = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');
-  t.equal(queue.underWay, 1);
+  t.equal(queue.inFlight, 1);
   runs[0]?.finish();
   t.same(await outcome, DONE);
   t.equal(queue.size, 0);
 });
 
-t.test('runs all lanes at once', async (t) => {
+t.test('runs all keys at once', async (t) => {
   const { runs, take, queue } = setUp();
-  for (const lane of ['a', 'b', 'c', 'c']) take(1, lane);
-  await until(() => runs.length === 3, 'a run of each lane');
-  t.equal(queue.underWay, 3);
+  for (const key of ['a', 'b', 'c', 'c']) take(1, key);
+  await until(() => runs.length === 3, 'a run of each key');
+  t.equal(queue.inFlight, 3);
   t.equal(queue.waiting, 1);
 });
 
@@ -87,13 +88,13 @@ t.test('takes in as many events as its limit, and again when one is settled', as
   t.ok('outcome' in offer(3, 'b'));
 });
 
-t.test('counts events that share a run towards the limit', async (t) => {
+t.test('counts events that coalesceKey a run towards the limit', async (t) => {
   const { take, offer } = setUp({ limit: 3 });
   for (const event of [1, 2, 3]) take(event, 'a');
   t.match(offer(4, 'a'), { busy: 'queue-full' });
 });
 
-t.test('never runs one lane twice at once', async (t) => {
+t.test('never runs one key twice at once', async (t) => {
   const { runs, take } = setUp();
   take(1, 'a', 'one');
   take(2, 'a', 'other');
@@ -103,7 +104,7 @@ t.test('never runs one lane twice at once', async (t) => {
   await until(() => runs.length === 2, 'the second run to begin');
 });
 
-t.test('runs once for all events that wait in one lane with one share', async (t) => {
+t.test('runs once for all events that wait in one key with one coalesceKey', async (t) => {
   const { runs, take, seen } = setUp();
   take(1, 'a');
   const waiting = [3, 5, 4].map((event) => take(event, 'a'));
@@ -116,7 +117,7 @@ t.test('runs once for all events that wait in one lane with one share', async (t
   t.same(seen(), [1, 5], 'the newest event stands for the shared run');
 });
 
-t.test('gives a shared run until the latest deadline of those that share it', async (t) => {
+t.test('gives a shared run until the latest deadline of those that coalesceKey it', async (t) => {
   const cases: { deadlines: (number | undefined)[]; expected: number | undefined }[] = [
     { deadlines: [10], expected: 10 },
     { deadlines: [30, 10, 20], expected: 30 },
@@ -137,7 +138,7 @@ t.test('gives a shared run until the latest deadline of those that share it', as
   }
 });
 
-t.test('gives an event that arrives while its lane runs one more run', async (t) => {
+t.test('gives an event that arrives while its key runs one more run', async (t) => {
   const { runs, take, seen } = setUp();
   const first = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');
@@ -150,7 +151,7 @@ t.test('gives an event that arrives while its lane runs one more run', async (t)
   t.match(await second.outcome, { reason: 'second' });
 });
 
-t.test('keeps apart in one lane what has another share', async (t) => {
+t.test('keeps apart in one key what has another coalesceKey', async (t) => {
   const { runs, take, seen } = setUp();
   take(1, 'a', 'x');
   take(2, 'a', 'y');
@@ -164,9 +165,11 @@ t.test('keeps apart in one lane what has another share', async (t) => {
   t.same(seen(), [1, 2, 4]);
 });
 
-t.test('runs each job without a share, in the order of arrival', async (t) => {
+t.test('runs each job without a coalesceKey, in the order of arrival', async (t) => {
   const { runs, job, queue, seen } = setUp();
-  const tickets = [3, 1, 2].map((event) => taken(queue.enqueue({ ...job(event, 'a'), share: undefined })));
+  const tickets = [3, 1, 2].map((event) =>
+    taken(queue.enqueue({ ...job(event, 'a'), coalesceKey: undefined })),
+  );
   for (const index of tickets.keys()) {
     await until(() => runs.length === index + 1, `run ${index}`);
     runs[index]?.finish();
@@ -188,7 +191,7 @@ t.test('leaves out a run that everybody has abandoned', async (t) => {
   t.same(seen(), [1, 3]);
 });
 
-t.test('goes on with a run under way that was abandoned', async (t) => {
+t.test('goes on with a run in flight that was abandoned', async (t) => {
   const { runs, take, queue } = setUp();
   const ticket = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');
@@ -235,13 +238,13 @@ t.test('refuses what would not be finished in time, by the events it finishes a 
     runs.shift()?.finish();
     await until(() => queue.size < size, 'an event to be finished');
   };
-  for (let event = 0; event < 60; event += 1) take(event, `lane-${event}`);
-  t.ok('outcome' in offer(60, 'lane-60'), 'its rate is not known yet');
+  for (let event = 0; event < 60; event += 1) take(event, `key-${event}`);
+  t.ok('outcome' in offer(60, 'key-60'), 'its rate is not known yet');
   // From here on it finishes five a second, and as many come.
   for (let event = 61; event < 161; event += 1) {
     clock.now += 200;
     await finishOne();
-    if (queue.size < 39) take(event, `lane-${event}`);
+    if (queue.size < 39) take(event, `key-${event}`);
   }
   t.equal(queue.size, 39);
   t.equal(queue.busy, undefined, '39 take less than 8 s');
@@ -276,7 +279,7 @@ t.test('makes an outcome of whatever a run throws, and goes on', async (t) => {
     const next = take(2, 'a');
     t.match(await bad.outcome, expected, name);
     t.notMatch(JSON.stringify(await bad.outcome), /secret/);
-    await until(() => runs.length === 1, 'the next run of the lane');
+    await until(() => runs.length === 1, 'the next run of the key');
     runs[0]?.finish();
     t.same(await next.outcome, DONE);
     t.equal(queue.size, 0);
@@ -306,7 +309,7 @@ t.test('drains: gives up on what is left after the grace', async (t) => {
   for (const { outcome } of tickets) t.match(await outcome, { kind: 'failed', reason: 'draining' });
   t.equal(queue.size, 0);
   for (const run of runs) run.finish();
-  await until(() => queue.underWay === 0, 'the runs under way to end');
+  await until(() => queue.inFlight === 0, 'the runs in flight to end');
   t.equal(runs.length, 2, 'nothing begins after that');
   t.equal(queue.size, 0);
 });
@@ -324,8 +327,8 @@ t.test('keeps nothing of 10,000 events', async (t) => {
     taken(
       queue.enqueue({
         event,
-        lane: `lane-${event % 997}`,
-        share: event % 2 ? 'current' : undefined,
+        key: `key-${event % 997}`,
+        coalesceKey: event % 2 ? 'current' : undefined,
         newer: Math.max,
         run: async (event) => {
           runs.push(event);
@@ -336,14 +339,14 @@ t.test('keeps nothing of 10,000 events', async (t) => {
   );
   for (const [index, ticket] of tickets.entries()) if (index % 7 === 0) ticket.abandon();
   await Promise.all(tickets.map(({ outcome }) => outcome));
-  await until(() => queue.underWay === 0, 'the last run to end');
+  await until(() => queue.inFlight === 0, 'the last run to end');
   t.equal(queue.size, 0);
 });
 
 t.test('holds its invariants whatever arrives', async (t) => {
   const arrival = fc.record({
-    lane: fc.constantFrom('a', 'b', 'c'),
-    share: fc.constantFrom('x', 'y', undefined),
+    key: fc.constantFrom('a', 'b', 'c'),
+    coalesceKey: fc.constantFrom('x', 'y', undefined),
     turns: fc.nat(3),
     next: fc.constantFrom('wait', 'finish-first', 'finish-last', 'throw', 'abandon'),
   });
@@ -353,26 +356,26 @@ t.test('holds its invariants whatever arrives', async (t) => {
     async (arrivals, limit) => {
       const queue = new EventQueue<number>({ limit, longestWaitMilliseconds: 60_000 });
       const running = new Map<string, { end(failing: boolean): void }>();
-      const begunAfter: { lane: string; event: number }[] = [];
-      const tickets: { ticket: Ticket; lane: string; event: number; open: boolean; begun: number }[] = [];
+      const begunAfter: { key: string; event: number }[] = [];
+      const tickets: { ticket: Ticket; key: string; event: number; open: boolean; started: number }[] = [];
       const check = (holds: boolean, what: string) => {
         if (!holds) throw new Error(`Expected ${what}`);
       };
 
-      for (const [event, { lane, share, turns, next }] of arrivals.entries()) {
+      for (const [event, { key, coalesceKey, turns, next }] of arrivals.entries()) {
         const open = tickets.filter((ticket) => ticket.open).length;
         const answer = queue.enqueue({
           event,
-          lane,
-          share,
+          key,
+          coalesceKey,
           newer: Math.max,
           run: (newest) => {
-            check(!running.has(lane), 'one run of a lane at once');
-            begunAfter.push({ lane, event: newest });
+            check(!running.has(key), 'one run of a key at once');
+            begunAfter.push({ key, event: newest });
             const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-            running.set(lane, {
+            running.set(key, {
               end: (failing) => {
-                running.delete(lane);
+                running.delete(key);
                 if (failing) reject(new Error('thrown'));
                 else resolve({ kind: 'done', reason: String(newest) });
               },
@@ -382,7 +385,7 @@ t.test('holds its invariants whatever arrives', async (t) => {
         });
         check('busy' in answer === open >= limit, 'a refusal when the limit is reached, and only then');
         if (!('busy' in answer)) {
-          const entry = { ticket: answer, lane, event, open: true, begun: begunAfter.length };
+          const entry = { ticket: answer, key, event, open: true, started: begunAfter.length };
           tickets.push(entry);
           void answer.outcome.then(() => {
             entry.open = false;
@@ -399,13 +402,13 @@ t.test('holds its invariants whatever arrives', async (t) => {
         for (const { end } of [...running.values()]) end(false);
         await turn();
       }
-      await until(() => queue.underWay === 0, 'the queue to be idle');
+      await until(() => queue.inFlight === 0, 'the queue to be idle');
       check(queue.size === 0, 'an idle queue to hold nothing');
-      for (const { ticket, lane, event } of tickets) {
+      for (const { ticket, key, event } of tickets) {
         const outcome = await ticket.outcome;
         if (outcome.kind !== 'done') continue;
         check(Number(outcome.reason) >= event, 'a run with this event or a newer one');
-        check(arrivals[Number(outcome.reason)]?.lane === lane, 'a run of its own lane');
+        check(arrivals[Number(outcome.reason)]?.key === key, 'a run of its own key');
       }
     },
   );

@@ -38,7 +38,7 @@ t.test('does not know while the queue has just filled up', (t) => {
   for (let event = 0; event < 90; event += 1) rate.add();
   t.equal(rate.wait, 0, 'ten were finished at that rate, not a hundred');
   clock.now += 3_000;
-  t.equal(rate.wait, 0, 'what was added may be under way still');
+  t.equal(rate.wait, 0, 'what was added may be in flight still');
   pass(10, 50);
   t.ok(near(rate.wait, 2_000), String(rate.wait));
   t.end();

@@ -1,12 +1,12 @@
 import { type GraphQLSchema, getOperationAST, getVariableValues, parse, validate } from 'graphql';
 import t from 'tap';
 import { LENGTHS } from '../../src/fluent/customer.ts';
-import { lookUp, type Operation, write } from '../../src/fluent/operations.ts';
+import { type GraphqlOperation, lookUp, write } from '../../src/fluent/operations.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { draft, openFluent } from './open.ts';
 
 /** Every objection that the schema has to an operation and its variables. */
-function objections(schema: GraphQLSchema, { query, variables }: Operation): string[] {
+function objections(schema: GraphQLSchema, { query, variables }: GraphqlOperation): string[] {
   const document = parse(query);
   const invalid = validate(schema, document).map(({ message }) => message);
   const definitions = getOperationAST(document)?.variableDefinitions ?? [];

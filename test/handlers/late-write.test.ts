@@ -93,7 +93,7 @@ async function proveNothingIsLate(t: Test, env: Record<string, string> = {}) {
         resource,
         version: 1,
       });
-      t.ok(await until(() => elsewhere.held > held), 'the handler has begun');
+      t.ok(await until(() => elsewhere.held > held), 'the handler has started');
       clock.pass(ANSWER_MILLISECONDS);
       const answer = await pushed;
       t.equal(answer.status, 503);

@@ -64,8 +64,8 @@ export class Instances {
     instance.deliveries.add(message);
     const ticket = instance.queue.enqueue({
       event,
-      lane: `${event.projectKey}/${event.resource?.id}`,
-      share: String(event.deletion),
+      key: `${event.projectKey}/${event.resource?.id}`,
+      coalesceKey: String(event.deletion),
       newer: (one, other) => ((other.version ?? 0) > (one.version ?? 0) ? other : one),
       settle,
       run: (newest) => this.#run(instance, newest),
@@ -86,7 +86,7 @@ export class Instances {
     }
   }
 
-  /** What the instance has under way never ends, and another instance takes its place. */
+  /** What the instance has in flight never ends, and another instance takes its place. */
   async crash(pick: number): Promise<void> {
     const index = pick % this.#all.length;
     const crashed = this.#all[index];

@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { combine, type ObservedOutcome, type Observer } from '../../src/observe/observer.ts';
-import type { State } from '../../src/observe/state.ts';
+import type { ServiceState } from '../../src/observe/state.ts';
 import { until } from '../sandbox/until.ts';
 
-const idle: State = {
+const idle: ServiceState = {
   ready: true,
   queue: { events: 0, waiting: 0, limit: 10, runs: 0 },
   upstreams: [],
@@ -19,7 +19,7 @@ const done: ObservedOutcome = {
   version: 1,
   milliseconds: 20,
   lagMilliseconds: 400,
-  parked: false,
+  deadLettered: false,
   late: false,
 };
 
@@ -27,7 +27,13 @@ for (const loadAfter of [1, 1_000]) {
   t.test(`counts everything, loaded after ${loadAfter} observations`, async (t) => {
     const { observer, text } = createMetrics(loadAfter);
     for (let time = 0; time < 5; time += 1) observer.outcome(done);
-    observer.outcome({ ...done, outcome: 'rejected', reason: 'no-username', route: undefined, parked: true });
+    observer.outcome({
+      ...done,
+      outcome: 'rejected',
+      reason: 'no-username',
+      route: undefined,
+      deadLettered: true,
+    });
     const { body } = await text(idle);
     t.match(body, 'customer_sync_events_total{route="a-route",outcome="done",reason="created"} 5\n');
     t.match(body, 'customer_sync_events_total{route="none",outcome="rejected",reason="no-username"} 1\n');
@@ -75,12 +81,12 @@ t.test('tells of the process: processor time, memory, and how late the event loo
 });
 
 t.test('adds up upstreams of one name', async (t) => {
-  const upstream = { name: 'Fluent SHARED', underWay: 2, waiting: 1, limit: 5, circuit: 'Open' } as const;
+  const upstream = { name: 'Fluent SHARED', inFlight: 2, waiting: 1, limit: 5, circuit: 'Open' } as const;
   const { text } = createMetrics();
-  const state: State = { ...idle, upstreams: [upstream, { ...upstream, circuit: 'HalfOpen' }] };
+  const state: ServiceState = { ...idle, upstreams: [upstream, { ...upstream, circuit: 'HalfOpen' }] };
   await text(state);
   const { body } = await text(state);
-  t.match(body, 'customer_sync_upstream_requests_under_way{upstream="Fluent SHARED"} 4\n');
+  t.match(body, 'customer_sync_upstream_requests_in_flight{upstream="Fluent SHARED"} 4\n');
   t.match(body, 'customer_sync_circuit_state{upstream="Fluent SHARED",state="open"} 1\n');
   t.match(body, 'customer_sync_circuit_state{upstream="Fluent SHARED",state="half-open"} 1\n');
   t.match(body, 'customer_sync_circuit_state{upstream="Fluent SHARED",state="closed"} 0\n');

@@ -126,7 +126,7 @@ t.test('points from a push to the one whose run served it', async (t) => {
   const { collector, service, newChange, fluent } = await setUp(t);
   const release = fluent.faults.hold();
   const { change } = await newChange();
-  // The first is under way when the others come, and they wait together for one more run.
+  // The first is in flight when the others come, and they wait together for one more run.
   const answers = [change, change, change].map((push) => sendPush(service.push, push));
   t.ok(await until(() => service.pendingEvents() === 3));
   release();

@@ -8,7 +8,7 @@ import { until } from '../sandbox/until.ts';
 t.jobs = 2;
 
 t.test(
-  'finishes what is under way on SIGTERM, answers the rest 503, and ends with 0',
+  'finishes what is in flight on SIGTERM, answers the rest 503, and ends with 0',
   { buffered: true },
   async (t) => {
     const upstreams = await startUpstreams(t);
@@ -21,7 +21,7 @@ t.test(
     t.teardown(() => idle.destroy());
     idle.on('error', () => {});
 
-    const underWay = sendPush(`${service.url}/push`, changeOf(customer));
+    const inFlight = sendPush(`${service.url}/push`, changeOf(customer));
     t.ok(await until(() => fluent.requests.mutation.requests === 1));
     const ended = service.stop('SIGTERM');
     t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
@@ -31,7 +31,7 @@ t.test(
     t.match(JSON.parse(refused.body), { reason: 'draining' });
     t.equal((await fetch(`${service.url}/health/ready`)).status, 503);
     release();
-    t.equal((await underWay).status, 204);
+    t.equal((await inFlight).status, 204);
     t.ok(fluent.customers.has(customer.id));
     t.match(await ended, { code: 0, signal: null, stderr: '' });
   },

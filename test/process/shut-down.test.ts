@@ -2,7 +2,7 @@ import t from 'tap';
 import { createLog } from '../../src/observe/log.ts';
 import { createShutDown, type Undone } from '../../src/process/shut-down.ts';
 
-const NOTHING: Undone = { redelivered: 0, parked: 0, lost: 0 };
+const NOTHING: Undone = { redelivered: 0, deadLettered: 0, lost: 0 };
 
 /** A service whose drain ends when it is told to. */
 function start(terminal: boolean, abandoned: Undone = NOTHING) {
@@ -46,11 +46,11 @@ t.test('further signals do not shorten a drain', async (t) => {
   drained.resolve(NOTHING);
   closed.resolve();
   t.equal(await ended, 0);
-  t.match(last(), { severity: 'INFO', message: 'Everything under way is finished.' });
+  t.match(last(), { severity: 'INFO', message: 'Everything in flight is finished.' });
 });
 
 t.test('a second Ctrl-C on a terminal does, and says what it leaves behind', async (t) => {
-  const { shutDown, ended, exits, last, pass } = start(true, { redelivered: 7, parked: 0, lost: 0 });
+  const { shutDown, ended, exits, last, pass } = start(true, { redelivered: 7, deadLettered: 0, lost: 0 });
   shutDown('SIGINT');
   shutDown('SIGINT');
   pass(1_000);
@@ -69,21 +69,24 @@ t.test('a second Ctrl-C on a terminal does, and says what it leaves behind', asy
 const ENDS: { name: string; undone: Undone; code: number; line: object }[] = [
   {
     name: 'what is delivered again is said, and is no failure',
-    undone: { redelivered: 2, parked: 0, lost: 0 },
+    undone: { redelivered: 2, deadLettered: 0, lost: 0 },
     code: 0,
     line: { severity: 'WARNING', message: /^Events not finished: 2 delivered again by the sender\.$/ },
   },
   {
-    name: 'what is parked is said, and is no failure',
-    undone: { redelivered: 0, parked: 2, lost: 0 },
+    name: 'what is dead-lettered is said, and is no failure',
+    undone: { redelivered: 0, deadLettered: 2, lost: 0 },
     code: 0,
-    line: { severity: 'WARNING', message: /^Events not finished: 2 parked as dead letters\.$/ },
+    line: { severity: 'WARNING', message: /^Events not finished: 2 dead-lettered\.$/ },
   },
   {
     name: 'what is lost is said, and ends with 1',
-    undone: { redelivered: 0, parked: 2, lost: 3 },
+    undone: { redelivered: 0, deadLettered: 2, lost: 3 },
     code: 1,
-    line: { severity: 'ERROR', message: /: 2 parked as dead letters, 3 lost \(each is named above\)\.$/ },
+    line: {
+      severity: 'ERROR',
+      message: /: 2 dead-lettered, 3 lost \(each is named above\)\.$/,
+    },
   },
 ];
 
@@ -114,7 +117,7 @@ t.test('an exception that nothing caught drains as a signal does, and ends with 
   drained.resolve(NOTHING);
   closed.resolve();
   t.equal(await ended, 1);
-  t.match(last(), { message: 'Everything under way is finished.' });
+  t.match(last(), { message: 'Everything in flight is finished.' });
 });
 
 t.test('one during the drain makes that end with 1', async (t) => {

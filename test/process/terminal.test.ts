@@ -72,7 +72,7 @@ t.test('on a terminal', options, async (t) => {
     });
     t.equal(await service.ended, 130);
     t.match(service.screen(), /Ended by a second Ctrl-C\. Events not finished: 1 delivered again/);
-    t.notMatch(service.screen(), /Everything under way/);
+    t.notMatch(service.screen(), /Everything in flight/);
     t.equal(await push, undefined, 'which sees no acknowledgement');
   });
 
@@ -92,7 +92,7 @@ t.test('on a terminal', options, async (t) => {
     for (const customer of customers)
       t.equal((await sendPush(`${service.url}/push`, changeOf(customer))).status, 204);
     service.type(CTRL_C);
-    // By now they have left the queue, and are being parked.
+    // By now they have left the queue, and are being dead-lettered.
     t.ok(await until(() => topic.requests >= 5));
     service.type(CTRL_C);
     t.equal(await service.ended, 130);

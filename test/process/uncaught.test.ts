@@ -63,7 +63,7 @@ for (const { name, throws, type, frame } of CASES)
       const line = service.lines.find(({ severity }) => severity === 'CRITICAL');
       t.match(line, { err: { type }, message: /that nothing/ });
       if (frame) t.match(JSON.stringify(line), frame);
-      t.match(service.lines.at(-1), { message: 'Everything under way is finished.' });
+      t.match(service.lines.at(-1), { message: 'Everything in flight is finished.' });
       t.notMatch(JSON.stringify(service.lines), /Amba|Birkvale|example/);
     },
   );

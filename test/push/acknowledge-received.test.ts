@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import t, { type Test } from 'tap';
-import type { Grounds } from '../../src/dead-letters/attributes.ts';
+import type { DeadLetterReason } from '../../src/dead-letters/attributes.ts';
 import type { DeadLetters } from '../../src/dead-letters/publish.ts';
 import { EventQueue, type Job } from '../../src/event-queue/event-queue.ts';
 import type { Event } from '../../src/notification/event.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { Outcome } from '../../src/outcome.ts';
-import { Redelivery } from '../../src/push/in-process-retry.ts';
+import { InProcessRetry } from '../../src/push/in-process-retry.ts';
 import { startDeadLetterTopic } from '../chaos/dead-letter-topic.ts';
 import { changeOf, connect, startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
@@ -74,10 +74,10 @@ t.test('parks what is not finished when it shuts down', async (t) => {
     PUBSUB_EMULATOR_HOST: emulator.host,
   });
   const customer = await upstreams.commercetools.createCustomer({
-    email: 'parked@example.com',
+    email: 'dead-lettered@example.com',
     password: 'secret',
   });
-  // A first one opens the connection to Pub/Sub: what is left at shutdown has seconds to be parked.
+  // A first one opens the connection to Pub/Sub: what is left at shutdown has seconds to be dead-lettered.
   t.equal((await sendPush(service.push, 'no JSON')).status, 204);
   t.ok(await until(() => channel.deadLetters.length === 1));
   upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
@@ -96,8 +96,8 @@ t.test('parks what is not finished when it shuts down', async (t) => {
   t.match(
     service.lines.filter((line) => 'outcome' in line),
     [
-      { outcome: 'rejected', parked: true },
-      { outcome: 'failed', reason: 'credentials-refused', parked: true },
+      { outcome: 'rejected', deadLettered: true },
+      { outcome: 'failed', reason: 'credentials-refused', deadLettered: true },
     ],
   );
 });
@@ -106,17 +106,17 @@ t.test('parks what is not finished when it shuts down', async (t) => {
 function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
   let runs = 0;
   let refusals = unparkable;
-  const parked: Grounds[] = [];
+  const deadLettered: DeadLetterReason[] = [];
   const deadLetters: DeadLetters = {
-    async park(_delivery, _event, grounds) {
+    async publish(_delivery, _event, reason) {
       refusals -= 1;
       if (refusals >= 0) throw new Error('not now');
-      parked.push(grounds);
+      deadLettered.push(reason);
     },
     async close() {},
   };
   const queue = new EventQueue<Event>({ limit: 10, longestWaitMilliseconds: 1_000 });
-  const redelivery = new Redelivery(queue, deadLetters, {
+  const inProcessRetry = new InProcessRetry(queue, deadLetters, {
     limit: 10,
     tries: 4,
     firstWaitMilliseconds: 1,
@@ -125,8 +125,8 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
   const event: Event = { identity: 'customer/c1@1', kind: 'ResourceUpdated', deletion: false };
   const job: Job<Event> = {
     event,
-    lane: 'c1',
-    share: undefined,
+    key: 'c1',
+    coalesceKey: undefined,
     newer: (one) => one,
     async run() {
       runs += 1;
@@ -135,7 +135,7 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
       return outcome;
     },
   };
-  const ended = Promise.withResolvers<{ outcome: Outcome; parked: boolean }>();
+  const ended = Promise.withResolvers<{ outcome: Outcome; deadLettered: boolean }>();
   const ticket = queue.enqueue(job);
   if ('busy' in ticket) throw new Error('Expected room in the queue.');
   const received = {
@@ -144,48 +144,48 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
     route: undefined,
     next: { job },
   };
-  redelivery.keep(received, job, ticket, (outcome, parked) => {
-    ended.resolve({ outcome, parked });
+  inProcessRetry.keep(received, job, ticket, (outcome, deadLettered) => {
+    ended.resolve({ outcome, deadLettered });
     return { status: 204 };
   });
-  t.teardown(() => redelivery.drain(10_000));
-  return { ended: ended.promise, parked, runs: () => runs };
+  t.teardown(() => inProcessRetry.drain(10_000));
+  return { ended: ended.promise, deadLettered, runs: () => runs };
 }
 
 const failed: Outcome = { kind: 'failed', reason: 'upstream-error', detail: 'It is down.' };
 const done: Outcome = { kind: 'done', reason: 'updated' };
 
 t.test('parks what still fails after the last try', async (t) => {
-  const { ended, parked, runs } = redeliver(t, [failed]);
-  t.match(await ended, { outcome: failed, parked: true });
+  const { ended, deadLettered, runs } = redeliver(t, [failed]);
+  t.match(await ended, { outcome: failed, deadLettered: true });
   t.equal(runs(), 4);
-  t.match(parked, [{ reason: 'upstream-error', detail: 'It is down.' }]);
+  t.match(deadLettered, [{ reason: 'upstream-error', detail: 'It is down.' }]);
 });
 
 t.test('parks nothing that works in the end', async (t) => {
-  const { ended, parked, runs } = redeliver(t, [failed, failed, done]);
-  t.match(await ended, { outcome: done, parked: false });
+  const { ended, deadLettered, runs } = redeliver(t, [failed, failed, done]);
+  t.match(await ended, { outcome: done, deadLettered: false });
   t.equal(runs(), 3);
-  t.same(parked, []);
+  t.same(deadLettered, []);
 });
 
-t.test('parks at once what can never work, and tries to park it more than once', async (t) => {
+t.test('parks at once what can never work, and tries to dead-letter it more than once', async (t) => {
   const rejected: Outcome = { kind: 'rejected', reason: 'no-email', detail: 'Expected one.' };
-  const { ended, parked, runs } = redeliver(t, [rejected], 2);
-  t.match(await ended, { outcome: rejected, parked: true });
+  const { ended, deadLettered, runs } = redeliver(t, [rejected], 2);
+  t.match(await ended, { outcome: rejected, deadLettered: true });
   t.equal(runs(), 1);
-  t.match(parked, [{ reason: 'no-email' }]);
+  t.match(deadLettered, [{ reason: 'no-email' }]);
 });
 
 t.test('goes on while the topic is down, as long as for the event itself', async (t) => {
-  const { ended, parked } = redeliver(t, [failed], 3);
-  t.match(await ended, { outcome: failed, parked: true });
-  t.match(parked, [{ reason: 'upstream-error' }]);
+  const { ended, deadLettered } = redeliver(t, [failed], 3);
+  t.match(await ended, { outcome: failed, deadLettered: true });
+  t.match(deadLettered, [{ reason: 'upstream-error' }]);
 });
 
-t.test('says so when it could not be parked', async (t) => {
+t.test('says so when it could not be dead-lettered', async (t) => {
   const { ended } = redeliver(t, [failed], 99);
-  t.match(await ended, { outcome: failed, parked: false });
+  t.match(await ended, { outcome: failed, deadLettered: false });
 });
 
 t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
@@ -227,7 +227,7 @@ t.test('a dead-letter topic that comes back during the shutdown gets all of it',
     DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
     PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}`,
   });
-  // What fails waits for its next try, and is parked with the signal.
+  // What fails waits for its next try, and is dead-lettered with the signal.
   upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
   const customers = upstreams.commercetools.seed(20);
   await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
@@ -245,7 +245,7 @@ t.test('a dead-letter topic that comes back during the shutdown gets all of it',
   );
 });
 
-t.test('what can not be parked at shutdown is named, and the process ends with 1', async (t) => {
+t.test('what can not be dead-lettered at shutdown is named, and the process ends with 1', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await startProcess(t, {
     ...upstreams.env,
@@ -264,5 +264,5 @@ t.test('what can not be parked at shutdown is named, and the process ends with 1
       errors.some(({ event, message }) => event === `customer/${id}@1` && /is lost/.test(String(message))),
       id,
     );
-  t.notOk(service.lines.some(({ message }) => String(message).includes('Everything under way')));
+  t.notOk(service.lines.some(({ message }) => String(message).includes('Everything in flight')));
 });

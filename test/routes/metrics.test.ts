@@ -56,7 +56,7 @@ t.test('counts a push from its arrival to both upstreams', async (t) => {
     [`customer_sync_upstream_request_duration_seconds_count{${writing},operation="write"}`]: 1,
     [`customer_sync_upstream_batch_customers_sum{${writing},operation="write"}`]: 1,
     [`customer_sync_upstream_requests_limit{${writing}}`]: 10,
-    [`customer_sync_upstream_requests_under_way{${writing}}`]: 0,
+    [`customer_sync_upstream_requests_in_flight{${writing}}`]: 0,
     [`customer_sync_circuit_state{${writing},state="closed"}`]: 1,
     [`customer_sync_circuit_state{${writing},state="open"}`]: 0,
     [`customer_sync_token_renewals_total{${writing},result="ok"}`]: 1,
@@ -70,7 +70,7 @@ t.test('counts a push from its arrival to both upstreams', async (t) => {
   t.notMatch(text, /@example\.com/);
 });
 
-t.test('shows what waits and what is under way', async (t) => {
+t.test('shows what waits and what is in flight', async (t) => {
   const service = await connect(t, upstreams);
   const release = fluent.faults.hold();
   t.teardown(release);

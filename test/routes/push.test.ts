@@ -380,7 +380,7 @@ t.test('503 at the deadline for what never got its turn, told once', async (t) =
   t.ok(await until(() => outcomes(service).some(({ late }) => late)));
   const reasons = outcomes(service).map(({ reason }) => reason);
   t.same(reasons.toSorted(), ['deadline', 'out-of-time', 'out-of-time']);
-  t.equal(outcomes(service).filter(({ late }) => late).length, 1, 'only what had begun is told of again');
+  t.equal(outcomes(service).filter(({ late }) => late).length, 1, 'only what had started is told of again');
 });
 
 t.test('503 at once: takes in nothing while it shuts down', async (t) => {

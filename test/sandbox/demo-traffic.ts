@@ -74,7 +74,7 @@ export async function startTraffic(
   const ended = keepOn().catch(() => ending.abort());
   return {
     deliver: (change) => void deliver(push, change, signal),
-    // A change under way would hold its connection, and that the stand-in's end.
+    // A change in flight would hold its connection, and that the stand-in's end.
     stop: () => {
       ending.abort();
       return ended;

@@ -4,7 +4,7 @@ import type { Write } from './fluent-customers.ts';
 import type { RequestKind } from './fluent-faults.ts';
 
 /** How many HTTP requests came, and how many operations (aliases) they held. */
-export interface Tally {
+export interface OutcomeCounter {
   requests: number;
   operations: number;
 }
@@ -18,7 +18,7 @@ export interface SentOperation {
 }
 
 /** What was asked. `sent` holds the last requests to GraphQL that carried a live token, oldest first. */
-export interface Requests extends Readonly<Record<RequestKind, Tally>> {
+export interface Requests extends Readonly<Record<RequestKind, OutcomeCounter>> {
   /** Requests to GraphQL without a live token. */
   unauthorised: number;
   readonly sent: SentOperation[];

@@ -74,7 +74,7 @@ t.test('with the emulator', async (t) => {
     t.test('parks a message as a dead letter after five attempts', async (t) => {
       const { endpoint, bodies } = await receiver(t, () => 503);
       const channel = await createPushSubscription(emulator, {
-        topic: 'parked',
+        topic: 'dead-lettered',
         endpoint,
         maxDeliveryAttempts: 5,
       });

@@ -141,13 +141,13 @@ export async function createPushSubscription(
     deadLetterPolicy: { deadLetterTopic: names.deadLetterTopic, maxDeliveryAttempts },
   });
   const deadLetters: Array<{ data: string; attributes: Record<string, string> }> = [];
-  const parked = client.subscription(names.deadLetterSubscription);
-  parked.on('message', (message) => {
+  const deadLettered = client.subscription(names.deadLetterSubscription);
+  deadLettered.on('message', (message) => {
     deadLetters.push({ data: message.data.toString(), attributes: message.attributes });
     message.ack();
   });
   // An error of the stream leaves the array empty, and the test that waits for it fails.
-  parked.on('error', () => undefined);
+  deadLettered.on('error', () => undefined);
   const publisher = client.topic(names.topic, { batching: { maxMessages: 1 } });
   return {
     client,
@@ -158,7 +158,7 @@ export async function createPushSubscription(
     },
     deadLetters,
     async close() {
-      await parked.close();
+      await deadLettered.close();
       await client.subscription(names.subscription).delete();
       await client.close();
     },

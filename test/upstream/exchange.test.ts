@@ -120,7 +120,7 @@ t.test('tells of a connection that is refused, reset or talks nonsense by its co
   t.notMatch(String(fault) + JSON.stringify(fault), /secret/);
 });
 
-t.test('ends what is under way when it is closed', async (t) => {
+t.test('ends what is in flight when it is closed', async (t) => {
   const { server, get, close } = await setUp(t, () => {});
   const pending = faultOf(get());
   while (server.received.length === 0) await new Promise(setImmediate);

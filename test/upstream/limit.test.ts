@@ -44,7 +44,7 @@ t.test('lets as many tasks run as there is room for, those of a higher priority 
     limit.run(task('middle'), 1),
   ];
   await turn();
-  t.equal(limit.underWay, 1);
+  t.equal(limit.inFlight, 1);
   t.equal(limit.waiting, 3);
   first.resolve();
   await Promise.all(all);

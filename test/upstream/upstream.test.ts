@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { createLog } from '../../src/observe/log.ts';
-import type { Answer, Exchange } from '../../src/upstream/exchange.ts';
+import type { Exchange, UpstreamResponse } from '../../src/upstream/exchange.ts';
 import { UpstreamFault } from '../../src/upstream/fault.ts';
 import { readObject } from '../../src/upstream/read-json.ts';
 import { readToken } from '../../src/upstream/read-token.ts';
@@ -60,7 +60,7 @@ async function fetchToken(exchange: Exchange, url: string, signal: AbortSignal) 
   return readToken('Upstream', await exchange(request, signal));
 }
 
-function read({ status, text }: Answer): unknown {
+function read({ status, text }: UpstreamResponse): unknown {
   if (status >= 400) throw new UpstreamFault('final', 'no-good', `Upstream answered HTTP ${status}.`);
   return readObject('Upstream', text);
 }
@@ -350,17 +350,17 @@ t.test('sends fewer requests at once after a 429, and more again as they succeed
   t.equal(upstream.limit.current, 3);
 });
 
-t.test('never has more requests under way than its concurrency', async (t) => {
-  let underWay = 0;
+t.test('never has more requests in flight than its concurrency', async (t) => {
+  let inFlight = 0;
   let most = 0;
   const { send } = await setUp(
     t,
     {
       api: (response) => {
-        underWay += 1;
-        most = Math.max(most, underWay);
+        inFlight += 1;
+        most = Math.max(most, inFlight);
         setTimeout(() => {
-          underWay -= 1;
+          inFlight -= 1;
           json(response, 200, {});
         }, 20);
       },
@@ -389,7 +389,7 @@ t.test('says nothing of token, password or body in any fault', async (t) => {
   }
 });
 
-t.test('ends what is under way when it is closed, and sends nothing after', async (t) => {
+t.test('ends what is in flight when it is closed, and sends nothing after', async (t) => {
   const { send, server, upstream } = await setUp(t, { api: () => {} });
   const pending = faultOf(send());
   while (server.countOf('/api') === 0) await new Promise(setImmediate);

@@ -11,7 +11,7 @@ import { Failure, type Outcome, outcomeOf } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
 import type { Io } from '../io.ts';
 import { logTo } from '../log.ts';
-import { steadyMemory } from './limit-heap.ts';
+import { limitHeap } from './limit-heap.ts';
 import { createPageReads, type PageReads } from './page-cache.ts';
 import { readOnly } from './read-only.ts';
 import { again } from './retry.ts';
@@ -39,17 +39,17 @@ export interface WorkOptions {
 
 /** Nobody waits for an answer here, so an upstream in trouble may take its time. */
 const RUN_SECONDS = 60;
-/** A page: how many requests are under way is limited at each upstream, and what is held, by the pages. */
+/** A page: how many requests are in flight is limited at each upstream, and what is held, by the pages. */
 const CONCURRENCY = 500;
 
-/** Opens one account with the customer route; after `stop` nothing more is begun. Throws a `ConfigurationError` when there is no such account or route. */
+/** Opens one account with the customer route; after `stop` nothing more is started. Throws a `ConfigurationError` when there is no such account or route. */
 export async function openCustomerWork(
   io: Io,
   options: WorkOptions,
   stop: AbortSignal,
 ): Promise<CustomerWork> {
   const configuration = await io.configuration();
-  steadyMemory();
+  limitHeap();
   // Lines among the frames of a progress bar help nobody.
   const log = io.terminal ? createLog('silent') : logTo(io);
   const projectKey = projectKeyOf(configuration, options.account);

@@ -2,15 +2,15 @@ const AT_ONCE = 2;
 
 /**
  * Works on pages in their order, two at once, while the next is read; so no more than four are held. `settle` is called
- * page after page. What `pages` or a page's work throws is thrown when all that was begun is settled.
+ * page after page. What `pages` or a page's work throws is thrown when all that was started is settled.
  */
-export async function throughPages<Page, Result>(
+export async function processPages<Page, Result>(
   pages: AsyncIterator<Page>,
   work: (page: Page) => Promise<Result>,
   settle: (page: Page, result: Result) => Promise<void>,
   stop: AbortSignal,
 ): Promise<void> {
-  const underWay: { page: Page; result: Promise<Result> }[] = [];
+  const inFlight: { page: Page; result: Promise<Result> }[] = [];
   let next = ask();
 
   function ask() {
@@ -21,7 +21,7 @@ export async function throughPages<Page, Result>(
   }
 
   async function settleFirst(): Promise<void> {
-    const first = underWay.shift();
+    const first = inFlight.shift();
     if (first) await settle(first.page, await first.result);
   }
 
@@ -32,10 +32,10 @@ export async function throughPages<Page, Result>(
       next = ask();
       const result = work(value);
       result.catch(() => {});
-      underWay.push({ page: value, result });
-      if (underWay.length >= AT_ONCE) await settleFirst();
+      inFlight.push({ page: value, result });
+      if (inFlight.length >= AT_ONCE) await settleFirst();
     }
   } finally {
-    while (underWay.length > 0) await settleFirst();
+    while (inFlight.length > 0) await settleFirst();
   }
 }

@@ -17,10 +17,10 @@ type Work = (lease: Lease, configuration: Configuration, options: Options) => Pr
 export const registerDeadLetters: Register = (program, io, finish) => {
   const group = program
     .command('dead-letters')
-    .description('Look at what was parked, send it through again, or drop it.');
+    .description('Look at what was dead-lettered, send it through again, or drop it.');
 
   common(group.command('list'))
-    .description('What is parked, and why: counts by reason, then one line each.')
+    .description('What is dead-lettered, and why: counts by reason, then one line each.')
     .addHelpText('after', example('list', 'list --json | jq .groups'))
     .action((given) => run(given, LOOK_SECONDS, (lease, _, options) => list(lease, options, io)));
 
@@ -62,8 +62,8 @@ export const registerDeadLetters: Register = (program, io, finish) => {
     const configuration = await io.configuration();
     const google = await openGoogle(configuration.environment);
     try {
-      const parked = shortOf(configuration.environment.deadLetterTopic ?? DEFAULT_SUBSCRIPTION);
-      const subscription = full('subscriptions', options.subscription ?? parked, google.projectId);
+      const deadLettered = shortOf(configuration.environment.deadLetterTopic ?? DEFAULT_SUBSCRIPTION);
+      const subscription = full('subscriptions', options.subscription ?? deadLettered, google.projectId);
       const { limit } = options;
       const lease = await leaseDeadLetters(google, { subscription, limit, seconds, only, signal: io.signal });
       try {

@@ -14,8 +14,8 @@ export interface Replayed {
 const TOGETHER = 100;
 
 /**
- * Sends dead letters the service's own way, decode, route, queue, handler, in the order they were parked, and acknowledges what
- * was done as it goes. What was ignored stays: a route that does not want an event has done nothing with it. What was not begun when `signal` aborts is left out.
+ * Sends dead letters the service's own way, decode, route, queue, handler, in the order they were dead-lettered, and acknowledges what
+ * was done as it goes. What was ignored stays: a route that does not want an event has done nothing with it. What was not started when `signal` aborts is left out.
  */
 export async function replay(
   letters: readonly DeadLetter[],
@@ -23,7 +23,9 @@ export async function replay(
   signal: AbortSignal,
   acknowledge: (letters: readonly DeadLetter[]) => Promise<readonly DeadLetter[]>,
 ): Promise<Replayed[]> {
-  const ordered = [...letters].sort((one, other) => one.parkedAt.getTime() - other.parkedAt.getTime());
+  const ordered = [...letters].sort(
+    (one, other) => one.deadLetteredAt.getTime() - other.deadLetteredAt.getTime(),
+  );
   const all: Replayed[] = [];
   for (let start = 0; start < ordered.length && !signal.aborted; start += TOGETHER) {
     const places = new PQueue({ concurrency: TOGETHER });

@@ -21,12 +21,12 @@ export interface Group {
 /** A row for each, the oldest first. `now` in milliseconds of the epoch. */
 export function rowsOf(letters: readonly DeadLetter[], now: number): Row[] {
   return letters
-    .map(({ messageId, reason, said, parkedAt }) => ({
+    .map(({ messageId, reason, said, deadLetteredAt }) => ({
       messageId,
       reason,
       identity: said['identity'] ?? null,
       resource: said['resource'] ?? null,
-      ageSeconds: Math.max(0, Math.round((now - parkedAt.getTime()) / 1000)),
+      ageSeconds: Math.max(0, Math.round((now - deadLetteredAt.getTime()) / 1000)),
     }))
     .sort((one, other) => other.ageSeconds - one.ageSeconds);
 }
@@ -64,12 +64,12 @@ export function countsText(letters: readonly DeadLetter[]): string {
 
 /** One dead letter for `show`; the payload and what the sender wrote beside it only with `reveal`. */
 export function shownOf(
-  { messageId, reason, said, attributes, parkedAt, data }: DeadLetter,
+  { messageId, reason, said, attributes, deadLetteredAt, data }: DeadLetter,
   reveal: boolean,
 ) {
   return {
     messageId,
-    arrivedAt: parkedAt.toISOString(),
+    arrivedAt: deadLetteredAt.toISOString(),
     reason,
     said,
     attributes: reveal ? attributes : Object.keys(attributes),

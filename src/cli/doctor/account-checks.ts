@@ -3,7 +3,7 @@ import { Failure } from '../../outcome.ts';
 import { createExchange } from '../../upstream/exchange.ts';
 import type { Names } from '../google/names.ts';
 import { findSubscription, hasCustomers, publishesTo } from '../provision/commercetools-step.ts';
-import type { Check, Found } from './check.ts';
+import type { Check, CheckResult } from './check.ts';
 
 const HEALTH_MILLISECONDS = 5_000;
 
@@ -25,12 +25,15 @@ export function accountChecks(
     return asked;
   };
   /** What needs a token is not asked without one: the fault is told once. */
-  const withToken = async (upstream: typeof reading, look: () => Promise<Found>): Promise<Found> => {
+  const withToken = async (
+    upstream: typeof reading,
+    run: () => Promise<CheckResult>,
+  ): Promise<CheckResult> => {
     const given = await token(upstream).then(
       () => true,
       () => false,
     );
-    return given ? look() : { state: 'skipped', detail: 'there is no token' };
+    return given ? run() : { state: 'skipped', detail: 'there is no token' };
   };
   let listed: Promise<number> | undefined;
   /** Past the client, which takes a 404 for a resource that is not there; a list is there wherever its project is. */
@@ -52,11 +55,11 @@ export function accountChecks(
   return [
     {
       name: `commercetools ${projectKey}: token`,
-      look: () => token(reading).then(() => ({ state: 'ok' })),
+      run: () => token(reading).then(() => ({ state: 'ok' })),
     },
     {
       name: `commercetools ${projectKey}: read customers`,
-      look: () =>
+      run: () =>
         withToken(reading, async () => {
           const status = await customersStatus();
           if (status < 300) return { state: 'ok' };
@@ -70,17 +73,17 @@ export function accountChecks(
     },
     {
       name: subscription,
-      look: () =>
+      run: () =>
         withToken(reading, async () => {
           if ((await customersStatus().catch(() => undefined)) === 404)
             return { state: 'skipped', detail: 'there is no such project' };
           return subscriptionFound(commercetools, { projectKey, apiUrl, key, names });
         }),
     },
-    { name: `${fluentName}: token`, look: () => token(writing).then(() => ({ state: 'ok' })) },
+    { name: `${fluentName}: token`, run: () => token(writing).then(() => ({ state: 'ok' })) },
     {
       name: `${fluentName}: query customers`,
-      look: () =>
+      run: () =>
         withToken(writing, async () => {
           await fluent.request('query Doctor { customers(first: 1) { edges { node { id } } } }');
           return { state: 'ok' };
@@ -88,7 +91,7 @@ export function accountChecks(
     },
     {
       name: `${fluentName}: create and update customers`,
-      look: async () => ({ state: 'skipped', detail: 'the right to write shows only by writing' }),
+      run: async () => ({ state: 'skipped', detail: 'the right to write shows only by writing' }),
     },
   ];
 }
@@ -107,7 +110,7 @@ interface Where {
 async function subscriptionFound(
   commercetools: OpenAccount['commercetools'],
   { projectKey, apiUrl, key, names }: Where,
-): Promise<Found> {
+): Promise<CheckResult> {
   const advice = 'Run `customer-sync provision`.';
   let found: Awaited<ReturnType<typeof findSubscription>>;
   try {

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { Failure } from '../../outcome.ts';
 
 /** One line of `doctor`. Nothing in it is personal or secret. */
-export interface Finding {
+export interface NamedResult {
   readonly check: string;
   readonly state: 'ok' | 'warning' | 'fault' | 'skipped';
   /** What was found. */
@@ -12,25 +12,25 @@ export interface Finding {
 }
 
 /** What a check finds, less its name. */
-export type Found = Omit<Finding, 'check'>;
+export type CheckResult = Omit<NamedResult, 'check'>;
 
 /** A check that throws is a fault. */
 export interface Check {
   readonly name: string;
-  look(): Promise<Found>;
+  run(): Promise<CheckResult>;
 }
 
 const LONGEST_MILLISECONDS = 12_000;
 
 /** Makes a check within its time. */
-export async function make({ name, look }: Check): Promise<Finding> {
+export async function runCheck({ name, run }: Check): Promise<NamedResult> {
   const timeIsUp = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => timeIsUp.reject(new Failure('timeout', `No answer within ${LONGEST_MILLISECONDS / 1000} s.`)),
     LONGEST_MILLISECONDS,
   );
   try {
-    return { check: name, ...(await Promise.race([look(), timeIsUp.promise])) };
+    return { check: name, ...(await Promise.race([run(), timeIsUp.promise])) };
   } catch (error) {
     if (error instanceof Failure) return { check: name, ...faultOf(error) };
     const found = error instanceof Error ? error.name : typeof error;
@@ -41,7 +41,7 @@ export async function make({ name, look }: Check): Promise<Finding> {
 }
 
 /** What a failed request says; its text ends in what to do. */
-export function faultOf({ message, reason }: Failure): Found {
+export function faultOf({ message, reason }: Failure): CheckResult {
   const [detail = message, ...advice] = message.split('; ');
   const said = { state: 'fault', detail: `${detail} (${reason})` } as const;
   return advice.length === 0 ? said : { ...said, advice: advice.join('; ') };
@@ -55,7 +55,7 @@ const MARKS = {
 } as const;
 
 /** A finding as text: a mark, what was checked and found, and what to do on a line of its own. */
-export function textOf({ check, state, detail, advice }: Finding, coloured: boolean): string {
+export function textOf({ check, state, detail, advice }: NamedResult, coloured: boolean): string {
   const { mark, colour } = MARKS[state];
   const shown = coloured ? styleText(colour, mark, { validateStream: false }) : mark;
   const skipped = state === 'skipped' ? 'skipped: ' : '';

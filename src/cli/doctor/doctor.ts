@@ -8,7 +8,7 @@ import { type Google, openGoogle } from '../google/client.ts';
 import { NameOptions, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { accountChecks } from './account-checks.ts';
-import { type Check, type Finding, faultOf, make, textOf } from './check.ts';
+import { type Check, faultOf, type NamedResult, runCheck, textOf } from './check.ts';
 import { googleChecks } from './google-checks.ts';
 
 const Options = NameOptions.extend({ json: z.boolean().default(false) });
@@ -33,8 +33,8 @@ export const registerDoctor: Register = (program, io, finish) => {
 };
 
 async function doctor(options: Options, io: Io): Promise<ExitCode> {
-  const findings: Finding[] = [];
-  const tell = (finding: Finding) => {
+  const findings: NamedResult[] = [];
+  const tell = (finding: NamedResult) => {
     findings.push(finding);
     if (!options.json) io.out(textOf(finding, io.terminal));
   };
@@ -46,7 +46,7 @@ async function doctor(options: Options, io: Io): Promise<ExitCode> {
   return faults === 0 ? EXIT.ok : EXIT.found;
 }
 
-async function configured(io: Io, tell: (finding: Finding) => void): Promise<Configuration | undefined> {
+async function configured(io: Io, tell: (finding: NamedResult) => void): Promise<Configuration | undefined> {
   try {
     const configuration = await io.configuration();
     const { accounts, routes } = configuration.connector;
@@ -74,7 +74,7 @@ async function checkAll(
   configuration: Configuration,
   options: Options,
   io: Io,
-  tell: (finding: Finding) => void,
+  tell: (finding: NamedResult) => void,
 ): Promise<void> {
   const { environment, connector } = configuration;
   const engine = openEngine(configuration, createLog('silent'));
@@ -90,10 +90,10 @@ async function checkAll(
   try {
     if (google instanceof Failure || !names) {
       if (google instanceof Failure)
-        checks.push({ name: 'Google: credentials', look: async () => faultOf(google) });
+        checks.push({ name: 'Google: credentials', run: async () => faultOf(google) });
     } else checks.push(...googleChecks(google, names, environment, authSaid));
     // All at once, told in their order.
-    const made = checks.map(make);
+    const made = checks.map(runCheck);
     for (const finding of made) {
       if (io.signal.aborted) return;
       tell(await finding);

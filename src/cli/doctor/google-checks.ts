@@ -2,10 +2,10 @@ import type { Environment } from '../../../config/environment.ts';
 import { ask, find, type Google, type SubscriptionConfig } from '../google/client.ts';
 import type { Names } from '../google/names.ts';
 import { type PushSettings, settingsOf, shownSetting } from '../google/push-subscription.ts';
-import type { Check, Found } from './check.ts';
+import type { Check, CheckResult } from './check.ts';
 
 const PROVISION = 'Run `customer-sync provision`.';
-const OK: Found = { state: 'ok' };
+const OK: CheckResult = { state: 'ok' };
 
 /** The topics, the dead letters' subscription and the push subscription. `authSaid`: PUSH_AUTH is in the environment. */
 export function googleChecks(
@@ -23,21 +23,21 @@ export function googleChecks(
     return asked;
   };
   /** What needs the subscription is not looked for without it: the fault is told once. */
-  const setting = (name: string, look: (settings: PushSettings) => Found): Check => ({
+  const setting = (name: string, run: (settings: PushSettings) => CheckResult): Check => ({
     name: `push subscription: ${name}`,
-    async look() {
+    async run() {
       const found = await subscriptionOnce().catch(() => undefined);
-      return found ? look(settingsOf(found)) : { state: 'skipped', detail: 'there is no push subscription' };
+      return found ? run(settingsOf(found)) : { state: 'skipped', detail: 'there is no push subscription' };
     },
   });
   return [
-    { name: `topic ${topic}`, look: () => topicFound(google, topic) },
-    { name: `dead-letter topic ${deadLetterTopic}`, look: () => topicFound(google, deadLetterTopic) },
-    { name: 'dead-letter topic: right to publish', look: () => publishable(google, deadLetterTopic) },
-    { name: 'dead-letter topic: kept by a subscription', look: () => kept(google, deadLetterTopic) },
+    { name: `topic ${topic}`, run: () => topicFound(google, topic) },
+    { name: `dead-letter topic ${deadLetterTopic}`, run: () => topicFound(google, deadLetterTopic) },
+    { name: 'dead-letter topic: right to publish', run: () => publishable(google, deadLetterTopic) },
+    { name: 'dead-letter topic: kept by a subscription', run: () => kept(google, deadLetterTopic) },
     {
       name: 'DEAD_LETTER_TOPIC',
-      look: async () =>
+      run: async () =>
         environment.deadLetterTopic === undefined
           ? {
               state: 'warning',
@@ -48,7 +48,7 @@ export function googleChecks(
     },
     {
       name: `push subscription ${subscription}`,
-      async look() {
+      async run() {
         const found = await subscriptionOnce();
         if (!found) return { state: 'fault', detail: 'not there', advice: PROVISION };
         const { endpoint } = settingsOf(found);
@@ -71,12 +71,12 @@ export function googleChecks(
   ];
 }
 
-async function topicFound({ client }: Google, name: string): Promise<Found> {
+async function topicFound({ client }: Google, name: string): Promise<CheckResult> {
   const found = await find(`the topic ${name}`, () => client.topic(name).getMetadata());
   return found ? OK : { state: 'fault', detail: 'not there', advice: PROVISION };
 }
 
-async function publishable({ client, emulator }: Google, name: string): Promise<Found> {
+async function publishable({ client, emulator }: Google, name: string): Promise<CheckResult> {
   if (emulator) return { state: 'skipped', detail: 'the emulator knows no rights' };
   const PERMISSION = 'pubsub.topics.publish';
   const [rights] = await ask(`the rights on ${name}`, () =>
@@ -90,17 +90,17 @@ async function publishable({ client, emulator }: Google, name: string): Promise<
   };
 }
 
-async function kept({ client }: Google, name: string): Promise<Found> {
+async function kept({ client }: Google, name: string): Promise<CheckResult> {
   // Asked apart: the emulator answers for the subscriptions of a topic that is not there.
   const topic = await find(`the topic ${name}`, () => client.topic(name).getMetadata());
   const found =
     topic && (await find(`the subscriptions of ${name}`, () => client.topic(name).getSubscriptions()));
   if (!found) return { state: 'skipped', detail: 'there is no dead-letter topic' };
   if (found[0].length > 0) return OK;
-  return { state: 'fault', detail: 'no: what is parked is lost', advice: PROVISION };
+  return { state: 'fault', detail: 'no: what is dead-lettered is lost', advice: PROVISION };
 }
 
-function ackDeadline({ ackDeadlineSeconds }: PushSettings, environment: Environment): Found {
+function ackDeadline({ ackDeadlineSeconds }: PushSettings, environment: Environment): CheckResult {
   const service = environment.ackDeadlineSeconds;
   const detail = `${ackDeadlineSeconds} s, ACK_DEADLINE_SECONDS is ${service}`;
   if (ackDeadlineSeconds < service)
@@ -121,7 +121,7 @@ function ackDeadline({ ackDeadlineSeconds }: PushSettings, environment: Environm
 function retryDelay(
   { minimumBackoffSeconds = 0 }: PushSettings,
   { duplicateMemorySeconds }: Environment,
-): Found {
+): CheckResult {
   const detail = `${minimumBackoffSeconds} s at least, DUPLICATE_MEMORY_SECONDS is ${duplicateMemorySeconds}`;
   if (minimumBackoffSeconds >= duplicateMemorySeconds) return { state: 'ok', detail };
   return {
@@ -131,7 +131,7 @@ function retryDelay(
   };
 }
 
-function deadLetterPolicy({ deadLetterTopic }: PushSettings, expected: string): Found {
+function deadLetterPolicy({ deadLetterTopic }: PushSettings, expected: string): CheckResult {
   if (deadLetterTopic === expected) return OK;
   return {
     state: 'warning',
@@ -143,7 +143,7 @@ function deadLetterPolicy({ deadLetterTopic }: PushSettings, expected: string): 
   };
 }
 
-function authentication(settings: PushSettings, { pushAuth }: Environment, said: boolean): Found {
+function authentication(settings: PushSettings, { pushAuth }: Environment, said: boolean): CheckResult {
   if (!said) return { state: 'skipped', detail: 'PUSH_AUTH is not set here; set it as the service has it' };
   const { serviceAccount, audience } = settings;
   switch (pushAuth.kind) {

@@ -24,12 +24,12 @@ export function namesOf(
   { deadLetterTopic }: Environment,
   { projectId }: Pick<Google, 'projectId'>,
 ): Names {
-  const parked = deadLetterTopic ?? `${shortOf(topic)}-dead-letters`;
+  const deadLettered = deadLetterTopic ?? `${shortOf(topic)}-dead-letters`;
   return {
     topic: full('topics', topic, projectId),
     subscription: full('subscriptions', subscription ?? shortOf(topic), projectId),
-    deadLetterTopic: full('topics', parked, projectId),
-    deadLetterSubscription: full('subscriptions', shortOf(parked), projectId),
+    deadLetterTopic: full('topics', deadLettered, projectId),
+    deadLetterSubscription: full('subscriptions', shortOf(deadLettered), projectId),
     key,
   };
 }

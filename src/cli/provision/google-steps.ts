@@ -52,13 +52,19 @@ export function googleSteps(
     topicStep(google, 'dead-letter topic', deadLetterTopic),
     keepingStep(google, names),
     right(
-      'right of the service to park',
+      'right of the service to publish dead letters',
       client.topic(deadLetterTopic).iam,
       PUBLISHER,
       service,
       'without --service-account the account that the service runs as is not known',
     ),
-    right('right of Pub/Sub to park', client.topic(deadLetterTopic).iam, PUBLISHER, agent, needsNumber),
+    right(
+      'right of Pub/Sub to publish dead letters',
+      client.topic(deadLetterTopic).iam,
+      PUBLISHER,
+      agent,
+      needsNumber,
+    ),
     pushStep(google, names, environment, options.endpoint),
     right(
       'right of Pub/Sub to take from the subscription',

@@ -11,7 +11,7 @@ import { logTo } from '../log.ts';
 import { commercetoolsStep } from './commercetools-step.ts';
 import { deprovision } from './deprovision.ts';
 import { googleSteps } from './google-steps.ts';
-import { type Result, type Step, take } from './step.ts';
+import { apply, type Result, type Step } from './step.ts';
 
 const Options = NameOptions.extend({
   endpoint: httpUrl.optional(),
@@ -41,7 +41,10 @@ export const registerProvision: Register = (program, io, finish) => {
       '--project-number <number>',
       'of the Google project, to give its Pub/Sub service agent its rights',
     )
-    .option('--service-account <email>', 'that the service runs as, to give it the right to park')
+    .option(
+      '--service-account <email>',
+      'that the service runs as, to give it the right to publish dead letters',
+    )
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON document')
     .addHelpText(
@@ -106,7 +109,7 @@ async function run(steps: readonly Step[], { dryRun, json }: Options, io: Io): P
   for (const step of steps) {
     if (io.signal.aborted) break;
     try {
-      const result = await take(step, dryRun);
+      const result = await apply(step, dryRun);
       results.push(result);
       if (!json) io.out(lineOf(result));
     } catch (error) {

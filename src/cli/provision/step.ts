@@ -18,7 +18,7 @@ export interface Result {
 }
 
 /** Looks, and unless it is a dry run does what there is to do. */
-export async function take({ name, plan }: Step, dryRun: boolean): Promise<Result> {
+export async function apply({ name, plan }: Step, dryRun: boolean): Promise<Result> {
   const found = await plan();
   if (found.kind === 'unchanged') return { step: name, result: 'unchanged' };
   const { kind, detail } = found;

@@ -3,7 +3,7 @@ import { Failure } from '../../outcome.ts';
 import { countCustomers, type Item, readPages } from '../customers/pages.ts';
 import { type CustomerWork, changeOf, openCustomerWork } from '../customers/pipeline.ts';
 import { previewerOf, type Undecided } from '../customers/previews.ts';
-import { throughPages } from '../customers/process-pages.ts';
+import { processPages } from '../customers/process-pages.ts';
 import { Progress } from '../customers/progress.ts';
 import { queryOf, windowOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
@@ -71,7 +71,7 @@ async function compare(
 
   try {
     const pages = readPages(commercetools, query, undefined, io.signal);
-    await throughPages(
+    await processPages(
       pages,
       findingsOf,
       async (_, all) => {
@@ -112,7 +112,7 @@ async function findOrphans(
     orphaned: 0,
   });
   try {
-    await throughPages(
+    await processPages(
       readFluentPages(fluent, account.retailerId, { idAttribute, projectAttribute }, io.signal),
       (copies) => orphansAmong(copies, work, options.fix),
       async (copies, orphans) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Commercetools } from '../../commercetools/commercetools.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 
-const State = z.object({
+const SyncState = z.object({
   /** The selection it belongs to. */
   marks: z.record(z.string(), z.string()),
   window: z.object({ since: z.string(), until: z.string() }).optional(),
@@ -13,15 +13,15 @@ const State = z.object({
 });
 
 /** How far a run has come; no personal data. */
-export type State = z.output<typeof State>;
+export type SyncState = z.output<typeof SyncState>;
 
 /** Where a run keeps how far it has come. */
 export interface Checkpoint {
   /** For a person. */
   readonly name: string;
   /** Undefined when there is none. Throws a `ConfigurationError` for one that cannot be read. */
-  read(): Promise<State | undefined>;
-  write(state: State): Promise<void>;
+  read(): Promise<SyncState | undefined>;
+  write(state: SyncState): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -88,8 +88,8 @@ function inCustomObject(name: string, { api }: Commercetools, container: string,
   };
 }
 
-function parse(name: string, value: unknown): State {
-  const parsed = State.safeParse(value);
+function parse(name: string, value: unknown): SyncState {
+  const parsed = SyncState.safeParse(value);
   if (parsed.success) return parsed.data;
   throw unreadable(name, 'another content');
 }

@@ -3,7 +3,7 @@ import { Failure } from '../../outcome.ts';
 import { countCustomers, type Item, readPages } from '../customers/pages.ts';
 import { openCustomerWork } from '../customers/pipeline.ts';
 import { previewerOf, type Undecided } from '../customers/previews.ts';
-import { throughPages } from '../customers/process-pages.ts';
+import { processPages } from '../customers/process-pages.ts';
 import { number, Progress } from '../customers/progress.ts';
 import { queryOf, windowOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
@@ -32,7 +32,7 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     const progress = new Progress(io, 'dry run', total, counts);
     const pages = readPages(commercetools, query, undefined, io.signal);
     try {
-      await throughPages(pages, preview, settle, io.signal);
+      await processPages(pages, preview, settle, io.signal);
     } finally {
       progress.stop();
     }

@@ -3,7 +3,7 @@ import { isAccountFault } from '../customers/fatal-reasons.ts';
 import type { Item } from '../customers/pages.ts';
 import { type CustomerWork, changeOf } from '../customers/pipeline.ts';
 import type { Progress } from '../customers/progress.ts';
-import type { Checkpoint, State } from './checkpoint.ts';
+import type { Checkpoint, SyncState } from './checkpoint.ts';
 import type { Report, Reported } from './report.ts';
 
 /** What is shown from the start. */
@@ -12,14 +12,14 @@ export const COUNTS = { written: 0, unchanged: 0, rejected: 0, failed: 0 } as co
 /** So many customers that fail one after the other, in the order of the pages, are no fault of theirs. */
 const FAILURES_IN_A_ROW = 20;
 
-/** How one customer ended; undefined when it was not begun, or is to be begun again. */
+/** How one customer ended; undefined when it was not started, or is to be started again. */
 type End = { readonly count: string; readonly reason: string; readonly reported?: Reported } | undefined;
 
 /** One run over the pages: handles them, counts, reports what is rejected or has failed, and moves the checkpoint. */
 export class SyncRun {
   /** What ended it before its time. */
   failure: { readonly reason: string; readonly message: string } | undefined;
-  state: State;
+  state: SyncState;
   readonly reasons: Record<string, number> = {};
   readonly #work: CustomerWork;
   readonly #checkpoint: Checkpoint;
@@ -32,7 +32,7 @@ export class SyncRun {
   constructor(
     work: CustomerWork,
     checkpoint: Checkpoint,
-    state: State,
+    state: SyncState,
     report: Report,
     progress: Progress,
     stop: AbortController,
@@ -60,7 +60,7 @@ export class SyncRun {
     // A later page must not hide what an earlier one has left.
     if (this.#broken) return;
     this.#stopAfterTooMany(ends);
-    // What has failed beside a fault of the account may have failed by it, so it is begun again as well.
+    // What has failed beside a fault of the account may have failed by it, so it is started again as well.
     const open = ends.findIndex((end) => !end || (this.failure && end.count === 'failed'));
     const ended = ends.slice(0, open < 0 ? ends.length : open).filter((end) => end !== undefined);
     this.#broken = open >= 0;

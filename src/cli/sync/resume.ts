@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../configuration-error.ts';
 import { windowOf } from '../customers/query.ts';
 import { marksOf, type Selection } from '../customers/selection.ts';
-import type { Checkpoint, State } from './checkpoint.ts';
+import type { Checkpoint, SyncState } from './checkpoint.ts';
 
 interface Asked extends Omit<Selection, 'projectKey'> {
   readonly restart: boolean;
@@ -13,7 +13,7 @@ export async function resume(
   asked: Asked,
   projectKey: string,
   now: number,
-): Promise<State> {
+): Promise<SyncState> {
   const marks = marksOf({ ...asked, projectKey });
   const earlier = asked.restart ? undefined : await checkpoint.read();
   const window = asked.since === undefined ? undefined : windowOf(asked.since, now);

@@ -1,7 +1,7 @@
 import { Failure } from '../../outcome.ts';
 import { countCustomers, readPages } from '../customers/pages.ts';
 import { type CustomerWork, openCustomerWork } from '../customers/pipeline.ts';
-import { throughPages } from '../customers/process-pages.ts';
+import { processPages } from '../customers/process-pages.ts';
 import { number, Progress } from '../customers/progress.ts';
 import { queryOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
@@ -42,7 +42,7 @@ async function syncWith(
   const run = new SyncRun(work, checkpoint, state, report, progress, stop);
   const pages = readPages(commercetools, query, state.position, stop.signal);
   try {
-    await throughPages(
+    await processPages(
       pages,
       (page) => run.work(page),
       (page, ends) => run.settle(page, ends),

@@ -191,19 +191,19 @@ function describe({ minute, queue, accounts }, deadLetters) {
         level: minute.refused > minute.pushes / 5 ? 'warn' : 'good',
       },
       queue: {
-        main: `${count(Math.max(0, queue.size - queue.underWay))} waiting`,
+        main: `${count(Math.max(0, queue.size - queue.inFlight))} waiting`,
         small: `${count(queue.size)} of ${count(queue.limit)} taken in`,
         level: full > 0.8 ? 'bad' : full > 0.4 ? 'warn' : 'good',
       },
       handlers: {
-        main: `${count(queue.underWay)} under way`,
+        main: `${count(queue.inFlight)} in flight`,
         small: `${duration(minute.handled)} each`,
       },
       commercetools: reading,
       fluent: writing,
       done: outcome('done', 'equal in Fluent'),
       ignored: outcome('ignored', 'nothing wanted'),
-      rejected: outcome('rejected', deadLetters ? 'parked as dead letters' : 'answered 422'),
+      rejected: outcome('rejected', deadLetters ? 'dead-lettered' : 'answered 422'),
       failed: outcome('failed', 'Pub/Sub sends again'),
     },
     edges: {

@@ -16,7 +16,7 @@ const LINES = [
   'lag50',
   'lag95',
 ];
-const HOUR_SLOTS = 720;
+const HOUR_BUCKETS = 720;
 
 const plots = createPlots();
 const flow = createFlow(document.getElementById('flow'));
@@ -121,27 +121,27 @@ function tiles({ minute, queue, groups }) {
   });
 }
 
-/** Puts the latest slots in the place of those that were still growing. */
+/** Puts the latest buckets in the place of those that were still growing. */
 function join(before, after) {
-  const slot = before.slotMilliseconds;
-  const keep = Math.round((after.since - before.since) / slot);
+  const bucket = before.bucketMilliseconds;
+  const keep = Math.round((after.since - before.since) / bucket);
   const known = before.done.length;
   // After a long sleep of this machine there is a hole: nothing is known of it.
   const hole = Math.max(0, keep - known);
-  if (hole > HOUR_SLOTS) return after;
-  const joined = { slotMilliseconds: slot };
+  if (hole > HOUR_BUCKETS) return after;
+  const joined = { bucketMilliseconds: bucket };
   for (const line of LINES) {
     const filler = new Array(hole).fill(line === 'oldest' || line.startsWith('lag') ? null : 0);
-    joined[line] = [...before[line].slice(0, keep), ...filler, ...after[line]].slice(-HOUR_SLOTS);
+    joined[line] = [...before[line].slice(0, keep), ...filler, ...after[line]].slice(-HOUR_BUCKETS);
   }
-  joined.since = after.since + (after.done.length - joined.done.length) * slot;
+  joined.since = after.since + (after.done.length - joined.done.length) * bucket;
   return joined;
 }
 
 function drawPlots() {
   if (!history) return;
-  const slotSeconds = history.slotMilliseconds / 1000;
-  // The slot under way is not full yet, and would look like a fall.
+  const slotSeconds = history.bucketMilliseconds / 1000;
+  // The current bucket is not full yet, and would look like a fall.
   const full = Math.max(0, history.done.length - 1);
   const shown = { slotSeconds };
   for (const line of LINES) shown[line] = history[line].slice(0, full);

@@ -93,11 +93,11 @@ export function createRecent() {
 }
 
 function row(
-  { at, outcome, reason, resource, version, route, milliseconds, lagMilliseconds, parked, late },
+  { at, outcome, reason, resource, version, route, milliseconds, lagMilliseconds, deadLettered, late },
   fresh,
 ) {
   const time = element('time', { datetime: new Date(at).toISOString() }, timeOfDay(at));
-  const notes = [parked && 'parked', late && 'late'].filter(Boolean).join(', ');
+  const notes = [deadLettered && 'dead-lettered', late && 'late'].filter(Boolean).join(', ');
   return element(
     'tr',
     fresh === true ? { class: 'fresh' } : {},
@@ -178,7 +178,7 @@ function bars(course, outcome) {
   return svg;
 }
 
-/** The health of each account: readiness, circuit, places and what was asked for. */
+/** The health of each account: readiness, circuit, slots and what was asked for. */
 export function createAccounts() {
   const place = document.getElementById('accounts');
   let before = '';
@@ -222,7 +222,7 @@ const STATES = {
 };
 
 function upstreamRows(
-  { name, circuit, refused, places, underWay, waiting, renewal, operations },
+  { name, circuit, refused, slots, inFlight, waiting, renewal, operations },
   { seconds },
 ) {
   const [level, word] = refused ? ['bad', 'refuses the credentials'] : STATES[circuit];
@@ -234,7 +234,7 @@ function upstreamRows(
     element('span', { class: `light ${level}` }),
     element('b', {}, name),
     ` ${word}`,
-    element('span', { class: 'quiet' }, `${underWay} of ${places} under way, ${waiting} waiting${token}`),
+    element('span', { class: 'quiet' }, `${inFlight} of ${slots} in flight, ${waiting} waiting${token}`),
   );
   // A token lives for hours: its own line is worth the minute in which it was asked for.
   const asked = operations.filter(({ operation, requests }) => operation !== 'token' || requests > 0);

@@ -552,7 +552,7 @@ t.test('two living customers do not share one record in Fluent', async (t) => {
   t.match(heldBy(fluent, 'Same'), { primaryEmail: 'a@example.com' });
 });
 
-t.test('no write is begun after the time of an event; the redelivery puts right', async (t) => {
+t.test('no write is started after the time of an event; the redelivery puts right', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const time = new AbortController();
@@ -560,7 +560,7 @@ t.test('no write is begun after the time of an event; the redelivery puts right'
     over: ({ fluent: real }) => ({
       fluent: {
         ...real,
-        // Its time ends while the write is under way, and another instance brings the next version meanwhile.
+        // Its time ends while the write is in flight, and another instance brings the next version meanwhile.
         async createCustomer(input, options) {
           await commercetools.updateCustomer(customer.id, { firstName: 'Newer' });
           const written = await real.createCustomer(input, options);
@@ -586,7 +586,7 @@ t.test('what another instance has written is not put right after its time', asyn
     over: ({ fluent: real }) => ({
       fluent: {
         ...real,
-        // The time ends while the creation is under way, which then turns out to come too late.
+        // The time ends while the creation is in flight, which then turns out to come too late.
         async createCustomer(input, options) {
           const created = real.createCustomer(input, options);
           await created.catch(() => time.abort());
