@@ -3,7 +3,7 @@ import { fastifyAutoload } from '@fastify/autoload';
 import { fastifySensible } from '@fastify/sensible';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Configuration } from '../config/load.ts';
-import { type Authenticate, createAuthenticate } from './authenticate/authenticate.ts';
+import { createAuthenticate } from './authenticate/authenticate.ts';
 import { requireReader } from './authenticate/reader.ts';
 import { type Dashboard, openDashboard } from './dashboard/dashboard.ts';
 import { Recorder } from './dashboard/recorder.ts';
@@ -23,15 +23,13 @@ import { traceOf } from './observe/trace-id.ts';
 import { openTraces } from './observe/traces.ts';
 import type { Undone } from './process/shut-down.ts';
 import { InProcessRetry } from './push/in-process-retry.ts';
-import { createProcessPush, type ProcessPush } from './push/process-push.ts';
-import { createRefusePush, type RefusePush } from './push/refuse-push.ts';
+import type { PushDependencies } from './push/process-push.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './router/describe.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    authenticate: Authenticate;
-    refusePush: RefusePush;
-    processPush: ProcessPush;
+    /** What the way of a push leads through. */
+    push: PushDependencies;
     /** What the bodies of pushes may hold at once. */
     byteBudget: ByteBudget;
     refusals: RefusalLog;
@@ -113,7 +111,6 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
   app.setErrorHandler(answerError);
   limitRequests(app, limits);
   await app.register(fastifySensible);
-  app.decorate('authenticate', await createAuthenticate(environment.pushAuth));
   const refusals = new RefusalLog(log);
   app.decorate('refusals', refusals);
   app.decorate('byteBudget', new ByteBudget(environment.queue.bytes));
@@ -155,21 +152,19 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
         deadLetters: deadLetters !== undefined,
       }),
   );
-  app.decorate('refusePush', createRefusePush({ queue, inProcessRetry, refusals, observer }));
-  app.decorate(
-    'processPush',
-    createProcessPush({
-      receive: engine.receive,
-      queue,
-      deadLetters,
-      inProcessRetry,
-      deadlineMilliseconds: engine.deadlines.answer,
-      log,
-      observer,
-      tracing,
-      traces,
-    }),
-  );
+  app.decorate('push', {
+    authenticate: await createAuthenticate(environment.pushAuth),
+    readiness,
+    engine,
+    deadLetters,
+    inProcessRetry,
+    answerMilliseconds: engine.deadlines.answer,
+    refusals,
+    log,
+    observer,
+    tracing,
+    traces,
+  });
   app.decorate('pendingEvents', () => queue.size);
   app.decorate('drain', async () => {
     readiness.drain();

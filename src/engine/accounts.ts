@@ -6,7 +6,7 @@ import type { Account } from '../handler.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
 import { Upstream, type UpstreamOptions } from '../upstream/upstream.ts';
-import type { AccountContext } from './receive.ts';
+import type { AccountContext } from './run.ts';
 
 /** A commercetools project and the Fluent account it feeds, with the credentials of both. */
 export interface AccountConfig {

@@ -1,11 +1,12 @@
-import { EventQueue, type QueueOptions } from '../event-queue/event-queue.ts';
+import { EventQueue, type Job, type QueueOptions } from '../event-queue/event-queue.ts';
 import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
+import type { Span } from '../observe/span.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { createRouter } from '../router/router.ts';
 import { type AccountConfig, type AccountOptions, type OpenAccount, openAccounts } from './accounts.ts';
-import { createReceive, type Receive } from './receive.ts';
+import { jobFor } from './run.ts';
 
 /** All between a delivery and its outcome, as the service and the command line have it alike; no HTTP, no dead-lettering. */
 export interface Engine {
@@ -15,7 +16,8 @@ export interface Engine {
   /** The first route that wants the event. */
   route(event: Event): BoundRoute | undefined;
   readonly queue: EventQueue<Event>;
-  readonly receive: Receive;
+  /** The work that an event is, for its route; nothing is started for it after `deadline`, in milliseconds of `performance.now()`. */
+  jobFor(event: Event, route: BoundRoute, deadline?: number, span?: Span): Job<Event>;
   readonly deadlines: Deadlines;
   /** Closes the connections to the upstreams; what is in flight fails. */
   close(): Promise<void>;
@@ -62,23 +64,22 @@ export function openEngine(
   const onlyAccount = accounts.length === 1 ? accounts[0] : undefined;
   const accountOf = (projectKey: string | undefined) =>
     projectKey === undefined ? onlyAccount : byProject.get(projectKey);
-  const route = createRouter(routes);
+  const runOptions = {
+    accountOf,
+    runMilliseconds: deadlines.answer,
+    graceMilliseconds: deadlines.answer,
+    log,
+  };
   return {
     accounts,
     accountOf,
-    route,
+    route: createRouter(routes),
     queue: new EventQueue<Event>({
       ...environment.queue,
       longestWaitMilliseconds: deadlines.answer,
       observer,
     }),
-    receive: createReceive({
-      route,
-      accountOf,
-      runMilliseconds: deadlines.answer,
-      graceMilliseconds: deadlines.answer,
-      log,
-    }),
+    jobFor: (event, route, deadline, span) => jobFor(event, route, deadline, runOptions, span),
     deadlines,
     async close() {
       await Promise.all(accounts.flatMap(({ upstreams }) => upstreams.map((upstream) => upstream.close())));

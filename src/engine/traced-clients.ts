@@ -47,7 +47,7 @@ export function handling<Context extends Clients, T>(
 const spans = new WeakMap<Job<Event>, Span>();
 
 /** The job with a span for its wait, which points to the push whose run serves it, where that is another's. */
-export function waitOf(job: Job<Event>, span: Span | undefined): Job<Event> {
+export function withWaitSpan(job: Job<Event>, span: Span | undefined): Job<Event> {
   if (!span) return job;
   const wait = span.child('wait');
   const waiting: Job<Event> = {

@@ -1,5 +1,5 @@
 import type { Observer } from '../observe/observer.ts';
-import { type Outcome, outcomeOf } from '../outcome.ts';
+import { Failure, type Outcome, outcomeOf } from '../outcome.ts';
 import { FinishRate } from './finish-rate.ts';
 
 /** Work for the event queue. */
@@ -24,13 +24,13 @@ export interface Job<Event> {
 /** A job that was taken in. */
 export interface Ticket {
   readonly outcome: Promise<Outcome>;
-  /** Says that nobody waits any more: a run that has not started is left out, one in flight goes on. */
-  abandon(): void;
+  /** Leaves out a run that has not started, which settles the event: true then. One in flight goes on. */
+  readonly leaveOut: () => boolean;
 }
 
 /** Why the queue takes in no more. */
 export interface Busy {
-  readonly busy: 'queue-full' | 'wait-too-long' | 'draining';
+  readonly reason: 'queue-full' | 'wait-too-long' | 'draining';
   readonly retryAfterSeconds: number;
 }
 
@@ -53,6 +53,9 @@ interface Run<Event> {
   /** In milliseconds of `performance.now()`. */
   readonly since: number;
 }
+
+/** What is said of an event that cannot be taken in now. */
+export const QUEUE_BUSY = 'The service takes in no more events for the moment.';
 
 const DRAINING: Outcome = { kind: 'failed', reason: 'draining', detail: 'The service is shutting down.' };
 
@@ -99,7 +102,7 @@ export class EventQueue<Event> {
 
   /** Why no job is taken in now; undefined when one is. */
   get busy(): Busy | undefined {
-    if (this.#draining) return { busy: 'draining', retryAfterSeconds: 1 };
+    if (this.#draining) return { reason: 'draining', retryAfterSeconds: 1 };
     const { limit, longestWaitMilliseconds } = this.#options;
     const isFull = this.#size >= limit;
     if (!isFull && this.#size < limit * ALWAYS_TAKEN_IN) return undefined;
@@ -107,13 +110,13 @@ export class EventQueue<Event> {
     const isTooSlow = wait > longestWaitMilliseconds;
     if (!isFull && !isTooSlow) return undefined;
     const seconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(wait / 1000)));
-    return { busy: isFull ? 'queue-full' : 'wait-too-long', retryAfterSeconds: seconds };
+    return { reason: isFull ? 'queue-full' : 'wait-too-long', retryAfterSeconds: seconds };
   }
 
-  /** Takes a job in, or says at once why not. */
-  enqueue(job: Job<Event>): Ticket | Busy {
+  /** Takes a job in. Throws a `Failure` where it cannot. */
+  enqueue(job: Job<Event>): Ticket {
     const { busy } = this;
-    if (busy) return busy;
+    if (busy) throw new Failure(busy.reason, QUEUE_BUSY, { retryAfterSeconds: busy.retryAfterSeconds });
     const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
     const entry: Entry<Event> = {
       job,
@@ -128,13 +131,14 @@ export class EventQueue<Event> {
     const run = this.#join(entry);
     return {
       outcome,
-      abandon: () => {
-        if (this.#started.has(run) || !run.entries.delete(entry)) return;
+      leaveOut: () => {
+        if (this.#started.has(run) || !run.entries.delete(entry)) return false;
         entry.settle({
           kind: 'failed',
           reason: 'out-of-time',
           detail: 'The event waited in the queue too long.',
         });
+        return true;
       },
     };
   }

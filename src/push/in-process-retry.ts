@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeadLetters } from '../dead-letters/publish.ts';
-import type { Received } from '../engine/receive.ts';
-import type { EventQueue, Job, Ticket } from '../event-queue/event-queue.ts';
+import { type Busy, type EventQueue, type Job, QUEUE_BUSY } from '../event-queue/event-queue.ts';
 import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
-import type { Outcome } from '../outcome.ts';
-import type { PushResponse } from './respond.ts';
+import { Failure, type Outcome, outcomeOf } from '../outcome.ts';
+import { timeOut } from '../time-out.ts';
+import type { Conclusion, Received } from './respond.ts';
 
-type Conclude = (outcome: Outcome, deadLettered: boolean, late?: boolean) => PushResponse;
+type Finish = (conclusion: Conclusion) => unknown;
 
 /** Between tries to dead-letter while it drains. */
 const DRAIN_PAUSE_MILLISECONDS = 250;
@@ -50,14 +50,18 @@ export class InProcessRetry {
     this.#options = { tries: 8, firstWaitMilliseconds: 1_000, ...options };
   }
 
-  /** True when as many events are kept as the queue may hold. */
-  get full(): boolean {
-    return this.#kept.size >= this.#options.limit;
+  /** Why no more events are kept now: there are as many as the queue may hold. */
+  get busy(): Busy | undefined {
+    if (this.#kept.size < this.#options.limit) return undefined;
+    return { reason: 'queue-full', retryAfterSeconds: 1 };
   }
 
-  /** Sees an acknowledged event through. */
-  keep(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): void {
-    const kept = this.#see(received, job, ticket, conclude).finally(() => this.#kept.delete(kept));
+  /** Sees an event through that is acknowledged as soon as this returns; throws a `Failure` where it cannot be taken in. */
+  keep(received: Received, job: Job<Event>, finish: Finish): void {
+    const { busy } = this;
+    if (busy) throw new Failure(busy.reason, QUEUE_BUSY, { retryAfterSeconds: busy.retryAfterSeconds });
+    const { outcome } = this.#queue.enqueue(job);
+    const kept = this.#see(received, job, outcome, finish).finally(() => this.#kept.delete(kept));
     this.#kept.set(kept, received);
   }
 
@@ -65,9 +69,7 @@ export class InProcessRetry {
   async drain(milliseconds: number): Promise<Unhandled> {
     this.#giveUpAt = performance.now() + milliseconds;
     this.#stopping.abort();
-    const timeIsUp = new AbortController();
-    const all = Promise.all(this.#kept.keys()).finally(() => timeIsUp.abort());
-    await Promise.race([all, sleep(milliseconds, undefined, { signal: timeIsUp.signal }).catch(() => {})]);
+    await timeOut(Promise.all(this.#kept.keys()), milliseconds, () => undefined);
     return this.abandon();
   }
 
@@ -79,8 +81,8 @@ export class InProcessRetry {
     return { deadLettered: this.#deadLettered, lost: this.#lost };
   }
 
-  async #see(received: Received, job: Job<Event>, ticket: Ticket, conclude: Conclude): Promise<void> {
-    let outcome = await ticket.outcome;
+  async #see(received: Received, job: Job<Event>, first: Promise<Outcome>, finish: Finish): Promise<void> {
+    let outcome = await first;
     const { tries, firstWaitMilliseconds } = this.#options;
     for (let attempt = 1; outcome.kind === 'failed' && attempt < tries; attempt += 1) {
       const wait = Math.max(
@@ -89,19 +91,26 @@ export class InProcessRetry {
       );
       await this.#pause(wait);
       if (this.#stopping.signal.aborted) break;
-      const next = this.#queue.enqueue(job);
-      if ('outcome' in next) outcome = await next.outcome;
+      outcome = await this.#runAgain(job);
     }
     if (outcome.kind !== 'failed' && outcome.kind !== 'rejected') {
-      conclude(outcome, false);
+      finish({ outcome, isDeadLettered: false });
       return;
     }
-    const deadLettered = await this.#deadLetter(received, outcome);
+    const isDeadLettered = await this.#deadLetter(received, outcome);
     // What was abandoned has been logged as lost already.
     const isAbandoned = this.#giveUpAt === Number.NEGATIVE_INFINITY;
-    if (deadLettered && this.#stopping.signal.aborted) this.#deadLettered += 1;
-    if (!deadLettered && !isAbandoned) this.#lose(received);
-    conclude(outcome, deadLettered);
+    if (isDeadLettered && this.#stopping.signal.aborted) this.#deadLettered += 1;
+    if (!isDeadLettered && !isAbandoned) this.#lose(received);
+    finish({ outcome, isDeadLettered });
+  }
+
+  async #runAgain(job: Job<Event>): Promise<Outcome> {
+    try {
+      return await this.#queue.enqueue(job).outcome;
+    } catch (error) {
+      return outcomeOf(error);
+    }
   }
 
   #lose({ event, delivery }: Received): void {

@@ -1,8 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { DeadLetters } from '../dead-letters/publish.ts';
-import type { Received } from '../engine/receive.ts';
+import type { Delivery, Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
-import type { ObservedOutcome } from '../observe/observer.ts';
+import type { ObservedOutcome, Observer } from '../observe/observer.ts';
+import type { Span } from '../observe/span.ts';
+import { traceOf } from '../observe/trace-id.ts';
 import { type Outcome, outcomeOf, STATUS } from '../outcome.ts';
+import type { BoundRoute } from '../router/bind-routes.ts';
 
 /** The answer to a push. */
 export interface PushResponse {
@@ -12,45 +16,93 @@ export interface PushResponse {
   readonly problem?: { readonly reason: string; readonly detail: string };
 }
 
-/** What one outcome's log line says besides. */
-export interface About {
-  readonly received: Received;
-  readonly milliseconds: number;
-  readonly trace?: string | undefined;
+/** What is known of a push so far; undefined where it could not be decoded or has no route. */
+export interface Received {
+  delivery: Delivery;
+  event: Event | undefined;
+  route: BoundRoute | undefined;
+}
+
+/** How a push ended: the outcome of its event, and whether a dead letter was published for it. */
+export interface Conclusion {
+  readonly outcome: Outcome;
+  readonly isDeadLettered: boolean;
   /** True when the push had been answered before: the work went on, and this is how it ended. */
-  readonly late?: boolean;
+  readonly isLate?: boolean;
+}
+
+/** What the log line of a conclusion says besides. */
+export interface Circumstances {
+  readonly received: Received;
+  /** In milliseconds of `performance.now()`. */
+  readonly arrivedAt: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly span: Span | undefined;
+}
+
+/** Where conclusions are reported to. */
+export interface Reporting {
+  readonly log: Log;
+  readonly observer: Observer | undefined;
+  /** The prefix of trace ids in the log, as Cloud Logging wants it. */
+  readonly traces: string;
 }
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** Publishes what was rejected as a dead letter, where there is a topic for it: the outcome after it is `failed` when that does not work. */
-export async function publishDeadLetter(
-  outcome: Outcome,
+/** Publishes a dead letter for what was rejected, where there is a topic; the outcome is `failed` when that does not work. */
+export async function conclude(
+  ending: Outcome | Promise<Outcome>,
   { delivery, event, route }: Received,
   deadLetters: DeadLetters | undefined,
-): Promise<{ outcome: Outcome; deadLettered: boolean }> {
-  if (outcome.kind !== 'rejected' || !deadLetters) return { outcome, deadLettered: false };
+): Promise<Conclusion> {
+  const outcome = await ending;
+  if (outcome.kind !== 'rejected' || !deadLetters) return { outcome, isDeadLettered: false };
   const { reason, detail } = outcome;
   try {
     await deadLetters.publish(delivery, event, { reason, detail, route: route?.name });
-    return { outcome, deadLettered: true };
+    return { outcome, isDeadLettered: true };
   } catch (error) {
-    return { outcome: outcomeOf(error), deadLettered: false };
+    return { outcome: outcomeOf(error), isDeadLettered: false };
   }
 }
 
-/** The HTTP answer for an outcome. */
-export function answerFor(outcome: Outcome, deadLettered: boolean): PushResponse {
-  const status = deadLettered ? 204 : STATUS[outcome.kind];
-  if (outcome.kind === 'done' || outcome.kind === 'ignored' || deadLettered) return { status };
+/** The HTTP answer for a conclusion. */
+export function responseFor({ outcome, isDeadLettered }: Conclusion): PushResponse {
+  const status = isDeadLettered ? 204 : STATUS[outcome.kind];
+  if (outcome.kind === 'done' || outcome.kind === 'ignored' || isDeadLettered) return { status };
   const problem = { reason: outcome.reason, detail: outcome.detail };
   if (outcome.kind === 'rejected') return { status, problem };
   return { status, problem, retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS };
 }
 
-/** The same outcome, for an observer. */
-export function observed(outcome: Outcome, deadLettered: boolean, about: About): ObservedOutcome {
-  const { event, route } = about.received;
+/** Tells the log, the observer and the trace of a conclusion: ids, codes and times only. */
+export function reportConclusion(
+  conclusion: Conclusion,
+  circumstances: Circumstances,
+  { log, observer, traces }: Reporting,
+): void {
+  const { outcome } = conclusion;
+  const { span, received, arrivedAt } = circumstances;
+  const milliseconds = performance.now() - arrivedAt;
+  writeLine(log, conclusion, circumstances, milliseconds, traces);
+  span?.end(
+    {
+      'customer_sync.event': received.event?.identity,
+      'customer_sync.route': received.route?.name,
+      'customer_sync.outcome': outcome.kind,
+      'customer_sync.reason': outcome.reason,
+    },
+    outcome.kind === 'failed' || outcome.kind === 'rejected',
+  );
+  observer?.outcome(observed(conclusion, received, milliseconds));
+}
+
+function observed(
+  { outcome, isDeadLettered, isLate = false }: Conclusion,
+  { event, route }: Received,
+  milliseconds: number,
+): ObservedOutcome {
   return {
     outcome: outcome.kind,
     reason: outcome.reason,
@@ -58,10 +110,10 @@ export function observed(outcome: Outcome, deadLettered: boolean, about: About):
     projectKey: event?.projectKey,
     resource: event?.resource && `${event.resource.typeId}/${event.resource.id}`,
     version: event?.version,
-    milliseconds: about.milliseconds,
+    milliseconds,
     lagMilliseconds: outcome.kind === 'ignored' ? undefined : lagOf(event?.occurredAt),
-    deadLettered,
-    late: about.late ?? false,
+    deadLettered: isDeadLettered,
+    late: isLate,
   };
 }
 
@@ -71,15 +123,13 @@ function lagOf(occurredAt: string | undefined): number | undefined {
   return Number.isNaN(lag) ? undefined : Math.max(0, lag);
 }
 
-/** Writes the one line of an outcome: ids, codes and times only. `traces` is the prefix that Cloud Logging wants. */
-export function logOutcome(
+function writeLine(
   log: Log,
-  outcome: Outcome,
-  deadLettered: boolean,
-  about: About,
+  { outcome, isDeadLettered, isLate }: Conclusion,
+  { received: { event, delivery, route }, headers }: Circumstances,
+  milliseconds: number,
   traces: string,
 ): void {
-  const { event, delivery, route } = about.received;
   const line: Record<string, unknown> = {
     event: event?.identity,
     kind: event?.type ?? event?.kind,
@@ -88,14 +138,15 @@ export function logOutcome(
     route: route?.name,
     outcome: outcome.kind,
     reason: outcome.reason,
-    milliseconds: Math.round(about.milliseconds),
+    milliseconds: Math.round(milliseconds),
     attempt: delivery.attempt,
     messageId: delivery.messageId,
   };
   if (outcome.detail !== undefined) line['detail'] = outcome.detail;
-  if (deadLettered) line['deadLettered'] = true;
-  if (about.late) line['late'] = true;
-  if (about.trace !== undefined) line['logging.googleapis.com/trace'] = traces + about.trace;
+  if (isDeadLettered) line['deadLettered'] = true;
+  if (isLate) line['late'] = true;
+  const trace = traceOf(headers);
+  if (trace !== undefined) line['logging.googleapis.com/trace'] = traces + trace;
   const text = `${event?.identity ?? 'an undecodable push'}: ${outcome.kind} (${outcome.reason})`;
   if (outcome.kind === 'done' || outcome.kind === 'ignored') log.info(line, text);
   else log.warn(line, text);

@@ -1,13 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import t from 'tap';
-import {
-  type Busy,
-  EventQueue,
-  type Job,
-  type QueueOptions,
-  type Ticket,
-} from '../../src/event-queue/event-queue.ts';
+import { EventQueue, type Job, type QueueOptions, type Ticket } from '../../src/event-queue/event-queue.ts';
 import { Failure, type Outcome } from '../../src/outcome.ts';
 import { stopClock } from '../sandbox/clock.ts';
 
@@ -40,15 +34,20 @@ function setUp(options: Partial<QueueOptions> = {}) {
     };
   }
 
-  const offer = (event: number, key: string, coalesceKey?: string) =>
+  const take = (event: number, key: string, coalesceKey?: string) =>
     queue.enqueue(job(event, key, coalesceKey));
-  const take = (event: number, key: string, coalesceKey?: string) => taken(offer(event, key, coalesceKey));
+  const offer = (event: number, key: string) => offered(queue, job(event, key));
   return { queue, runs, job, offer, take, seen: () => runs.map(({ event }) => event) };
 }
 
-function taken(answer: Ticket | Busy): Ticket {
-  if ('busy' in answer) throw new Error(`Expected the queue to take the event in, got ${answer.busy}`);
-  return answer;
+/** A ticket, or why there is none. */
+function offered(queue: EventQueue<number>, job: Job<number>): Ticket | Failure {
+  try {
+    return queue.enqueue(job);
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
@@ -81,7 +80,7 @@ t.test('takes in as many events as its limit, and again when one is settled', as
   const { runs, take, offer, queue } = setUp({ limit: 2 });
   const first = take(1, 'a');
   take(2, 'a');
-  t.match(offer(3, 'b'), { busy: 'queue-full', retryAfterSeconds: 1 });
+  t.match(offer(3, 'b'), { reason: 'queue-full', retryAfterSeconds: 1 });
   t.equal(queue.size, 2);
   runs[0]?.finish();
   await first.outcome;
@@ -91,7 +90,7 @@ t.test('takes in as many events as its limit, and again when one is settled', as
 t.test('counts events that coalesceKey a run towards the limit', async (t) => {
   const { take, offer } = setUp({ limit: 3 });
   for (const event of [1, 2, 3]) take(event, 'a');
-  t.match(offer(4, 'a'), { busy: 'queue-full' });
+  t.match(offer(4, 'a'), { reason: 'queue-full' });
 });
 
 t.test('never runs one key twice at once', async (t) => {
@@ -131,7 +130,7 @@ t.test('gives a shared run until the latest deadline of those that coalesceKey i
       until.push(deadline);
       return Promise.resolve(DONE);
     };
-    const waiting = deadlines.map((deadline) => taken(queue.enqueue({ ...job(2, 'a'), deadline, run })));
+    const waiting = deadlines.map((deadline) => queue.enqueue({ ...job(2, 'a'), deadline, run }));
     runs[0]?.finish();
     await Promise.all(waiting.map(({ outcome }) => outcome));
     t.strictSame(until, [expected], String(deadlines));
@@ -167,9 +166,7 @@ t.test('keeps apart in one key what has another coalesceKey', async (t) => {
 
 t.test('runs each job without a coalesceKey, in the order of arrival', async (t) => {
   const { runs, job, queue, seen } = setUp();
-  const tickets = [3, 1, 2].map((event) =>
-    taken(queue.enqueue({ ...job(event, 'a'), coalesceKey: undefined })),
-  );
+  const tickets = [3, 1, 2].map((event) => queue.enqueue({ ...job(event, 'a'), coalesceKey: undefined }));
   for (const index of tickets.keys()) {
     await until(() => runs.length === index + 1, `run ${index}`);
     runs[index]?.finish();
@@ -183,7 +180,7 @@ t.test('leaves out a run that everybody has abandoned', async (t) => {
   take(1, 'a');
   const waiting = take(2, 'a', 'other');
   take(3, 'a');
-  waiting.abandon();
+  waiting.leaveOut();
   t.match(await waiting.outcome, { kind: 'failed', reason: 'out-of-time' });
   t.equal(queue.size, 2);
   runs[0]?.finish();
@@ -195,11 +192,11 @@ t.test('goes on with a run in flight that was abandoned', async (t) => {
   const { runs, take, queue } = setUp();
   const ticket = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');
-  ticket.abandon();
+  ticket.leaveOut();
   t.equal(queue.size, 1);
   runs[0]?.finish();
   t.same(await ticket.outcome, DONE);
-  ticket.abandon();
+  ticket.leaveOut();
   t.equal(queue.size, 0, 'abandoning it again changes nothing');
 });
 
@@ -207,8 +204,8 @@ t.test('keeps a shared run for the one that still waits', async (t) => {
   const { runs, take, seen, queue } = setUp();
   take(1, 'a');
   const [abandoned, kept] = [take(3, 'a'), take(2, 'a')];
-  abandoned.abandon();
-  abandoned.abandon();
+  abandoned.leaveOut();
+  abandoned.leaveOut();
   t.equal(queue.size, 2, 'abandoning twice counts once');
   runs[0]?.finish();
   await until(() => runs.length === 2, 'the run that is still wanted');
@@ -220,7 +217,7 @@ t.test('keeps a shared run for the one that still waits', async (t) => {
 t.test('takes an event into a run that was abandoned before it began', async (t) => {
   const { runs, take, seen } = setUp();
   take(1, 'a');
-  take(2, 'a').abandon();
+  take(2, 'a').leaveOut();
   const late = take(3, 'a');
   runs[0]?.finish();
   await until(() => runs.length === 2, 'the run to begin');
@@ -249,7 +246,7 @@ t.test('refuses what would not be finished in time, by the events it finishes a 
   t.equal(queue.size, 39);
   t.equal(queue.busy, undefined, '39 take less than 8 s');
   const more = Array.from({ length: 10 }, (_, event) => offer(event, `more-${event}`));
-  t.match(more.at(-1), { busy: 'wait-too-long', retryAfterSeconds: 9 });
+  t.match(more.at(-1), { reason: 'wait-too-long', retryAfterSeconds: 9 });
   t.ok(queue.size <= 46, `${queue.size} do not`);
   while (queue.size > 9) await finishOne();
   clock.now += 20_000;
@@ -275,7 +272,7 @@ t.test('makes an outcome of whatever a run throws, and goes on', async (t) => {
   ];
   for (const { name, run, expected } of cases) {
     const { queue, job, runs, take } = setUp();
-    const bad = taken(queue.enqueue({ ...job(1, 'a'), run }));
+    const bad = queue.enqueue({ ...job(1, 'a'), run });
     const next = take(2, 'a');
     t.match(await bad.outcome, expected, name);
     t.notMatch(JSON.stringify(await bad.outcome), /secret/);
@@ -293,7 +290,7 @@ t.test('drains: refuses what is new and waits for what was taken in', async (t) 
   const draining = queue.drain(60_000).then(() => {
     drained = true;
   });
-  t.match(offer(3, 'b'), { busy: 'draining' });
+  t.match(offer(3, 'b'), { reason: 'draining' });
   runs[0]?.finish();
   await until(() => runs.length === 2, 'the run that waited');
   t.notOk(drained);
@@ -324,20 +321,18 @@ t.test('keeps nothing of 10,000 events', async (t) => {
   const queue = new EventQueue<number>({ ...ROOMY, limit: 10_000 });
   const runs: number[] = [];
   const tickets = Array.from({ length: 10_000 }, (_, event) =>
-    taken(
-      queue.enqueue({
-        event,
-        key: `key-${event % 997}`,
-        coalesceKey: event % 2 ? 'current' : undefined,
-        newer: Math.max,
-        run: async (event) => {
-          runs.push(event);
-          return DONE;
-        },
-      }),
-    ),
+    queue.enqueue({
+      event,
+      key: `key-${event % 997}`,
+      coalesceKey: event % 2 ? 'current' : undefined,
+      newer: Math.max,
+      run: async (event) => {
+        runs.push(event);
+        return DONE;
+      },
+    }),
   );
-  for (const [index, ticket] of tickets.entries()) if (index % 7 === 0) ticket.abandon();
+  for (const [index, ticket] of tickets.entries()) if (index % 7 === 0) ticket.leaveOut();
   await Promise.all(tickets.map(({ outcome }) => outcome));
   await until(() => queue.inFlight === 0, 'the last run to end');
   t.equal(queue.size, 0);
@@ -364,7 +359,7 @@ t.test('holds its invariants whatever arrives', async (t) => {
 
       for (const [event, { key, coalesceKey, turns, next }] of arrivals.entries()) {
         const open = tickets.filter((ticket) => ticket.open).length;
-        const answer = queue.enqueue({
+        const answer = offered(queue, {
           event,
           key,
           coalesceKey,
@@ -383,15 +378,18 @@ t.test('holds its invariants whatever arrives', async (t) => {
             return promise;
           },
         });
-        check('busy' in answer === open >= limit, 'a refusal when the limit is reached, and only then');
-        if (!('busy' in answer)) {
+        check(
+          answer instanceof Failure === open >= limit,
+          'a refusal when the limit is reached, and only then',
+        );
+        if (!(answer instanceof Failure)) {
           const entry = { ticket: answer, key, event, open: true, started: begunAfter.length };
           tickets.push(entry);
           void answer.outcome.then(() => {
             entry.open = false;
           });
         }
-        if (next === 'abandon') tickets.at(-1)?.ticket.abandon();
+        if (next === 'abandon') tickets.at(-1)?.ticket.leaveOut();
         const ending = next === 'finish-last' ? [...running.values()].at(-1) : [...running.values()][0];
         if (next !== 'wait' && next !== 'abandon') ending?.end(next === 'throw');
         for (let left = turns + 1; left > 0; left -= 1) await turn();

@@ -1,5 +1,5 @@
 import { setImmediate as settled } from 'node:timers/promises';
-import { outcomeFor } from '../../src/engine/receive.ts';
+import { outcomeFor } from '../../src/engine/run.ts';
 import {
   type Commercetools,
   Conflict,

@@ -8,6 +8,7 @@ import type { Event } from '../../src/notification/event.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { Outcome } from '../../src/outcome.ts';
 import { InProcessRetry } from '../../src/push/in-process-retry.ts';
+import type { Conclusion } from '../../src/push/respond.ts';
 import { startDeadLetterTopic } from '../chaos/dead-letter-topic.ts';
 import { changeOf, connect, startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
@@ -135,19 +136,9 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
       return outcome;
     },
   };
-  const ended = Promise.withResolvers<{ outcome: Outcome; deadLettered: boolean }>();
-  const ticket = queue.enqueue(job);
-  if ('busy' in ticket) throw new Error('Expected room in the queue.');
-  const received = {
-    delivery: { attributes: {}, data: Buffer.from('{}') },
-    event,
-    route: undefined,
-    next: { job },
-  };
-  inProcessRetry.keep(received, job, ticket, (outcome, deadLettered) => {
-    ended.resolve({ outcome, deadLettered });
-    return { status: 204 };
-  });
+  const ended = Promise.withResolvers<Conclusion>();
+  const received = { delivery: { attributes: {}, data: Buffer.from('{}') }, event, route: undefined };
+  inProcessRetry.keep(received, job, ended.resolve);
   t.teardown(() => inProcessRetry.drain(10_000));
   return { ended: ended.promise, deadLettered, runs: () => runs };
 }
@@ -157,14 +148,14 @@ const done: Outcome = { kind: 'done', reason: 'updated' };
 
 t.test('parks what still fails after the last try', async (t) => {
   const { ended, deadLettered, runs } = redeliver(t, [failed]);
-  t.match(await ended, { outcome: failed, deadLettered: true });
+  t.match(await ended, { outcome: failed, isDeadLettered: true });
   t.equal(runs(), 4);
   t.match(deadLettered, [{ reason: 'upstream-error', detail: 'It is down.' }]);
 });
 
 t.test('parks nothing that works in the end', async (t) => {
   const { ended, deadLettered, runs } = redeliver(t, [failed, failed, done]);
-  t.match(await ended, { outcome: done, deadLettered: false });
+  t.match(await ended, { outcome: done, isDeadLettered: false });
   t.equal(runs(), 3);
   t.same(deadLettered, []);
 });
@@ -172,20 +163,20 @@ t.test('parks nothing that works in the end', async (t) => {
 t.test('parks at once what can never work, and tries to dead-letter it more than once', async (t) => {
   const rejected: Outcome = { kind: 'rejected', reason: 'no-email', detail: 'Expected one.' };
   const { ended, deadLettered, runs } = redeliver(t, [rejected], 2);
-  t.match(await ended, { outcome: rejected, deadLettered: true });
+  t.match(await ended, { outcome: rejected, isDeadLettered: true });
   t.equal(runs(), 1);
   t.match(deadLettered, [{ reason: 'no-email' }]);
 });
 
 t.test('goes on while the topic is down, as long as for the event itself', async (t) => {
   const { ended, deadLettered } = redeliver(t, [failed], 3);
-  t.match(await ended, { outcome: failed, deadLettered: true });
+  t.match(await ended, { outcome: failed, isDeadLettered: true });
   t.match(deadLettered, [{ reason: 'upstream-error' }]);
 });
 
 t.test('says so when it could not be dead-lettered', async (t) => {
   const { ended } = redeliver(t, [failed], 99);
-  t.match(await ended, { outcome: failed, deadLettered: false });
+  t.match(await ended, { outcome: failed, isDeadLettered: false });
 });
 
 t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {

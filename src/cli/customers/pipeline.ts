@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { Customer } from '../../commercetools/commercetools.ts';
 import type { OpenAccount } from '../../engine/accounts.ts';
 import { openEngine } from '../../engine/engine.ts';
-import { jobFor } from '../../engine/receive.ts';
+import { jobFor } from '../../engine/run.ts';
 import { EventQueue, type Ticket } from '../../event-queue/event-queue.ts';
 import type { Context, Previewing } from '../../handler.ts';
 import type { Event } from '../../notification/event.ts';
@@ -68,7 +68,7 @@ export async function openCustomerWork(
   const queue = new EventQueue<Event>({ limit: unbounded, longestWaitMilliseconds: unbounded });
   const tickets = new Set<Ticket>();
   stop.addEventListener('abort', () => {
-    for (const ticket of tickets) ticket.abandon();
+    for (const ticket of tickets) ticket.leaveOut();
   });
   const milliseconds = RUN_SECONDS * 1000;
   const jobOptions = {
@@ -81,7 +81,6 @@ export async function openCustomerWork(
   async function handleOnce(event: Event): Promise<Outcome> {
     if (stop.aborted) throw new Failure('interrupted', 'The run was interrupted.');
     const ticket = queue.enqueue(jobFor(event, route, undefined, jobOptions));
-    if ('busy' in ticket) throw new Failure(ticket.busy, 'The queue takes in no more.');
     tickets.add(ticket);
     const outcome = await ticket.outcome;
     tickets.delete(ticket);

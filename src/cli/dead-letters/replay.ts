@@ -1,7 +1,8 @@
 import PQueue from 'p-queue';
 import { type DeadLetter, pushOf } from '../../dead-letters/read.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { Outcome } from '../../outcome.ts';
+import { decode, openEnvelope } from '../../notification/index.ts';
+import { type Outcome, outcomeOf } from '../../outcome.ts';
 
 /** What became of one dead letter. */
 export interface Replayed {
@@ -11,6 +12,8 @@ export interface Replayed {
   readonly acknowledged: boolean;
 }
 
+type Handling = Pick<Engine, 'route' | 'jobFor' | 'queue'>;
+
 const TOGETHER = 100;
 
 /**
@@ -19,7 +22,7 @@ const TOGETHER = 100;
  */
 export async function replay(
   letters: readonly DeadLetter[],
-  { receive, queue }: Pick<Engine, 'receive' | 'queue'>,
+  engine: Handling,
   signal: AbortSignal,
   acknowledge: (letters: readonly DeadLetter[]) => Promise<readonly DeadLetter[]>,
 ): Promise<Replayed[]> {
@@ -28,11 +31,11 @@ export async function replay(
   );
   const all: Replayed[] = [];
   for (let start = 0; start < ordered.length && !signal.aborted; start += TOGETHER) {
-    const places = new PQueue({ concurrency: TOGETHER });
-    const replayed = await places.addAll(
+    const slots = new PQueue({ concurrency: TOGETHER });
+    const replayed = await slots.addAll(
       ordered.slice(start, start + TOGETHER).map((letter) => async () => ({
         letter,
-        outcome: await outcomeFor(letter, receive, queue),
+        outcome: await handle(letter, engine),
       })),
     );
     const done = replayed.filter(({ outcome }) => outcome.kind === 'done').map(({ letter }) => letter);
@@ -42,14 +45,14 @@ export async function replay(
   return all;
 }
 
-async function outcomeFor(
-  letter: DeadLetter,
-  receive: Engine['receive'],
-  queue: Engine['queue'],
-): Promise<Outcome> {
-  const { next } = receive({}, pushOf(letter));
-  if ('outcome' in next) return next.outcome;
-  const ticket = queue.enqueue(next.job);
-  if ('outcome' in ticket) return ticket.outcome;
-  return { kind: 'failed', reason: ticket.busy, detail: 'The queue takes in no more events for the moment.' };
+/** The service's own way of a notification, without a push. */
+async function handle(letter: DeadLetter, { route, jobFor, queue }: Handling): Promise<Outcome> {
+  try {
+    const event = decode(openEnvelope({}, pushOf(letter)));
+    const wanted = route(event);
+    if (!wanted) return { kind: 'ignored', reason: 'no-route' };
+    return await queue.enqueue(jobFor(event, wanted)).outcome;
+  } catch (error) {
+    return outcomeOf(error);
+  }
 }

@@ -1,25 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { CommercetoolsClient } from '../commercetools/commercetools.ts';
 import type { Job } from '../event-queue/event-queue.ts';
 import type { Context } from '../handler.ts';
-import type { Delivery, Event } from '../notification/event.ts';
-import { decode, isSubscriptionTest, openEnvelope } from '../notification/index.ts';
+import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import type { Span } from '../observe/span.ts';
-import { Failure, type Outcome, outcomeOf, Rejection, STATUS } from '../outcome.ts';
+import { Failure, type Outcome, Rejection, STATUS } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { BoundCommercetools, BoundFluent, boundProjects, type OpenProject } from './bound-clients.ts';
 import { handling } from './traced-clients.ts';
-
-/** What became of a push on its way to the event queue. */
-export interface Received {
-  readonly delivery: Delivery;
-  /** Undefined where it could not be decoded. */
-  readonly event: Event | undefined;
-  readonly route: BoundRoute | undefined;
-  /** Work for the queue, or the outcome where there is none to do. */
-  readonly next: { readonly job: Job<Event> } | { readonly outcome: Outcome };
-}
 
 /** What a handler works with, less what belongs to the one run. */
 export interface AccountContext extends Omit<Context, 'log' | 'signal'> {
@@ -27,8 +15,7 @@ export interface AccountContext extends Omit<Context, 'log' | 'signal'> {
   readonly projects: ReadonlyMap<string, OpenProject>;
 }
 
-export interface ReceiveOptions {
-  readonly route: (event: Event) => BoundRoute | undefined;
+export interface RunOptions {
   /** The account of a project; an event that names no project belongs to the only account there is. */
   readonly accountOf: (projectKey: string | undefined) => AccountContext | undefined;
   /** How long a run may begin things when nobody waits for its answer. */
@@ -38,47 +25,12 @@ export interface ReceiveOptions {
   readonly log: Log;
 }
 
-/**
- * Decodes a push and picks its route: everything that needs no waiting. Never throws. `deadline` is when the push must be
- * answered, in milliseconds of `performance.now()`; `span` is its own.
- */
-export type Receive = (
-  headers: IncomingHttpHeaders,
-  body: Buffer,
-  deadline?: number,
-  span?: Span,
-) => Received;
-
-export function createReceive(options: ReceiveOptions): Receive {
-  return (headers, body, deadline, span) => {
-    let delivery: Delivery = { attributes: {}, data: body };
-    let event: Event | undefined;
-    let route: BoundRoute | undefined;
-    try {
-      const opened = openEnvelope(headers, body);
-      delivery = opened;
-      event = decode(opened);
-      if (isSubscriptionTest(event))
-        return { delivery, event, route, next: settled('ignored', 'subscription-test') };
-      route = options.route(event);
-      if (!route) return { delivery, event, route, next: settled('ignored', 'no-route') };
-      return { delivery, event, route, next: { job: jobFor(event, route, deadline, options, span) } };
-    } catch (error) {
-      return { delivery, event, route, next: { outcome: outcomeOf(error) } };
-    }
-  };
-}
-
-function settled(kind: 'ignored', reason: string): { outcome: Outcome } {
-  return { outcome: { kind, reason } };
-}
-
 /** The work that an event is, for its route. Throws a `Rejection` when no account is its project's. */
 export function jobFor(
   event: Event,
   route: BoundRoute,
   deadline: number | undefined,
-  { accountOf, runMilliseconds, graceMilliseconds, log }: Omit<ReceiveOptions, 'route'>,
+  { accountOf, runMilliseconds, graceMilliseconds, log }: RunOptions,
   span?: Span,
 ): Job<Event> {
   const account = accountOf(event.projectKey);

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { z } from 'zod';
-import { jobFor, type ReceiveOptions } from '../../src/engine/receive.ts';
+import { jobFor, type RunOptions } from '../../src/engine/run.ts';
 import { EventQueue } from '../../src/event-queue/event-queue.ts';
 import { defineHandler, type Event, type Handle, type Outcome } from '../../src/handler.ts';
 import { createLog } from '../../src/observe/log.ts';
@@ -20,7 +20,7 @@ const LONG = 60_000;
 const never = new Promise<never>(() => {});
 
 /** Nothing below asks an upstream. */
-const ACCOUNT: ReturnType<ReceiveOptions['accountOf']> = {
+const ACCOUNT: ReturnType<RunOptions['accountOf']> = {
   account: { projectKey: 'project', retailerId: '1' },
   commercetools: {
     readCustomer: () => never,
@@ -155,9 +155,7 @@ t.test('events that share a run are settled each by its own version', async (t) 
   // These wait for the first, and then share a run.
   const waiting = [1, 2, Number.MAX_SAFE_INTEGER].map(enqueue);
   goOn.resolve();
-  const outcomes = await Promise.all(
-    [first, ...waiting].map((ticket) => ('outcome' in ticket ? ticket.outcome : undefined)),
-  );
+  const outcomes = await Promise.all([first, ...waiting].map(({ outcome }) => outcome));
   t.match(outcomes, [
     { kind: 'done' },
     { kind: 'done' },
