@@ -16,7 +16,7 @@ async function projectThat(t: Test, throws: string): Promise<string> {
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const handler = `
     import { z } from 'zod';
-    import { defineHandler } from '../../../../src/handler.ts';
+    import { defineHandler } from '../../src/handler.ts';
     class Personal extends Error { override name = ${JSON.stringify(SECRET)}; }
     export default defineHandler({
       description: 'Throws.',
