@@ -79,6 +79,18 @@ for (const isExactlyOnce of [false, true])
     t.equal(await left(), 2);
   });
 
+t.test('after the end of its lease nothing is acknowledged any more', async (t) => {
+  const started = await start(t, 'ended', 2);
+  if (!started) return;
+  const { lease, left } = started;
+  let now = Date.now();
+  const held = await lease({ now: () => now });
+  now += 61_000;
+  t.match(await dropAll(held), { code: 1, lines: ['0 dropped.', /^2 remain/] });
+  await held.close();
+  t.equal(await left(), 2);
+});
+
 t.test('what comes meanwhile is not dropped, nor held', async (t) => {
   const started = await start(t, 'meanwhile', 2);
   if (!started) return;
