@@ -1,9 +1,5 @@
-import {
-  type ByProjectKeyRequestBuilder,
-  type Customer,
-  createApiBuilderFromCtpClient,
-} from '@commercetools/platform-sdk';
-import { createClient, type Middleware } from '@commercetools/sdk-client-v2';
+import type { ByProjectKeyRequestBuilder, Customer } from '@commercetools/platform-sdk';
+import type { Middleware } from '@commercetools/sdk-client-v2';
 import { z } from 'zod';
 import { Failure } from '../outcome.ts';
 import { batch } from '../upstream/batch.ts';
@@ -13,6 +9,7 @@ import { UpstreamFault } from '../upstream/fault.ts';
 import { halve } from '../upstream/halve.ts';
 import { readJson, readObject } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
+import { loadSdk } from './load-sdk.ts';
 import { NotFound } from './not-found.ts';
 import { versionsIn, versionsRequest } from './versions.ts';
 
@@ -60,6 +57,7 @@ export interface CommercetoolsOptions {
 export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): CommercetoolsClient {
   /** The SDK has no place for what a request is for, so every purpose has a client of its own; it holds nothing. */
   function apiFor(purpose: Purpose): ByProjectKeyRequestBuilder {
+    const { createClient, createApiBuilderFromCtpClient } = loadSdk();
     const client = createClient({ middlewares: [sendThrough(upstream, options.apiUrl, purpose)] });
     return createApiBuilderFromCtpClient(client).withProjectKey({ projectKey: options.projectKey });
   }

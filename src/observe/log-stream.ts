@@ -11,8 +11,9 @@ const AFTER_FAILURE_MILLISECONDS = 1_000;
 const FLUSH_MILLISECONDS = 500;
 
 /**
- * Writes lines in order, all that wait in one write. Never blocks, fails or fills the memory: lines that the destination
- * does not take are dropped, and a line says how many once it takes some again.
+ * Writes lines in order, those of one turn of the event loop in one write: a write for each line would cost as much as all
+ * the rest of a push. Never blocks, fails or fills the memory: lines that the destination does not take are dropped, and a
+ * line says how many once it takes some again.
  */
 export class LogStream {
   readonly #destination: Destination;
@@ -35,7 +36,9 @@ export class LogStream {
     }
     this.#waiting.push(line);
     this.#size += line.length;
-    if (!this.#isWriting) this.#send();
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    setImmediate(() => this.#send());
   }
 
   /** Calls back when all is written, or will not be within half a second. */
@@ -58,24 +61,20 @@ export class LogStream {
     const dropped = this.#dropped;
     if (dropped > 0) lines.push(lineFor(dropped));
     if (lines.length === 0) {
+      this.#isWriting = false;
       for (const done of this.#flushed.splice(0)) done();
       return;
     }
     this.#waiting = [];
     this.#size = 0;
     this.#dropped = 0;
-    this.#isWriting = true;
     this.#destination.write(lines.join(''), (error) => {
       if (!error) {
-        this.#isWriting = false;
-        this.#send();
+        setImmediate(() => this.#send());
         return;
       }
       this.#dropped += dropped + lines.length - (dropped > 0 ? 1 : 0);
-      setTimeout(() => {
-        this.#isWriting = false;
-        this.#send();
-      }, AFTER_FAILURE_MILLISECONDS).unref();
+      setTimeout(() => this.#send(), AFTER_FAILURE_MILLISECONDS).unref();
     });
   }
 }

