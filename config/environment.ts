@@ -94,7 +94,7 @@ function toPushAuth(values: z.output<typeof variables>): PushAuth {
   }
 }
 
-/** The README's table of variables, in Markdown: name, default, meaning. */
+/** The table of variables in `config/README.md`, in Markdown: name, default, meaning. */
 export function variableTable(): string {
   const rows = Object.entries(documented).map(([name, schema]) => {
     const meaning = schema.description ?? '';

@@ -173,7 +173,7 @@ export const variables = z.intersection(
   }),
 );
 
-/** The same variables one by one, in the order of the README's table. */
+/** The same variables one by one, in the order of the table in `config/README.md`. */
 export const documented: Readonly<Record<string, z.ZodType>> = {
   ...token.shape,
   ...oidc.shape,

@@ -17,7 +17,7 @@ export interface Io {
   configuration(): Promise<Configuration>;
 }
 
-/** How a command ended; documented in the README, for scripts. */
+/** How a command ended; documented in `src/cli/README.md`, for scripts. */
 export const EXIT = {
   /** All as asked. */
   ok: 0,

@@ -19,7 +19,7 @@ else
   t.test(NAME, async (t) => {
     const folder = t.testdir();
     t.strictSame(await takeScreenshots(found.path, folder, SECONDS), [], 'nothing on the console');
-    const readme = await readFile('README.md', 'utf8');
+    const readme = await readFile('src/dashboard/README.md', 'utf8');
     for (const { name, width, height } of PICTURES) {
       const made = await sizeOf(join(folder, `${name}.png`));
       t.match(made, { width, height });

@@ -1,6 +1,6 @@
 import type { Event } from '../../src/handler.ts';
 
-/** The subscription's minimum retry delay, which the README demands, and a moment. */
+/** The subscription's minimum retry delay, which the documentation demands, and a moment. */
 const RETRY_MILLISECONDS = 10_001;
 
 /** A message of the subscription, delivered as Pub/Sub may: twice at once, late, again. */
