@@ -15,22 +15,22 @@ import { versionsIn, versionsRequest } from './versions.ts';
 
 export type { Customer } from '@commercetools/platform-sdk';
 
-/** A commercetools project. This file is the only one that knows the SDK: changing the SDK is an edit of it. */
+/** A commercetools project. This is the only file that uses the SDK, so that another SDK changes this file only. */
 export interface Commercetools {
   /**
-   * The customer as it is now, or undefined when there is none (any more). Concurrent reads are batched into one query; what
-   * a query misses, or shows older than `atLeast`, is read again by id. A customer that is older even then throws a
-   * `Failure`, or is returned as it is where the caller says `allowStale`.
+   * The current customer, or undefined if it does not exist (any more). Concurrent reads are batched into one query. A
+   * customer that the query misses, or returns with a version below `atLeast`, is read again by id; if that is stale too, a
+   * `Failure` is thrown, or the customer is returned with `allowStale`.
    */
   readCustomer(
     id: string,
     options?: { atLeast?: number | undefined; allowStale?: boolean },
   ): Promise<Customer | undefined>;
-  /** The same by a request of its own, which no query's lag can touch. */
+  /** The same by a request of its own, by id: queries may be stale. */
   readCustomerById(id: string): Promise<Customer | undefined>;
   /**
-   * The customer's version, looked up by its id, or undefined when there is none (any more). Concurrent calls are batched
-   * into one request: this is the check after a write.
+   * The customer's version, looked up by its id, or undefined if it does not exist (any more). Concurrent calls are batched
+   * into one request. Used for the check after a write.
    */
   readVersion(id: string): Promise<number | undefined>;
   /**
@@ -42,7 +42,7 @@ export interface Commercetools {
 
 /** A client that is not bound to a run. */
 export interface CommercetoolsClient extends Commercetools {
-  /** As `api`; but a request that is no GET or HEAD is not sent once `signal` has aborted, and fails with `out-of-time`. */
+  /** As `api`, but after `signal` has aborted only GET and HEAD are sent; other requests fail with `out-of-time`. */
   apiUntil(signal: AbortSignal): ByProjectKeyRequestBuilder;
 }
 
@@ -53,9 +53,9 @@ export interface CommercetoolsOptions {
   readonly batch: number;
 }
 
-/** The client for one project; `upstream` carries the requests. */
+/** Creates the client for one project; `upstream` sends the requests. */
 export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): CommercetoolsClient {
-  /** The SDK has no place for what a request is for, so every purpose has a client of its own; it holds nothing. */
+  /** The SDK cannot pass a purpose with a request, so each purpose has its own client; clients have no state. */
   function apiFor(purpose: Purpose): ByProjectKeyRequestBuilder {
     const { createClient, createApiBuilderFromCtpClient } = loadSdk();
     const client = createClient({ middlewares: [sendThrough(upstream, options.apiUrl, purpose)] });
@@ -74,7 +74,7 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
 
   async function query(ids: readonly string[]): Promise<(Read | Error)[]> {
     const [only = '', ...more] = new Set(ids);
-    // One alone is read by id: it costs the same, and its answer is the last word.
+    // A single customer is read by id: it costs the same and is never stale.
     if (more.length === 0) {
       const customer = await readById(only);
       return ids.map(() => ({ customer, queried: false }));
@@ -88,7 +88,7 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
     return ids.map((id) => ({ customer: found.get(id), queried: true }));
   }
 
-  async function askVersions(ids: readonly string[]): Promise<(number | undefined | Error)[]> {
+  async function loadVersions(ids: readonly string[]): Promise<(number | undefined | Error)[]> {
     const [only = '', ...more] = ids;
     if (more.length === 0) return [(await readById(only, 'check'))?.version];
     const api = apiFor({ operation: 'check', size: ids.length });
@@ -100,10 +100,10 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
   }
 
   const { batch: size } = options;
-  const versionsAtOnce = new BatchSize(size);
-  const isTooMuch = (error: unknown, { length }: readonly string[]) => {
+  const versionBatchSize = new BatchSize(size);
+  const isTooLarge = (error: unknown, { length }: readonly string[]) => {
     if (!isRefused(error)) return false;
-    versionsAtOnce.refuse(length);
+    versionBatchSize.refuse(length);
     return true;
   };
   const read = batch<string, Read>({
@@ -113,33 +113,33 @@ export function createCommercetools(upstream: Upstream, options: CommercetoolsOp
   const readVersion = batch<string, number | undefined>({
     size,
     load: async (ids) => {
-      const parts = versionsAtOnce.split(ids).map((part) => halve(part, askVersions, isTooMuch));
+      const parts = versionBatchSize.split(ids).map((part) => halve(part, loadVersions, isTooLarge));
       return (await Promise.all(parts)).flat();
     },
   });
 
   return {
     api: apiFor({ operation: 'other', size: 1 }),
-    apiUntil: (signal) => apiFor({ operation: 'other', size: 1, begin: [signal] }),
+    apiUntil: (signal) => apiFor({ operation: 'other', size: 1, startSignals: [signal] }),
     readCustomerById: (id) => readById(id),
     readVersion,
     async readCustomer(id, { atLeast = 0, allowStale = false } = {}) {
       const { customer, queried } = await read(id);
-      const isEnough = !queried || (customer && customer.version >= atLeast);
-      // A query may lag behind the write that the event tells of, so it has not the last word.
-      const current = isEnough ? customer : await readById(id);
+      const isFresh = !queried || (customer && customer.version >= atLeast);
+      // A query may be older than the change that the event is about.
+      const current = isFresh ? customer : await readById(id);
       return allowStale ? current : notOlder(id, atLeast, current);
     },
   };
 }
 
-/** A customer as it was read, and whether by a query, which may lag. */
+/** A customer as it was read, and whether by a query, which may be stale. */
 interface Read {
   readonly customer: Customer | undefined;
   readonly queried: boolean;
 }
 
-/** Something in the request is refused, and it does not say whose, or that it is too much. */
+/** True for a response that refuses the request without naming one of its customers, or because it is too large. */
 function isRefused(error: unknown): boolean {
   return error instanceof UpstreamFault && error.kind === 'final';
 }
@@ -148,21 +148,21 @@ function notOlder(id: string, atLeast: number, customer: Customer | undefined): 
   if (!customer || customer.version >= atLeast) return customer;
   throw new Failure(
     'stale-read',
-    `Expected version ${atLeast} of customer ${id} or a newer one, got ${customer.version}; commercetools lags behind its notification.`,
+    `Expected version ${atLeast} of customer ${id} or a newer one, got ${customer.version}; commercetools returned stale data.`,
   );
 }
 
 const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
-/** A gateway, or a wrong URL, answers 404 too; taken for commercetools' own it would make every customer a deleted one. */
+/** A gateway, or a wrong URL, answers 404 too. Without this check every customer would count as deleted then. */
 function saysNotFound(name: string, text: string): boolean {
   const answer = NotFoundAnswer.safeParse(readJson(name, text));
   return answer.success && answer.data.errors.some(({ code }) => code === 'ResourceNotFound');
 }
 
 /**
- * The SDK's own HTTP middleware leaves the body out of its time-out and never settles when an error's body breaks off;
- * ours hands the request to the upstream, which knows about both.
+ * Sends the SDK's requests through the upstream. The SDK's own HTTP middleware does not include the body in its time-out,
+ * and never settles if the body of an error response is cut off.
  */
 function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Middleware {
   return (next) => async (request, response) => {
@@ -178,18 +178,17 @@ function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Midd
       };
       const body = await upstream.send(
         sent,
-        (answer) => {
-          if (answer.status === 404 && saysNotFound(upstream.name, answer.text))
-            throw new NotFound(upstream.name);
-          if (answer.status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, answer.text);
-          const detail = `${upstream.name} answered HTTP ${answer.status} to ${method}.`;
-          throw new UpstreamFault('final', `http-${answer.status}`, detail);
+        ({ status, text }) => {
+          if (status === 404 && saysNotFound(upstream.name, text)) throw new NotFound(upstream.name);
+          if (status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, text);
+          const detail = `${upstream.name} answered HTTP ${status} to ${method}.`;
+          throw new UpstreamFault('final', `http-${status}`, detail);
         },
-        method === 'GET' || method === 'HEAD' ? { ...purpose, begin: [] } : purpose,
+        method === 'GET' || method === 'HEAD' ? { ...purpose, startSignals: [] } : purpose,
       );
       next(request, { ...response, body, statusCode: 200 });
     } catch (error) {
-      // The SDK hands on what it is given here; its type wants an index signature beside the error.
+      // The SDK passes on what it is given here, but its type demands an index signature.
       const untyped: Record<string, unknown> = {};
       response.reject(Object.assign(asError(error), untyped));
     }
@@ -197,5 +196,5 @@ function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Midd
 }
 
 function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('Something that is no error was thrown.');
+  return error instanceof Error ? error : new Error('A value that is no Error was thrown.');
 }

@@ -14,33 +14,33 @@ export type { Attribute, CreateCustomerInput, TextField, UpdateCustomerInput } f
 export { FluentCustomer, LENGTHS } from './customer.ts';
 export { Conflict, NotThere } from './errors.ts';
 
-/** What is asked of a write besides. */
+/** Options of a write. */
 export interface WriteOptions {
   /**
-   * Nothing is sent once it has aborted: the write then fails with `out-of-time`. Left out, it is the run's own; undefined, the
-   * write is sent however late.
+   * Once it has aborted, the write is not sent and fails with `out-of-time`. Left out: the run's own signal. Undefined: the
+   * write is sent at any time.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A Fluent account. Concurrent look-ups leave as one query, concurrent writes as aliased mutations. */
+/** A Fluent account. Concurrent look-ups are batched into one query, concurrent writes into aliased mutations. */
 export interface Fluent {
-  /** The customer of exactly that username, or undefined. `alone` asks by reference, in a query of its own. */
+  /** The customer with exactly that username, or undefined. `alone` looks it up by reference, in a query of its own. */
   findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
-  /** Returns the customer as it is now. Throws `Conflict` when the username, or another unique value, is taken. */
+  /** Returns the customer as it is after the write. Throws `Conflict` if another customer has the username or a unique value. */
   createCustomer(input: CreateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
-  /** Likewise. Throws `NotThere` when there is no such customer, `Conflict` when another has a unique value of it. */
+  /** Likewise. Throws `NotThere` if there is no such customer, `Conflict` if another has a unique value of it. */
   updateCustomer(input: UpdateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
-  /** Any other operation, with the same token, limits, retry and deadline; returns `data`, throws on any error. */
+  /** Any other operation, with the same token, limits, retry and deadline. Returns `data`; throws on any error. */
   request(query: string, variables?: Record<string, unknown>, options?: WriteOptions): Promise<unknown>;
 }
 
 export interface FluentOptions {
   readonly apiUrl: string;
   readonly account?: string | undefined;
-  /** Customers a look-up; 1 turns batches off. */
+  /** Customers in one look-up at most; 1 turns batches off. */
   readonly lookUpBatch: number;
-  /** Mutations a request; 1 turns batches off. */
+  /** Mutations in one request at most; 1 turns batches off. */
   readonly writeBatch: number;
 }
 
@@ -53,7 +53,7 @@ type GraphqlAnswer = z.output<typeof GraphqlAnswer>;
 
 const Found = z.object({ edges: z.array(z.object({ node: FluentCustomer.nullish() }).nullish()).nullish() });
 
-/** The client for one account; `upstream` carries the requests. */
+/** Creates the client for one account; `upstream` sends the requests. */
 export function createFluent(upstream: Upstream, options: FluentOptions): Fluent {
   const url = `${options.apiUrl}/graphql`;
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
@@ -64,11 +64,12 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     return upstream.send(
       request,
       (answer) => {
-        if (answer.status === 413) throw new TooComplex(`${upstream.name} takes no request of that size.`);
+        if (answer.status === 413)
+          throw new TooComplex(`${upstream.name} does not accept a request of that size.`);
         const body = GraphqlAnswer.safeParse(readJson(upstream.name, answer.text));
         const errors = body.data?.errors ?? [];
         const meanings = errors.map((error) => meaningOf(error, upstream.name));
-        // One that names no part of the request, or concerns more than that part, is the answer to the whole of it.
+        // An error without a path, or one about the account or the request's size, applies to the whole request.
         const whole =
           meanings.find((meaning, index) => !errors[index]?.path?.length || concernsAll(meaning)) ??
           (body.data?.data ? undefined : meanings[0]);
@@ -85,7 +86,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     );
   }
 
-  /** Loads in halves what is too much at once, or what one key spoils for all. */
+  /** Splits a request that is too large, or that fails because of one of its keys. */
   function inHalves<Key, Value>(
     keys: readonly Key[],
     load: (keys: readonly Key[]) => Promise<readonly (Value | Error)[]>,
@@ -100,7 +101,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
           throw new Rejection('too-complex', `${error.message} It was a single customer.`);
         }
       },
-      // Fluent may answer HTTP 500 for one customer that it cannot bear; what cannot be reached is not asked in halves.
+      // Fluent may answer HTTP 500 because of one customer; if Fluent cannot be reached, splitting does not help.
       (error) =>
         !(error instanceof UpstreamFault) || error.kind === 'final' || error.reason === 'upstream-error',
     );
@@ -133,12 +134,16 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     const timely = writes.filter(({ signal }) => !signal?.aborted);
     const answers = timely.length > 0 ? await inHalves(timely, writeAll) : [];
     const byWrite = new Map(timely.map((timelyWrite, index) => [timelyWrite, answers[index]]));
-    return writes.map((asked) => byWrite.get(asked) ?? UpstreamFault.outOfTime(upstream.name));
+    return writes.map((one) => byWrite.get(one) ?? UpstreamFault.outOfTime(upstream.name));
   }
 
   async function writeAll(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
-    const begin = writes.flatMap(({ signal }) => signal ?? []);
-    const { data, errors } = await send(write(writes), { operation: 'write', size: writes.length, begin });
+    const startSignals = writes.flatMap(({ signal }) => signal ?? []);
+    const { data, errors } = await send(write(writes), {
+      operation: 'write',
+      size: writes.length,
+      startSignals,
+    });
     const byAlias = new Map(errors?.map((error) => [error.path?.[0], error]));
     return writes.map((_, index) => {
       const error = byAlias.get(`w${index}`);
@@ -148,7 +153,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
       return new UpstreamFault(
         'final',
         'unreadable-answer',
-        `${upstream.name} did not answer for one write of many.`,
+        `${upstream.name} returned no result for one of several writes.`,
       );
     });
   }
@@ -171,7 +176,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     createCustomer: (input, { signal } = {}) => writeInBatch({ mutation: 'createCustomer', input, signal }),
     updateCustomer: (input, { signal } = {}) => writeInBatch({ mutation: 'updateCustomer', input, signal }),
     async request(query, variables = {}, { signal } = {}) {
-      const purpose = { operation: 'other', size: 1, begin: signal ? [signal] : [] } as const;
+      const purpose = { operation: 'other', size: 1, startSignals: signal ? [signal] : [] } as const;
       const { data, errors } = await send({ query, variables }, purpose);
       const [error] = errors ?? [];
       if (error) throw meaningOf(error, upstream.name);
@@ -180,7 +185,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   };
 }
 
-/** True for what is said of the account or of the request's size, whichever part of the request it was said at. */
+/** True for an error about the account or the request's size, whatever its path. */
 function concernsAll(meaning: Error): boolean {
   if (meaning instanceof TooComplex) return true;
   return (

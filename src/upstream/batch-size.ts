@@ -1,6 +1,6 @@
 const REMEMBERED_MILLISECONDS = 600_000;
 
-/** How many keys one request may hold: fewer for ten minutes after an upstream has refused that many as too much. */
+/** How many keys one request may hold. After an upstream refuses a request as too large, the number is halved for ten minutes. */
 export class BatchSize {
   readonly #most: number;
   readonly #clock: () => number;
@@ -17,13 +17,13 @@ export class BatchSize {
     return this.#clock() - this.#refusedAt < REMEMBERED_MILLISECONDS ? this.#current : this.#most;
   }
 
-  /** Notes that a request for so many keys was refused; half of them is tried next. */
+  /** Notes that a request for this many keys was refused; the next ones hold half as many. */
   refuse(keys: number): void {
     this.#current = Math.min(this.current, Math.max(1, Math.ceil(keys / 2)));
     this.#refusedAt = this.#clock();
   }
 
-  /** The keys in requests of the current size. */
+  /** Splits the keys into requests of the current size. */
   split<Key>(keys: readonly Key[]): (readonly Key[])[] {
     const size = this.current;
     const count = Math.ceil(keys.length / size);

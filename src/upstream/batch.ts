@@ -3,13 +3,13 @@ import DataLoader from 'dataloader';
 export interface BatchOptions<Key, Value> {
   /** Keys a batch at most. */
   readonly size: number;
-  /** Batches in flight at most, as long as they are not full; 3 unless given. */
+  /** Batches in flight at most; a full batch is sent even beyond it. 3 unless given. */
   readonly window?: number;
   /** Answers each key with a value or an `Error`, in the order of the keys. */
   load(keys: readonly Key[]): Promise<readonly (Value | Error)[]>;
 }
 
-/** Measured by `npm run bench`: with fewer, ten events wait for each other; with more, a thousand make more calls. */
+/** Measured by `npm run bench`: with fewer, ten concurrent events wait for each other; with more, a thousand make more requests. */
 const WINDOW = 3;
 
 /**
@@ -22,14 +22,14 @@ export function batch<Key, Value>({
   load,
 }: BatchOptions<Key, Value>): (key: Key) => Promise<Value> {
   let inFlight = 0;
-  // The one batch that takes keys, and how many it holds: DataLoader opens the next when this one was sent.
-  let open: (() => void) | undefined;
-  let keysInIt = 0;
+  // Sends the batch that is being filled, and how many keys it holds. DataLoader opens the next one when it was sent.
+  let sendOpenBatch: (() => void) | undefined;
+  let openBatchKeys = 0;
 
   function schedule(dispatch: () => void): void {
-    open = dispatch;
-    keysInIt = 0;
-    // The keys that arrive in this turn of the event loop go together; waiting for them costs no time.
+    sendOpenBatch = dispatch;
+    openBatchKeys = 0;
+    // Keys that arrive in the same turn of the event loop join the same batch.
     if (inFlight < window) setImmediate(sendIfRoom);
   }
 
@@ -38,8 +38,8 @@ export function batch<Key, Value>({
   }
 
   function send(): void {
-    const dispatch = open;
-    open = undefined;
+    const dispatch = sendOpenBatch;
+    sendOpenBatch = undefined;
     dispatch?.();
   }
 
@@ -57,8 +57,8 @@ export function batch<Key, Value>({
   );
   return (key) => {
     const value = loader.load(key);
-    keysInIt += 1;
-    if (keysInIt === size) send();
+    openBatchKeys += 1;
+    if (openBatchKeys === size) send();
     return value;
   };
 }

@@ -1,22 +1,22 @@
 import PQueue from 'p-queue';
 
-const LOWER_AT_MOST_EVERY_MILLISECONDS = 1_000;
+const MIN_BETWEEN_REDUCTIONS_MILLISECONDS = 1_000;
 
 /**
- * How many requests may be in flight at an upstream: halved when it says that it is too many, raised again by one after
- * as many successes as would have fitted twenty times (additive increase, multiplicative decrease, as TCP does).
+ * Limits the requests in flight at an upstream. The limit is halved when the upstream reports too many requests, and raised
+ * by one after twenty times as many successes as the limit (additive increase, multiplicative decrease).
  */
-export class Limit {
+export class ConcurrencyLimit {
   readonly #queue: PQueue;
-  readonly #most: number;
+  readonly #maximum: number;
   readonly #clock: () => number;
   #successes = 0;
   #loweredAt = Number.NEGATIVE_INFINITY;
 
-  constructor(most: number, clock: () => number = Date.now) {
-    this.#most = most;
+  constructor(maximum: number, clock: () => number = Date.now) {
+    this.#maximum = maximum;
     this.#clock = clock;
-    this.#queue = new PQueue({ concurrency: most });
+    this.#queue = new PQueue({ concurrency: maximum });
   }
 
   get current(): number {
@@ -31,22 +31,24 @@ export class Limit {
     return this.#queue.size;
   }
 
-  /** Runs the task when there is room; a higher priority goes first. */
+  /** Runs the task when a slot is free; a higher priority runs first. */
   run<T>(task: () => Promise<T>, priority: number): Promise<T> {
     return this.#queue.add(task, { priority });
   }
 
+  /** Notes that the upstream reported too many requests. */
   lower(): void {
     const now = this.#clock();
-    // One burst of refusals is one message: the requests that it refused left together.
-    if (now - this.#loweredAt < LOWER_AT_MOST_EVERY_MILLISECONDS) return;
+    // Requests that were in flight together are refused together: they count once.
+    if (now - this.#loweredAt < MIN_BETWEEN_REDUCTIONS_MILLISECONDS) return;
     this.#loweredAt = now;
     this.#successes = 0;
     this.#queue.concurrency = Math.max(1, Math.floor(this.current / 2));
   }
 
+  /** Notes that a request succeeded. */
   succeeded(): void {
-    if (this.current >= this.#most) return;
+    if (this.current >= this.#maximum) return;
     this.#successes += 1;
     if (this.#successes < this.current * 20) return;
     this.#successes = 0;

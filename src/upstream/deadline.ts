@@ -1,6 +1,6 @@
 /**
- * A signal that aborts after some milliseconds, or with another signal, and costs nothing once it is over: unlike
- * `AbortSignal.timeout`, whose timer, and all that it holds, would live on until its time.
+ * A signal that aborts after some milliseconds, or with another signal. Disposing it clears the timer; the timer of
+ * `AbortSignal.timeout`, and everything it references, would stay in memory until it fires.
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
@@ -23,7 +23,7 @@ export class Deadline implements Disposable {
     return this.#controller.signal;
   }
 
-  /** True when the time ran out, false when the outer signal ended it or it goes on. */
+  /** True when the time has run out; false while it runs, and when the outer signal aborted first. */
   get expired(): boolean {
     return this.#expired;
   }

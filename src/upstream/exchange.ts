@@ -10,23 +10,23 @@ export interface Request {
   readonly body?: string;
 }
 
-/** The whole answer, body included. */
+/** The whole response, body included. */
 export interface UpstreamResponse {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
   readonly text: string;
 }
 
-/** Sends one request and reads the whole answer within its deadline; every way to fail is an `UpstreamFault`. */
+/** Sends one request and reads the whole response within its deadline; every failure is an `UpstreamFault`. */
 export type Exchange = (request: Request, signal: AbortSignal) => Promise<UpstreamResponse>;
 
-const LARGEST_ANSWER = 64 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
-/** Keeps connections alive; `timeoutMilliseconds` covers the request from its first byte to the last of the answer, of `largestAnswer` bytes at most. */
+/** Keeps connections alive; `timeoutMilliseconds` is from the first byte of the request to the last of the response, which may have `maxResponseBytes`. */
 export function createExchange(
   name: string,
   timeoutMilliseconds: number,
-  largestAnswer: number = LARGEST_ANSWER,
+  maxResponseBytes: number = MAX_RESPONSE_BYTES,
 ): { exchange: Exchange; close(): Promise<void> } {
   let opened: Promise<{ agent: Agent; send: typeof request }> | undefined;
 
@@ -36,7 +36,7 @@ export function createExchange(
     const agent = new undici.Agent({
       connect: { timeout: timeoutMilliseconds },
       keepAliveTimeout: 30_000,
-      maxResponseSize: largestAnswer,
+      maxResponseSize: maxResponseBytes,
     });
     return { agent, send: undici.request };
   }

@@ -1,18 +1,18 @@
 import { Failure } from '../outcome.ts';
 
-/** What kind of trouble an upstream is in: it decides on retry, breaker, rate and readiness. */
+/** The kind of an upstream's fault; retry, circuit breaker, concurrency limit and readiness depend on it. */
 export type FaultKind =
-  /** 5xx, network, time-out: worth a retry, counts for the circuit breaker. */
+  /** 5xx, network, time-out: is retried, and counts for the circuit breaker. */
   | 'transient'
-  /** Rate limit: worth a retry after a while, and fewer requests at a time. */
+  /** Rate limit: is retried after a while, and lowers the concurrency limit. */
   | 'throttled'
-  /** The token was refused: worth one retry with a new one. */
+  /** The token was refused: is retried once with a new one. */
   | 'unauthorised'
-  /** Credentials or rights are wrong: not worth a retry, readiness goes off. */
+  /** Credentials or permissions are wrong: is not retried, and turns readiness off. */
   | 'refused'
-  /** The time of the event is up, or the circuit is open: not the upstream's answer at all. */
+  /** The event's deadline has passed, or the circuit is open: no response of the upstream. */
   | 'unavailable'
-  /** It may work later, but not by asking again at once. */
+  /** May work later, but an immediate retry would not help. */
   | 'final';
 
 /** A failed upstream request. Its text names the upstream, the status and codes only. */
@@ -28,7 +28,7 @@ export class UpstreamFault extends Failure {
     return new UpstreamFault(
       'transient',
       'upstream-timeout',
-      `${upstream} gave no answer in ${milliseconds} ms.`,
+      `${upstream} did not answer within ${milliseconds} ms.`,
     );
   }
 
@@ -36,7 +36,7 @@ export class UpstreamFault extends Failure {
     return new UpstreamFault(
       'unavailable',
       'out-of-time',
-      `The time for the event ran out while ${upstream} was asked.`,
+      `The event's deadline passed before ${upstream} answered.`,
     );
   }
 
@@ -50,7 +50,7 @@ export class UpstreamFault extends Failure {
   }
 
   static circuitOpen(upstream: string, retryAfterSeconds: number): UpstreamFault {
-    const detail = `${upstream} has failed too often; it is left alone for ${retryAfterSeconds} s.`;
+    const detail = `${upstream} has failed too often; it gets no requests for ${retryAfterSeconds} s.`;
     return new UpstreamFault('unavailable', 'circuit-open', detail, retryAfterSeconds);
   }
 
@@ -60,11 +60,11 @@ export class UpstreamFault extends Failure {
   }
 
   static forbidden(upstream: string, what: string): UpstreamFault {
-    const detail = `${upstream} denied the right for this request (${what}); give the account the scope or role it needs.`;
+    const detail = `${upstream} denied the permission for this request (${what}); give the account the scope or role it needs.`;
     return new UpstreamFault('refused', 'permission-missing', detail, 30);
   }
 
-  /** The fault that an HTTP status means, or undefined where the caller decides what it means. */
+  /** The fault for an HTTP status, or undefined if the caller has to decide. */
   static ofStatus(upstream: string, status: number, retryAfterSeconds?: number): UpstreamFault | undefined {
     const detail = `${upstream} answered HTTP ${status}.`;
     if (status === 401) return new UpstreamFault('unauthorised', 'token-refused', detail);

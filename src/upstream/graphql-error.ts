@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One entry of a GraphQL answer's `errors`, in the fields that this service reads; upstreams send them in an HTTP 200 too. */
+/** One entry of a GraphQL response's `errors`, with the fields that this service reads; upstreams send them with HTTP 200 too. */
 export const GraphqlError = z.object({
   message: z.string().catch(''),
   path: z

@@ -1,6 +1,6 @@
 /**
- * Answers each key from one request, or from two of half the size when it is refused: it was too much, or one key spoils it
- * for all. What refuses a single key, or is not worth halving, is the answer to all keys of that request.
+ * Loads all keys in one request. If that fails, because it is too large or one key is invalid, it is split into two requests
+ * of half the size. The error of a single key, or one that `isWorthHalving` denies, is returned for every key of its request.
  */
 export async function halve<Key, Value>(
   keys: readonly Key[],

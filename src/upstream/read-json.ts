@@ -1,6 +1,6 @@
 import { UpstreamFault } from './fault.ts';
 
-/** Parses an upstream's answer; what is not JSON, as from a gateway in trouble, is a transient fault. */
+/** Parses an upstream's response. Anything but JSON, as from a failing gateway, is a transient fault. */
 export function readJson(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
@@ -13,7 +13,7 @@ export function readJson(name: string, text: string): unknown {
   }
 }
 
-/** As `readJson`, for answers that are always an object. */
+/** As `readJson`, for responses that are always an object. */
 export function readObject(name: string, text: string): Record<string, unknown> {
   const value = readJson(name, text);
   if (isObject(value)) return value;

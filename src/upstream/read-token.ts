@@ -9,7 +9,7 @@ const TokenAnswer = z.object({
   expires_in: z.number().positive().default(3600),
 });
 
-/** The token in a token endpoint's answer; any 4xx but 408 and 429 means that the credentials are wrong. */
+/** Reads the token from a token endpoint's response; any 4xx but 408 and 429 means that the credentials are wrong. */
 export function readToken(name: string, answer: UpstreamResponse): Token {
   const { status, retryAfterSeconds } = answer;
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)

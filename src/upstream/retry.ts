@@ -10,24 +10,24 @@ import {
 } from 'cockatiel';
 import { UpstreamFault } from './fault.ts';
 
-const TRIES = 3;
-const LONGEST_WAIT_MILLISECONDS = 2_000;
+const MAX_ATTEMPTS = 3;
+const MAX_WAIT_MILLISECONDS = 2_000;
 const BREAK_AFTER_FAULTS = 10;
 
-/** Three tries of what is worth it: an upstream that asks for a longer wait than two seconds is left to the redelivery. */
+/** Makes three attempts at most. If an upstream asks for a wait of more than two seconds, the redelivery is the retry. */
 export function createRetry(): RetryPolicy {
-  return retry(handleWhen(worthRetry), {
-    maxAttempts: TRIES - 1,
+  return retry(handleWhen(isWorthRetry), {
+    maxAttempts: MAX_ATTEMPTS - 1,
     backoff: new DelegateBackoff((context) => waitBefore(context.attempt, context.result)),
   });
 }
 
-/** Opens after ten faults in a row, and lets one request through to try after a while. */
+/** Opens after ten faults in a row, and lets one request probe the upstream after `halfOpenAfter` milliseconds. */
 export function createBreaker(halfOpenAfter: number): CircuitBreakerPolicy {
   const breaker: CircuitBreakerPolicy = circuitBreaker(
     handleWhen((error) => {
       if (!(error instanceof UpstreamFault)) return false;
-      // A request cut off before its time-out says nothing of the upstream; as the probe it does not close the circuit.
+      // A request that was aborted before its time-out is no evidence; if it was the probe, the circuit must stay open.
       if (error.kind === 'unavailable') return breaker.state === CircuitState.HalfOpen;
       return error.kind === 'transient';
     }),
@@ -36,13 +36,13 @@ export function createBreaker(halfOpenAfter: number): CircuitBreakerPolicy {
   return breaker;
 }
 
-function worthRetry(error: unknown): boolean {
+function isWorthRetry(error: unknown): boolean {
   if (!(error instanceof UpstreamFault)) return false;
   if (error.kind !== 'transient' && error.kind !== 'throttled') return false;
-  return (error.retryAfterSeconds ?? 0) * 1000 <= LONGEST_WAIT_MILLISECONDS;
+  return (error.retryAfterSeconds ?? 0) * 1000 <= MAX_WAIT_MILLISECONDS;
 }
 
-/** Milliseconds: what the upstream asked for, and 100, 200, … with full jitter so that batches do not return together. */
+/** Milliseconds to wait: what the upstream asked for, plus 100, 200, … with full jitter, so that batches do not retry together. */
 function waitBefore(attempt: number, result: unknown): number {
   const asked = result && typeof result === 'object' && 'error' in result ? result.error : undefined;
   const least = asked instanceof UpstreamFault ? (asked.retryAfterSeconds ?? 0) * 1000 : 0;

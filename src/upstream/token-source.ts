@@ -1,18 +1,18 @@
 import { UpstreamFault } from './fault.ts';
 
-/** A token as its endpoint gave it. */
+/** A token, as the token endpoint returned it. */
 export interface Token {
   readonly value: string;
   readonly lifetimeSeconds: number;
 }
 
-/** A refusal is not asked about again for this long, so that a wrong password does not lock the account. */
+/** After a refusal no token is requested for this long, so that a wrong password does not lock the account. */
 const REFUSAL_MILLISECONDS = 5_000;
 
 /**
- * The one token of an account: one request at a time however many wait, renewed before it expires.
+ * Holds the token of an account and renews it before it expires, with one request at a time for all who wait for it.
  *
- * `fetchToken` throws `UpstreamFault.credentials` where the credentials are wrong.
+ * `fetchToken` throws `UpstreamFault.credentials` if the credentials are wrong.
  */
 export class TokenSource {
   readonly #fetchToken: () => Promise<Token>;
@@ -36,7 +36,7 @@ export class TokenSource {
     return this.#pending;
   }
 
-  /** Forgets a token that was refused; a newer one that has taken its place meanwhile stays. */
+  /** Drops a token that was refused, unless a newer one has replaced it meanwhile. */
   invalidate(value: string): void {
     if (this.#current?.value === value) this.#current = undefined;
   }
@@ -44,7 +44,7 @@ export class TokenSource {
   async #renew(): Promise<string> {
     try {
       const { value, lifetimeSeconds } = await this.#fetchToken();
-      // A tenth of its life, a minute at most, is kept back for the requests in flight when it expires.
+      // Renewed a tenth of its lifetime early, a minute at most, so that it does not expire during a request.
       const reserve = Math.min(60, lifetimeSeconds / 10);
       this.#current = { value, renewAt: this.#clock() + (lifetimeSeconds - reserve) * 1000 };
       this.#refusal = undefined;

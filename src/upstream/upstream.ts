@@ -1,23 +1,23 @@
 import { type CircuitBreakerPolicy, CircuitState, isBrokenCircuitError } from 'cockatiel';
 import type { Log } from '../observe/log.ts';
 import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observe/observer.ts';
-import { Limit } from './concurrency-limit.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { Deadline } from './deadline.ts';
 import { createExchange, type Exchange, type Request, type UpstreamResponse } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 import { createBreaker, createRetry } from './retry.ts';
 import { type Token, TokenSource } from './token-source.ts';
 
-/** What a request is for. */
+/** What a request is for, and when it must no longer be sent. */
 export interface Purpose {
   readonly operation: Operation;
-  /** Customers that leave together. */
+  /** Customers in the request; 0 for a token. */
   readonly size: number;
-  /** Once one of these has aborted no try is started any more: a write that is sent too late may undo a newer one. */
-  readonly begin?: readonly AbortSignal[];
+  /** Once one of these has aborted, no attempt is started: a write that is sent too late could undo a newer one. */
+  readonly startSignals?: readonly AbortSignal[];
 }
 
-/** Requests that finish what has been started go first. */
+/** Requests that finish started work go first. */
 const PRIORITY: Readonly<Record<Operation, number>> = {
   token: 0,
   read: 0,
@@ -28,24 +28,24 @@ const PRIORITY: Readonly<Record<Operation, number>> = {
 };
 
 export interface UpstreamOptions {
-  /** As in `commercetools my-project`: what errors, logs and readiness call it. */
+  /** As in `commercetools my-project`; used in errors, logs and readiness. */
   readonly name: string;
   readonly concurrency: number;
   readonly timeoutMilliseconds: number;
-  /** How long all tries of one request may take together. */
+  /** How long all attempts of one request may take together. */
   readonly budgetMilliseconds: number;
   readonly log: Log;
   readonly observer?: Observer | undefined;
   /** How long the circuit stays open before a request may probe the upstream; 5 s unless given. */
   readonly breakMilliseconds?: number;
-  /** Asks the token endpoint once. */
+  /** Requests a token, once. */
   fetchToken(exchange: Exchange, signal: AbortSignal): Promise<Token>;
-  /** Told whether the credentials work: readiness. */
+  /** Called when it is known whether the credentials work; for readiness. */
   onCredentials(name: string, accepted: boolean): void;
 }
 
-/** Reads an answer: returns what it holds, or throws the `UpstreamFault` that it is. */
-export type ReadResponse<T> = (answer: UpstreamResponse) => T;
+/** Reads a response: returns its content, or throws the `UpstreamFault` that it means. */
+export type ReadResponse<T> = (response: UpstreamResponse) => T;
 
 const BREAK_MILLISECONDS = 5_000;
 const TOKEN: Purpose = { operation: 'token', size: 0 };
@@ -56,13 +56,13 @@ const STATES: Readonly<Partial<Record<CircuitState, ObservedCircuit>>> = {
 };
 
 /**
- * Everything between a client and its upstream: token, limit of requests in flight, time-out, retry and circuit breaker.
+ * Sends the requests of a client to its upstream, with token, concurrency limit, time-out, retry and circuit breaker.
  *
- * A try holds one slot of the limit while it is in flight, never while it waits to be tried again.
+ * An attempt holds one slot of the limit while it is in flight, never during the backoff.
  */
 export class Upstream {
   readonly name: string;
-  readonly limit: Limit;
+  readonly limit: ConcurrencyLimit;
   readonly #options: UpstreamOptions;
   readonly #exchange: Exchange;
   readonly #tokens: TokenSource;
@@ -75,7 +75,7 @@ export class Upstream {
   constructor(options: UpstreamOptions) {
     this.name = options.name;
     this.#options = options;
-    this.limit = new Limit(options.concurrency);
+    this.limit = new ConcurrencyLimit(options.concurrency);
     const { exchange, close } = createExchange(options.name, options.timeoutMilliseconds);
     this.#exchange = exchange;
     this.close = () => {
@@ -86,62 +86,67 @@ export class Upstream {
     this.#breaker = createBreaker(options.breakMilliseconds ?? BREAK_MILLISECONDS);
     this.#breaker.onStateChange((state) => {
       const circuit = STATES[state];
-      options.log.warn({ upstream: this.name, circuit }, 'The circuit changed.');
+      options.log.warn({ upstream: this.name, circuit }, 'The circuit breaker changed its state.');
       if (circuit) options.observer?.circuit(this.name, circuit);
     });
   }
 
   get circuit(): ObservedCircuit {
-    // Isolated by hand, which nobody does, it is as good as open.
+    // Cockatiel's fourth state, isolated by hand, is not used; it would act as open.
     return STATES[this.#breaker.state] ?? 'Open';
   }
 
-  /** Sends a request with the account's token; tries again what is worth it within the budget. */
+  /** Sends a request with the account's token, and retries it within the budget. */
   async send<T>(request: Request, read: ReadResponse<T>, purpose: Purpose): Promise<T> {
     using deadline = new Deadline(this.#options.budgetMilliseconds, this.#closing.signal);
     const { signal } = deadline;
-    let refusedToken = false;
+    let isSecondToken = false;
     const priority = PRIORITY[purpose.operation];
-    const attempt = () => this.limit.run(() => this.#try(request, read, purpose, signal), priority);
+    const attempt = () => this.limit.run(() => this.#attempt(request, read, purpose, signal), priority);
     const attemptWithFreshToken = async () => {
       try {
         return await attempt();
       } catch (error) {
-        // A token may be revoked at any time: once, a new one is worth a try, without waiting.
-        if (!(error instanceof UpstreamFault) || error.kind !== 'unauthorised' || refusedToken) throw error;
-        refusedToken = true;
+        // A token may be revoked at any time: the request is repeated once with a new one, without backoff.
+        if (!(error instanceof UpstreamFault) || error.kind !== 'unauthorised' || isSecondToken) throw error;
+        isSecondToken = true;
         return await attempt();
       }
     };
-    // Waiting for a token, a slot or the next try knows nothing of the signal.
-    const timeIsUp = Promise.withResolvers<never>();
-    const giveUp = () => timeIsUp.reject(UpstreamFault.outOfTime(this.name));
-    signal.addEventListener('abort', giveUp, { once: true });
+    // Waiting for a token, for a slot, or during the backoff does not react to the signal.
+    const outOfTime = Promise.withResolvers<never>();
+    const onAbort = () => outOfTime.reject(UpstreamFault.outOfTime(this.name));
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([this.#retry.execute(attemptWithFreshToken, signal), timeIsUp.promise]);
+      return await Promise.race([this.#retry.execute(attemptWithFreshToken, signal), outOfTime.promise]);
     } catch (error) {
       throw this.#explain(error, signal);
     }
   }
 
-  /** True when the credentials give a token; renews readiness where nothing else asks. */
+  /** Requests a token if there is none, so that readiness recovers without a push. Throws the fault of the credentials. */
   async probe(): Promise<void> {
     await this.#tokens.get();
   }
 
-  async #try<T>(request: Request, read: ReadResponse<T>, purpose: Purpose, signal: AbortSignal): Promise<T> {
+  async #attempt<T>(
+    request: Request,
+    read: ReadResponse<T>,
+    purpose: Purpose,
+    signal: AbortSignal,
+  ): Promise<T> {
     const token = await this.#tokens.get();
-    if (signal.aborted || purpose.begin?.some(({ aborted }) => aborted))
+    if (signal.aborted || purpose.startSignals?.some(({ aborted }) => aborted))
       throw UpstreamFault.outOfTime(this.name);
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
-      // A token that cannot be had is one fault, however many wait for it, and not for the circuit to count.
+      // The token was awaited before: its failure is one fault for all who wait for it, and must not count for each of them.
       const result = await this.#breaker.execute(() =>
         this.#observed(purpose, async () => {
-          const answer = await this.#exchange({ ...request, headers }, signal);
-          const fault = UpstreamFault.ofStatus(this.name, answer.status, answer.retryAfterSeconds);
+          const response = await this.#exchange({ ...request, headers }, signal);
+          const fault = UpstreamFault.ofStatus(this.name, response.status, response.retryAfterSeconds);
           if (fault) throw fault;
-          return read(answer);
+          return read(response);
         }),
       );
       this.limit.succeeded();
@@ -161,7 +166,7 @@ export class Upstream {
         this.#options.fetchToken(this.#exchange, this.#closing.signal),
       );
       this.#options.observer?.tokenRenewed(this.name, true);
-      // A token proves nothing where it is the token that is refused: then only an answered request does.
+      // After a token was refused, a new token is no proof: readiness then waits for a request that succeeds.
       if (!this.#tokenRefused) this.#options.onCredentials(this.name, true);
       return token;
     } catch (error) {
@@ -189,7 +194,7 @@ export class Upstream {
       done('ok');
       return value;
     } catch (error) {
-      // What is no fault of the upstream is an answer of its own: not there, taken already.
+      // Errors that are no fault are regular responses, such as not found or already exists.
       done(error instanceof UpstreamFault ? error.kind : 'declined');
       throw error;
     }
@@ -201,7 +206,7 @@ export class Upstream {
       return UpstreamFault.circuitOpen(this.name, Math.ceil(milliseconds / 1000));
     }
     if (error instanceof UpstreamFault) {
-      // A fresh token refused as well is not the token's fault.
+      // If a new token is refused as well, the credentials are at fault.
       const refused = error.kind === 'unauthorised' ? UpstreamFault.credentials(this.name, 401) : error;
       if (error.kind === 'unauthorised') this.#tokenRefused = true;
       if (refused.kind === 'refused') this.#options.onCredentials(this.name, false);

@@ -5,9 +5,9 @@ import { faultOf, type Respond, startServer } from './start-server.ts';
 
 const NEVER = new AbortController().signal;
 
-async function setUp(t: Test, respond: Respond, milliseconds = 60_000, largestAnswer?: number) {
+async function setUp(t: Test, respond: Respond, milliseconds = 60_000, maxResponseBytes?: number) {
   const server = await startServer(t, respond);
-  const { exchange, close } = createExchange('Upstream', milliseconds, largestAnswer);
+  const { exchange, close } = createExchange('Upstream', milliseconds, maxResponseBytes);
   t.teardown(close);
   return {
     server,

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { Limit } from '../../src/upstream/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../src/upstream/concurrency-limit.ts';
 
 t.test('is halved by a refusal, once a second, and never below one', async (t) => {
   let now = 0;
-  const limit = new Limit(8, () => now);
+  const limit = new ConcurrencyLimit(8, () => now);
   limit.lower();
   limit.lower();
   t.equal(limit.current, 4, 'one burst of refusals is one message');
@@ -16,7 +16,7 @@ t.test('is halved by a refusal, once a second, and never below one', async (t) =
 });
 
 t.test('is raised by successes, to where it was and no further', async (t) => {
-  const limit = new Limit(4);
+  const limit = new ConcurrencyLimit(4);
   limit.lower();
   t.equal(limit.current, 2);
   for (let successes = 0; successes < 39; successes += 1) limit.succeeded();
@@ -28,7 +28,7 @@ t.test('is raised by successes, to where it was and no further', async (t) => {
 });
 
 t.test('lets as many tasks run as there is room for, those of a higher priority first', async (t) => {
-  const limit = new Limit(1);
+  const limit = new ConcurrencyLimit(1);
   const order: string[] = [];
   const first = Promise.withResolvers<void>();
   const task =
