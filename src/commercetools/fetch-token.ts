@@ -2,16 +2,16 @@ import type { Exchange } from '../upstream/exchange.ts';
 import { readToken } from '../upstream/read-token.ts';
 import type { Token } from '../upstream/token-source.ts';
 
-/** How a commercetools API client proves itself. */
+/** The credentials of a commercetools API client. */
 export interface CommercetoolsCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly authUrl: string;
-  /** Empty for all that the client may. */
+  /** Empty for all scopes of the client. */
   readonly scopes: readonly string[];
 }
 
-/** Asks for a token by client credentials. https://docs.commercetools.com/api/authorization#client-credentials-flow */
+/** Requests a token by client credentials. https://docs.commercetools.com/api/authorization#client-credentials-flow */
 export async function fetchCommercetoolsToken(
   name: string,
   { clientId, clientSecret, authUrl, scopes }: CommercetoolsCredentials,

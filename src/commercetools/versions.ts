@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { UpstreamFault } from '../upstream/fault.ts';
 import { GraphqlError } from '../upstream/graphql-error.ts';
 
-/** A GraphQL request as commercetools takes it. */
+/** The body of a GraphQL request to commercetools. */
 export interface GraphqlRequest {
   readonly query: string;
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Asks for the versions of customers, each looked up by its id; the one of `ids[i]` comes back as `c<i>`. */
+/** Builds the request for the versions of customers, each looked up by its id; the alias of `ids[i]` is `c<i>`. */
 export function versionsRequest(ids: readonly string[]): GraphqlRequest {
   const parameters = ids.map((_, index) => `$i${index}: String`).join(', ');
   const selections = ids.map((_, index) => `c${index}: customer(id: $i${index}) { id version }`).join(' ');
@@ -24,8 +24,8 @@ const Answer = z.object({
 });
 
 /**
- * The version of each customer, undefined for one that is not there, or the error of one that has one. Throws an
- * `UpstreamFault` of the kind `final` where the answer as a whole is a refusal.
+ * Reads the version of each customer: undefined for one that does not exist, an error for one that failed. Throws an
+ * `UpstreamFault` of the kind `final` if the whole request failed.
  */
 export function versionsIn(
   upstream: string,
@@ -53,7 +53,7 @@ function unreadable(upstream: string): UpstreamFault {
 }
 
 function errorOf(upstream: string, code: string | undefined): UpstreamFault {
-  // A code is a word; what is none is not repeated.
+  // Only a word is repeated: other texts may hold personal data.
   const name = /^\w{1,60}$/.test(code ?? '') ? code : 'unknown';
   return new UpstreamFault('final', 'commercetools-error', `${upstream} answered with error ${name}.`);
 }

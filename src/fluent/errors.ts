@@ -2,22 +2,22 @@ import { type Failure, Rejection } from '../outcome.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import type { GraphqlError } from '../upstream/graphql-error.ts';
 
-/** A unique value is taken already: read, then update. */
+/** Another customer has a unique value of this one, or the customer exists already: look it up, then update it. */
 export class Conflict extends Error {
   override readonly name = 'Conflict';
 }
 
-/** There is no customer of that username to update. */
+/** There is no customer with that username to update. */
 export class NotThere extends Error {
   override readonly name = 'NotThere';
 }
 
-/** The request asks too much at once: worth trying in halves. */
+/** The request is too large: it may succeed when it is split. */
 export class TooComplex extends Error {
   override readonly name = 'TooComplex';
 }
 
-/** Fluent's code, from `extensions.code` or else the message, which is where it stands at times. */
+/** Fluent's error code, from `extensions.code` or else from the message, where some responses have it. */
 export function codeOf(error: GraphqlError): string {
   const code = error.extensions?.code ?? '';
   if (CODE.test(code)) return code;
@@ -27,7 +27,7 @@ export function codeOf(error: GraphqlError): string {
 const CODE = /\b[CST]\d{4}[EW]\b/;
 
 /**
- * What an error means, by its code. Source: Fluent's overview of GraphQL error codes; a code that is not in it is tried again later.
+ * Translates an error by its code. Source: Fluent's overview of GraphQL error codes; an error with another code is retried later.
  */
 export function meaningOf(
   error: GraphqlError,
@@ -49,7 +49,10 @@ export function meaningOf(
     case 'C0103E':
     case 'C0140E':
     case 'C0141E':
-      return new Rejection('refused-by-fluent', `${detail} The customer does not fit; look at the mapping.`);
+      return new Rejection(
+        'refused-by-fluent',
+        `${detail} The customer does not fit Fluent's schema; correct the mapping.`,
+      );
     case 'C0003E':
     case 'C0011E':
       return new UpstreamFault(
@@ -70,7 +73,7 @@ export function meaningOf(
       return new UpstreamFault(
         'final',
         'fluent-misconfigured',
-        `${detail} Its platform configuration needs mending.`,
+        `${detail} Its platform configuration has to be corrected.`,
       );
     default:
       return code.startsWith('T')

@@ -2,7 +2,7 @@ import type { Exchange } from '../upstream/exchange.ts';
 import { readToken } from '../upstream/read-token.ts';
 import type { Token } from '../upstream/token-source.ts';
 
-/** How this service proves itself to a Fluent account. */
+/** The credentials for a Fluent account. */
 export interface FluentCredentials {
   readonly apiUrl: string;
   readonly account?: string | undefined;
@@ -12,7 +12,7 @@ export interface FluentCredentials {
   readonly password: string;
 }
 
-/** Asks for a token by password. https://docs.fluentcommerce.com/apis/authentication-api */
+/** Requests a token by password. https://docs.fluentcommerce.com/apis/authentication-api */
 export async function fetchFluentToken(
   name: string,
   { apiUrl, account, clientId, clientSecret, username, password }: FluentCredentials,

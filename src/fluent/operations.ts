@@ -11,7 +11,7 @@ export type CustomerWrite = (
   | { readonly mutation: 'createCustomer'; readonly input: CreateCustomerInput }
   | { readonly mutation: 'updateCustomer'; readonly input: UpdateCustomerInput }
 ) & {
-  /** It is not sent any more once this has aborted. */
+  /** The write is not sent once this has aborted. */
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -19,15 +19,15 @@ const FIELDS =
   'username title country firstName lastName primaryEmail primaryPhone timezone promotionOptIn attributes { name type value }';
 
 /**
- * Looks customers up by username: all in one list filter, but those that hold `%`, its wildcard, each by `customer(ref:)`.
- * The customer of `exact[i]` comes back as `c<i>`.
+ * Looks customers up by username in one list filter. `%` is its wildcard, so usernames with `%` are looked up by `customer(ref:)`.
+ * The alias of `exact[i]` is `c<i>`.
  */
 export function lookUp(listed: readonly string[], exact: readonly string[]): GraphqlOperation {
   const parameters: string[] = [];
   const selections: string[] = [];
   const variables: Record<string, unknown> = {};
   if (listed.length > 0) {
-    // Said outright: without `first` Fluent gives ten, however many are asked for.
+    // Without `first` Fluent returns ten, however many usernames are given.
     parameters.push('$usernames: [String]', '$first: Int');
     selections.push(`customers(username: $usernames, first: $first) { edges { node { ${FIELDS} } } }`);
     variables['usernames'] = listed;
@@ -41,7 +41,7 @@ export function lookUp(listed: readonly string[], exact: readonly string[]): Gra
   return { query: `query LookUp(${parameters.join(', ')}) { ${selections.join(' ')} }`, variables };
 }
 
-/** Writes customers in one request; the answer to `writes[i]` comes back as `w<i>`. */
+/** Writes customers in one request; the alias of `writes[i]` is `w<i>`. */
 export function write(writes: readonly CustomerWrite[]): GraphqlOperation {
   const variables: Record<string, unknown> = {};
   const parameters = writes.map(({ mutation, input }, index) => {
