@@ -29,16 +29,16 @@ export interface AccountOptions {
   onCredentials(upstream: string, accepted: boolean): void;
 }
 
-/** An account at work: its clients, and the upstreams that carry them. */
+/** An account with its clients, and the upstreams that send their requests. */
 export interface OpenAccount extends AccountContext {
   readonly upstreams: readonly Upstream[];
 }
 
-/** Customers a query: what fits into a URL of 8,000 characters, with room to spare. */
+/** Customers in one query: their ids fit into a URL of 8,000 characters with some margin. */
 const READ_BATCH = 100;
 const LOOK_UP_BATCH = 100;
 
-/** Opens all accounts. Those that feed the same Fluent account know of each other: a username is unique in all of it. */
+/** Opens all accounts. Those that feed the same Fluent account hold each other in `projects`, because usernames are unique within it. */
 export function openAccounts(configs: readonly AccountConfig[], options: AccountOptions): OpenAccount[] {
   const opened = configs.map((config) => ({ config, account: connect(config, options) }));
   return opened.map(({ config, account }) => {
@@ -52,13 +52,13 @@ export function openAccounts(configs: readonly AccountConfig[], options: Account
 
 const fluentOf = ({ fluent }: AccountConfig) => JSON.stringify([fluent.apiUrl, fluent.account ?? '']);
 
-/** Opens one account that shares its Fluent account with no other. */
+/** Opens one account whose Fluent account no other account feeds. */
 export function openAccount(config: AccountConfig, options: AccountOptions): OpenAccount {
   const account = connect(config, options);
   return { ...account, projects: new Map([[account.account.projectKey, account]]) };
 }
 
-/** Connects both sides of an account. Two accounts that share a Fluent account have a limit each. */
+/** Opens both clients of an account. Accounts that share a Fluent account each have their own concurrency limit. */
 function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccount, 'projects'> {
   const { commercetools, fluent } = config;
   const {
@@ -91,19 +91,19 @@ function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccou
     retailerId: fluent.retailerId,
     ...(fluent.account && { fluentAccount: fluent.account }),
   };
-  // With one mutation a request, batches are off on both sides.
-  const on = options.fluentBatch > 1;
+  // With one mutation in a request, batches are off on both sides.
+  const hasBatches = options.fluentBatch > 1;
   return {
     account,
     commercetools: createCommercetools(reading, {
       projectKey,
       apiUrl: commercetools.apiUrl,
-      batch: on ? READ_BATCH : 1,
+      batch: hasBatches ? READ_BATCH : 1,
     }),
     fluent: createFluent(writing, {
       apiUrl: fluent.apiUrl,
       account: fluent.account,
-      lookUpBatch: on ? LOOK_UP_BATCH : 1,
+      lookUpBatch: hasBatches ? LOOK_UP_BATCH : 1,
       writeBatch: options.fluentBatch,
     }),
     upstreams: [reading, writing],

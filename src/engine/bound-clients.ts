@@ -8,16 +8,16 @@ export interface OpenProject extends Project {
 }
 
 /**
- * A run's view of Fluent: a write, or another request, is not started once the run's signal has aborted, unless the handler
- * gives a signal of its own. So a handler that forgets its signal still writes nothing after its push was answered.
+ * The Fluent client of one run. After the run's signal has aborted no write or other request is sent, unless the handler
+ * passes its own signal. So even a handler that ignores its signal writes nothing after its push was answered.
  */
 export class BoundFluent implements Fluent {
   readonly #fluent: Fluent;
-  readonly #own: WriteOptions;
+  readonly #defaults: WriteOptions;
 
   constructor(fluent: Fluent, signal: AbortSignal) {
     this.#fluent = fluent;
-    this.#own = { signal };
+    this.#defaults = { signal };
   }
 
   findCustomer(...given: Parameters<Fluent['findCustomer']>): ReturnType<Fluent['findCustomer']> {
@@ -42,13 +42,13 @@ export class BoundFluent implements Fluent {
     return this.#fluent.request(query, variables, this.#bound(options));
   }
 
-  /** A `signal` that is given as undefined is a choice too: such a write is sent however late it is. */
+  /** `signal: undefined` is a choice too: such a write is sent at any time. */
   #bound(options: WriteOptions | undefined): WriteOptions {
-    return options && 'signal' in options ? options : this.#own;
+    return options && 'signal' in options ? options : this.#defaults;
   }
 }
 
-/** A run's view of commercetools: through `api`, only reads are started once the run's signal has aborted. */
+/** The commercetools client of one run. After the run's signal has aborted, `api` sends only reads. */
 export class BoundCommercetools implements Commercetools {
   readonly #client: CommercetoolsClient;
   readonly #signal: AbortSignal;
@@ -72,13 +72,13 @@ export class BoundCommercetools implements Commercetools {
     return this.#client.readCustomerById(id);
   }
 
-  // Made when it is asked for: the shipped handler never does.
+  // Created on demand: the shipped handler does not use it.
   get api(): Commercetools['api'] {
     return this.#client.apiUntil(this.#signal);
   }
 }
 
-/** The projects, with the clients of a run. */
+/** The projects, with clients bound to a run. */
 export function boundProjects(
   projects: ReadonlyMap<string, OpenProject>,
   signal: AbortSignal,

@@ -8,26 +8,26 @@ import { createRouter } from '../router/router.ts';
 import { type AccountConfig, type AccountOptions, type OpenAccount, openAccounts } from './accounts.ts';
 import { jobFor } from './run.ts';
 
-/** All between a delivery and its outcome, as the service and the command line have it alike; no HTTP, no dead-lettering. */
+/** What turns a delivery into its outcome, for the service and the command line alike; no HTTP, no dead letters. */
 export interface Engine {
   readonly accounts: readonly OpenAccount[];
   /** The account of a project; an event that names no project belongs to the only account there is. */
   accountOf(projectKey: string | undefined): OpenAccount | undefined;
-  /** The first route that wants the event. */
+  /** The first route that matches the event. */
   route(event: Event): BoundRoute | undefined;
   readonly queue: EventQueue<Event>;
-  /** The work that an event is, for its route; nothing is started for it after `deadline`, in milliseconds of `performance.now()`. */
+  /** Creates the job of an event and its route; nothing is started for it after `deadline`, in milliseconds of `performance.now()`. */
   jobFor(event: Event, route: BoundRoute, deadline?: number, span?: Span): Job<Event>;
   readonly deadlines: Deadlines;
-  /** Closes the connections to the upstreams; what is in flight fails. */
+  /** Closes the connections to the upstreams; requests in flight fail. */
   close(): Promise<void>;
 }
 
-/** Milliseconds for each bound, from the ack deadline. */
+/** Time limits in milliseconds, derived from the ack deadline. */
 export interface Deadlines {
-  /** From a push's arrival to its answer; and for what was started by then, to its end. */
+  /** From a push's arrival to its answer; work in flight may take as long again. */
   readonly answer: number;
-  /** One upstream request, its body included: two fit before the answer. */
+  /** One upstream request with its body; two fit into `answer`. */
   readonly request: number;
 }
 
@@ -44,7 +44,7 @@ export interface EngineInputs {
   readonly routes: readonly BoundRoute[];
 }
 
-/** Opens the accounts, the queue and the way to them. `onCredentials` is told whether each upstream's credentials work. */
+/** Opens the accounts, the router and the queue. `onCredentials` is called when it is known whether an upstream's credentials work. */
 export function openEngine(
   { environment, connector, routes }: EngineInputs,
   log: Log,

@@ -7,9 +7,9 @@ import type { Span } from '../observe/span.ts';
 import { Failure, type Outcome, Rejection, STATUS } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { BoundCommercetools, BoundFluent, boundProjects, type OpenProject } from './bound-clients.ts';
-import { handling } from './traced-clients.ts';
+import { runTraced } from './traced-clients.ts';
 
-/** What a handler works with, less what belongs to the one run. */
+/** A handler's context without what belongs to a single run. */
 export interface AccountContext extends Omit<Context, 'log' | 'signal'> {
   readonly commercetools: CommercetoolsClient;
   readonly projects: ReadonlyMap<string, OpenProject>;
@@ -18,14 +18,14 @@ export interface AccountContext extends Omit<Context, 'log' | 'signal'> {
 export interface RunOptions {
   /** The account of a project; an event that names no project belongs to the only account there is. */
   readonly accountOf: (projectKey: string | undefined) => AccountContext | undefined;
-  /** How long a run may begin things when nobody waits for its answer. */
+  /** How long a run without a deadline may start new work. */
   readonly runMilliseconds: number;
-  /** How long what it has started by then may take: no upstream request takes longer. */
+  /** How long work in flight may take after that; no upstream request takes longer. */
   readonly graceMilliseconds: number;
   readonly log: Log;
 }
 
-/** The work that an event is, for its route. Throws a `Rejection` when no account is its project's. */
+/** Creates the job of an event and its route. Throws a `Rejection` if the event's project has no account. */
 export function jobFor(
   event: Event,
   route: BoundRoute,
@@ -41,7 +41,7 @@ export function jobFor(
     );
   const { resource } = event;
   const key = resource ? `${account.account.projectKey}/${resource.typeId}/${resource.id}` : event.identity;
-  // A deletion must not vanish in a change, nor an event that says no version in one that does.
+  // A deletion must not be coalesced with a change, nor an event without a version with one that has one.
   const coalesceKey = `${route.name}|${event.deletion}|${event.version === undefined}`;
   return {
     event,
@@ -57,7 +57,7 @@ export function jobFor(
         let child: Log | undefined;
         const context = {
           ...account,
-          // Few runs have anything to say, and a logger of its own is the costliest part of a context.
+          // Created on demand: few runs log anything, and the logger is the most expensive part of a context.
           get log() {
             child ??= log.child({ event: newest.identity, route: route.name });
             return child;
@@ -65,12 +65,12 @@ export function jobFor(
           signal,
           commercetools: new BoundCommercetools(account.commercetools, signal),
           fluent: new BoundFluent(account.fluent, signal),
-          // Few runs ask for another project.
+          // Created on demand: few runs read another project.
           get projects() {
             return boundProjects(account.projects, signal);
           },
         };
-        return handling(span, context, async (context) =>
+        return runTraced(span, context, async (context) =>
           checked(await route.handle(newest, context), route),
         );
       });
@@ -78,42 +78,42 @@ export function jobFor(
   };
 }
 
-/** The outcome of a run for one of the events that shared it: a newer version than was handled is tried again. */
+/** The outcome of a run for one of the events that shared it. An event with a newer version than was handled is retried. */
 export function outcomeFor({ version, resource }: Event, outcome: Outcome): Outcome {
   if (outcome.kind !== 'done' || outcome.version === undefined) return outcome;
   if (version === undefined || version <= outcome.version) return outcome;
   return {
     kind: 'failed',
     reason: 'stale-read',
-    detail: `Expected version ${version} of ${resource?.typeId} ${resource?.id} or a newer one, got ${outcome.version}; commercetools lags behind its notification.`,
+    detail: `Expected version ${version} of ${resource?.typeId} ${resource?.id} or a newer one, got ${outcome.version}; commercetools returned stale data.`,
   };
 }
 
 /**
- * Gives `work` a signal that aborts after so many milliseconds, and gives it up when the grace is over as well: a handler
- * that forgets its signal must not hold its place in the queue for ever.
+ * Gives `work` a signal that aborts after `milliseconds`, and stops waiting for it when the grace period is over too, so
+ * that a handler that ignores its signal cannot occupy the queue for ever.
  */
 async function withinTime(
   milliseconds: number,
   graceMilliseconds: number,
   work: (signal: AbortSignal) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const begin = new AbortController();
-  const givenUp = Promise.withResolvers<never>();
+  const controller = new AbortController();
+  const abandoned = Promise.withResolvers<never>();
   let timer = setTimeout(() => {
     timer = setTimeout(() => {
-      givenUp.reject(new Failure('out-of-time', 'The handler did not finish within its time.'));
+      abandoned.reject(new Failure('out-of-time', 'The handler did not finish within its time.'));
     }, graceMilliseconds);
-    begin.abort();
+    controller.abort();
   }, milliseconds);
   try {
-    return await Promise.race([work(begin.signal), givenUp.promise]);
+    return await Promise.race([work(controller.signal), abandoned.promise]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** A handler may be JavaScript, or forget a `return`: what it gives is looked at before it is believed. */
+/** Checks what a handler returned: it may be JavaScript, or lack a `return`. */
 function checked(outcome: Outcome, { handler }: BoundRoute): Outcome {
   if (isOutcome(outcome)) return outcome;
   throw new Failure(

@@ -10,13 +10,13 @@ interface Clients {
 }
 
 /**
- * The clients with a span for each call of this run. A call that leaves in a batch with others' takes as long as the batch:
- * the span is what this event waited for, not its share of the upstream's work.
+ * The clients, with a span for each call of this run. The span of a call that was sent in a batch is as long as the batch:
+ * it shows how long this event waited.
  */
 function traced<Context extends Clients>(context: Context, span: Span): Context {
   const { commercetools, fluent } = context;
   const reading: Commercetools = {
-    // Made when it is asked for.
+    // Created on demand.
     get api() {
       return commercetools.api;
     },
@@ -24,7 +24,7 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
     readCustomerById: (...given) => timed(span, 'read', () => commercetools.readCustomerById(...given)),
     readVersion: (...given) => timed(span, 'check', () => commercetools.readVersion(...given)),
   };
-  // All that is given is handed on: a write is bound by its signal, traced or not.
+  // All arguments are passed on: the signal of a write must have its effect with tracing too.
   const writing: Fluent = {
     findCustomer: (...given) => timed(span, 'look-up', () => fluent.findCustomer(...given)),
     createCustomer: (...given) => timed(span, 'write', () => fluent.createCustomer(...given)),
@@ -34,8 +34,8 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
   return { ...context, commercetools: reading, fluent: writing };
 }
 
-/** Runs a handler in a span of its own, with clients that add theirs; without a span it just runs it. */
-export function handling<Context extends Clients, T>(
+/** Runs a handler in its own span, with traced clients; without a span it only runs it. */
+export function runTraced<Context extends Clients, T>(
   span: Span | undefined,
   context: Context,
   work: (context: Context) => Promise<T>,
@@ -46,7 +46,7 @@ export function handling<Context extends Clients, T>(
 
 const spans = new WeakMap<Job<Event>, Span>();
 
-/** The job with a span for its wait, which points to the push whose run serves it, where that is another's. */
+/** The job with a span for its wait. If the job is coalesced into another's run, the span links to that push. */
 export function withWaitSpan(job: Job<Event>, span: Span | undefined): Job<Event> {
   if (!span) return job;
   const wait = span.child('wait');

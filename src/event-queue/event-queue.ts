@@ -5,15 +5,15 @@ import { FinishRate } from './finish-rate.ts';
 /** Work for the event queue. */
 export interface Job<Event> {
   readonly event: Event;
-  /** Jobs of the same key never run at once, and run in the order of their arrival: a key is a resource. */
+  /** Identifies the resource. Jobs of one key never run at once, and run in the order of their arrival. */
   readonly key: string;
-  /** Waiting jobs of one key that have the same coalesceKey run once, for all of them; undefined never coalesces. */
+  /** Waiting jobs of one key with the same coalesceKey share one run; undefined never coalesces. */
   readonly coalesceKey: string | undefined;
-  /** Which of two events stands for both when they share a run. */
+  /** Which of two events the run is given when they share one. */
   newer(one: Event, other: Event): Event;
-  /** Until when something may be started for it, in milliseconds of `performance.now()`; undefined without end. */
+  /** After this nothing is started for it, in milliseconds of `performance.now()`; undefined without a deadline. */
   readonly deadline?: number | undefined;
-  /** Told once the wait is over; `by` is the job whose `run` serves this one too. */
+  /** Called when the run starts; `by` is the job whose `run` is called for all that share it. */
   started?(by: Job<Event>): void;
   /** The outcome of a shared run for one of its events. */
   settle?(event: Event, outcome: Outcome): Outcome;
@@ -21,14 +21,14 @@ export interface Job<Event> {
   run(event: Event, deadline: number | undefined): Promise<Outcome>;
 }
 
-/** A job that was taken in. */
+/** A job in the queue. */
 export interface Ticket {
   readonly outcome: Promise<Outcome>;
-  /** Leaves out a run that has not started, which settles the event: true then. One in flight goes on. */
+  /** Removes the event from its run if that has not started, and settles it: returns true then. A run in flight continues. */
   readonly leaveOut: () => boolean;
 }
 
-/** Why the queue takes in no more. */
+/** Why the queue accepts no job. */
 export interface Busy {
   readonly reason: 'queue-full' | 'wait-too-long' | 'draining';
   readonly retryAfterSeconds: number;
@@ -37,7 +37,7 @@ export interface Busy {
 export interface QueueOptions {
   /** Events waiting and in flight. */
   readonly limit: number;
-  /** A job that would not be finished within this time is not taken in. */
+  /** A job that would probably not be finished within this time is refused. */
   readonly longestWaitMilliseconds: number;
   readonly observer?: Observer | undefined;
 }
@@ -54,21 +54,21 @@ interface Run<Event> {
   readonly since: number;
 }
 
-/** What is said of an event that cannot be taken in now. */
-export const QUEUE_BUSY = 'The service takes in no more events for the moment.';
+/** The detail of an event that the queue refuses. */
+export const QUEUE_BUSY = 'The service accepts no more events for the moment.';
 
 const DRAINING: Outcome = { kind: 'failed', reason: 'draining', detail: 'The service is shutting down.' };
 
-/** So little of the limit is taken in whatever the rate: a few events that take long must not shut out all others. */
-const ALWAYS_TAKEN_IN = 0.1;
-const LONGEST_RETRY_AFTER_SECONDS = 60;
+/** Up to this share of the limit jobs are accepted at any rate: a few slow events must not block all others. */
+const ALWAYS_ACCEPTED = 0.1;
+const MAX_RETRY_AFTER_SECONDS = 60;
 
 /**
- * The bounded queue between receiving and handling. A run waits only for an earlier one of its key; how many requests are
- * in flight is limited at each upstream.
+ * The bounded queue between receiving and handling. A run waits only for an earlier run of its key; the requests in flight
+ * are limited at each upstream.
  *
  * Invariants: `size` counts entries not yet settled and never exceeds the limit. A key exists while it has a run; its first
- * run is in flight, the others wait for it. Only the last, if not started, takes in more events.
+ * run is in flight, the others wait for it. Only the last run, if it has not started, coalesces more events.
  */
 export class EventQueue<Event> {
   readonly #options: QueueOptions;
@@ -100,20 +100,20 @@ export class EventQueue<Event> {
     return this.#runsByKey.size;
   }
 
-  /** Why no job is taken in now; undefined when one is. */
+  /** Why no job is accepted now; undefined if one is. */
   get busy(): Busy | undefined {
     if (this.#draining) return { reason: 'draining', retryAfterSeconds: 1 };
     const { limit, longestWaitMilliseconds } = this.#options;
     const isFull = this.#size >= limit;
-    if (!isFull && this.#size < limit * ALWAYS_TAKEN_IN) return undefined;
+    if (!isFull && this.#size < limit * ALWAYS_ACCEPTED) return undefined;
     const { wait } = this.#rate;
     const isTooSlow = wait > longestWaitMilliseconds;
     if (!isFull && !isTooSlow) return undefined;
-    const seconds = Math.min(LONGEST_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(wait / 1000)));
+    const seconds = Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(wait / 1000)));
     return { reason: isFull ? 'queue-full' : 'wait-too-long', retryAfterSeconds: seconds };
   }
 
-  /** Takes a job in. Throws a `Failure` where it cannot. */
+  /** Adds a job. Throws a `Failure` if the queue is busy. */
   enqueue(job: Job<Event>): Ticket {
     const { busy } = this;
     if (busy) throw new Failure(busy.reason, QUEUE_BUSY, { retryAfterSeconds: busy.retryAfterSeconds });
@@ -143,7 +143,7 @@ export class EventQueue<Event> {
     };
   }
 
-  /** Takes in no more; waits for what was taken in, `graceMilliseconds` at most, and then answers `draining` for what is left. Returns how many events that were. */
+  /** Accepts no more jobs, and waits `graceMilliseconds` at most for those it has. Settles the rest as `draining`, and returns their number. */
   async drain(graceMilliseconds: number): Promise<number> {
     this.#draining = true;
     const { promise: drained, resolve } = Promise.withResolvers<void>();
@@ -162,28 +162,28 @@ export class EventQueue<Event> {
   }
 
   #join(entry: Entry<Event>): Run<Event> {
-    const { key: name, coalesceKey } = entry.job;
-    const key = this.#runsByKey.get(name);
-    const last = key?.at(-1);
+    const { key, coalesceKey } = entry.job;
+    const runs = this.#runsByKey.get(key);
+    const last = runs?.at(-1);
     if (last && coalesceKey !== undefined && last.coalesceKey === coalesceKey && !this.#started.has(last)) {
       last.entries.add(entry);
       return last;
     }
     const run: Run<Event> = { coalesceKey, entries: new Set([entry]), since: performance.now() };
-    if (key) key.push(run);
-    else void this.#work(name, [run]);
+    if (runs) runs.push(run);
+    else void this.#work(key, [run]);
     return run;
   }
 
-  /** Performs the runs of a key, one after the other, until there is none. */
-  async #work(name: string, key: Run<Event>[]): Promise<void> {
-    this.#runsByKey.set(name, key);
-    for (let [run] = key; run; [run] = key) {
+  /** Performs the runs of a key one after the other, until there are none. */
+  async #work(key: string, runs: Run<Event>[]): Promise<void> {
+    this.#runsByKey.set(key, runs);
+    for (let [run] = runs; run; [run] = runs) {
       this.#started.add(run);
       await this.#perform(run);
-      key.shift();
+      runs.shift();
     }
-    this.#runsByKey.delete(name);
+    this.#runsByKey.delete(key);
     if (this.#runsByKey.size === 0) this.#drained?.();
   }
 
@@ -200,7 +200,7 @@ export class EventQueue<Event> {
     run.entries.clear();
   }
 
-  /** The run of the first job, for all of them. What is thrown before there is a promise must not stop the key either. */
+  /** Runs the first job for all entries. An error that is thrown synchronously must not stop the key either. */
   async #run(first: Job<Event>, { entries }: Run<Event>): Promise<Outcome> {
     try {
       let { event, deadline = Number.POSITIVE_INFINITY } = first;

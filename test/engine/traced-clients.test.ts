@@ -1,6 +1,6 @@
 import t from 'tap';
 import { openAccount } from '../../src/engine/accounts.ts';
-import { handling } from '../../src/engine/traced-clients.ts';
+import { runTraced } from '../../src/engine/traced-clients.ts';
 import type { Fluent } from '../../src/fluent/fluent.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { Span } from '../../src/observe/span.ts';
@@ -45,7 +45,7 @@ t.test('a traced call to Fluent is given all that the handler gives, its signal 
     retailer: { id: '1' },
   };
   const { signal } = new AbortController();
-  await handling(span, { commercetools, fluent }, async ({ fluent }) => {
+  await runTraced(span, { commercetools, fluent }, async ({ fluent }) => {
     await fluent.findCustomer('a', { alone: true });
     await fluent.createCustomer(input, { signal });
     await fluent.updateCustomer({ username: 'a' }, { signal });
