@@ -1,15 +1,15 @@
 /** A message of 10 MB, in base64, with its envelope: the largest that Pub/Sub pushes. */
 export const LARGEST_PUSH_BYTES = 15 * 1024 * 1024;
 
-/** The bytes that one push holds. */
+/** The bytes that are reserved for one push. */
 export interface Reservation {
-  /** Reserves more; false, and nothing reserved, where that would exceed the budget. */
+  /** Reserves more bytes. Returns false, and reserves none, if that would exceed the budget. */
   grow(bytes: number): boolean;
-  /** Gives everything back; may be called twice. */
+  /** Releases all bytes; may be called twice. */
   release(): void;
 }
 
-/** Bounds how many bytes of push bodies are held at once, from the start of the upload until the event has its outcome. */
+/** Bounds the bytes of push bodies in memory. A push counts from the start of its upload until its event has an outcome. */
 export class ByteBudget {
   readonly #limit: number;
   #held = 0;
@@ -18,12 +18,12 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
-  /** Bytes reserved at the moment. */
+  /** Bytes reserved now. */
   get held(): number {
     return this.#held;
   }
 
-  /** Reserves so many bytes; undefined where that would exceed the budget. */
+  /** Reserves bytes; undefined if that would exceed the budget. */
   reserve(bytes: number): Reservation | undefined {
     if (!this.#take(bytes)) return undefined;
     let own = bytes;

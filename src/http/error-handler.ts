@@ -6,8 +6,8 @@ import { leaveBodyUnread } from './unread-body.ts';
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Answers what went wrong around a push: too large, not HTTP as it should be; whatever else it is, it may work later. The
- * text of an unknown error may hold anything, so it is neither sent nor logged.
+ * Answers an error outside of the handling: a body that is too large, a malformed request, or an unknown error, which is
+ * answered 503. The text of an unknown error may hold personal data, so it is neither sent nor logged.
  */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   leaveBodyUnread(request, reply);

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** The only place that logs a request that was refused; many of them share a line. */
+/** Logs a request that was refused; requests refused for the same reason share a line. */
 export function logRefusal(
   { log, server }: Pick<FastifyRequest, 'log' | 'server'>,
   reason: string,

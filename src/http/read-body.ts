@@ -3,22 +3,22 @@ import { errorCodes } from 'fastify';
 import { Failure } from '../outcome.ts';
 import { type ByteBudget, LARGEST_PUSH_BYTES, type Reservation } from './byte-budget.ts';
 
-/** The body of a push, and the part of the byte budget that it occupies. */
+/** The body of a push, and its part of the byte budget. */
 export interface HeldBody {
-  /** Hands the bytes over and keeps no reference: once decoded they need not stay as long as the event does. */
+  /** Returns the bytes and drops the reference, so that they can be freed before the event is finished. */
   takeBytes(): Buffer;
   /** To be called once the event has its outcome; may be called twice. */
   release(): void;
 }
 
 const RETRY_AFTER_SECONDS = 1;
-/** A body of unknown length has no more room than this to spare. */
+/** The buffer for a body of unknown length grows by this at most. */
 const GROWTH_BYTES = 1024 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Reads a body into one buffer. Throws a `Failure` where the budget is spent: before anything is read where
- * `declaredBytes` (the Content-Length) says so, otherwise with the first chunk that does not fit.
+ * Reads a body into one buffer. Throws a `Failure` if the budget is exceeded: before anything is read if `declaredBytes`
+ * (the Content-Length) exceeds it, otherwise at the first chunk that does not fit.
  */
 export async function readBody(
   stream: Readable,
@@ -45,8 +45,8 @@ export async function readBody(
 }
 
 /**
- * Copies every chunk into one buffer, of the declared length or growing: a list of chunks would hold a large body twice at
- * its end, and a body of chunks of one byte hundreds of times.
+ * Copies every chunk into one buffer, of the declared length or growing. A list of chunks would need twice the memory when
+ * it is joined, and hundreds of times the memory for a body sent byte by byte.
  */
 async function collect(
   stream: Readable,
@@ -72,7 +72,7 @@ async function collect(
   return whole.subarray(0, length);
 }
 
-/** Hands over every chunk. What comes after an error is discarded, for the connection is closed then. */
+/** Passes every chunk to `take`. After an error the rest is discarded, because the connection is closed. */
 function consume(stream: Readable, take: (chunk: Buffer) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onData = (chunk: Buffer) => {
@@ -89,7 +89,7 @@ function consume(stream: Readable, take: (chunk: Buffer) => void): Promise<void>
     resolve();
   };
   const onCut = () => {
-    // `close` comes after every end too, and an error would cost more than all the rest of a small body.
+    // `close` also follows a regular end. The error is created only if needed, because that costs more than reading a small body.
     if (!isOver) reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
     isOver = true;
   };

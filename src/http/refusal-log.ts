@@ -5,11 +5,11 @@ const EVERY_MILLISECONDS = 1_000;
 interface Refusals {
   readonly reason: string;
   readonly status: number;
-  /** How many since the last line. */
+  /** Refused since the last line. */
   refused: number;
 }
 
-/** Logs what is refused: the first of a reason at once, and then how many there were, once a second. */
+/** Logs refused requests: the first of each reason at once, then their number once a second. */
 export class RefusalLog {
   readonly #log: FastifyBaseLogger;
   readonly #refused = new Map<string, Refusals>();
@@ -19,7 +19,7 @@ export class RefusalLog {
     this.#log = log;
   }
 
-  /** Counts one more; `log` is the request's own, for the line that tells of it alone. */
+  /** Counts a refused request; `log` is the request's own logger, used if the line is about this request only. */
   add(reason: string, status: number, log: FastifyBaseLogger = this.#log): void {
     const key = `${status} ${reason}`;
     const known = this.#refused.get(key);
@@ -29,18 +29,18 @@ export class RefusalLog {
     }
     this.#refused.set(key, { reason, status, refused: 0 });
     write(log, { reason, status, refused: 1 });
-    this.#timer ??= setInterval(() => this.#tell(), EVERY_MILLISECONDS).unref();
+    this.#timer ??= setInterval(() => this.#logCounts(), EVERY_MILLISECONDS).unref();
   }
 
-  /** Tells of what has not been told yet. */
+  /** Logs what is not logged yet. */
   close(): void {
-    this.#tell();
+    this.#logCounts();
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#refused.clear();
   }
 
-  #tell(): void {
+  #logCounts(): void {
     for (const [key, refusals] of this.#refused) {
       if (refusals.refused === 0) {
         this.#refused.delete(key);
@@ -55,7 +55,7 @@ export class RefusalLog {
   }
 }
 
-/** Codes only; a shutdown is no warning. */
+/** Logs codes only; refusals during a shutdown are not warnings. */
 function write(log: FastifyBaseLogger, { reason, status, refused }: Refusals): void {
   const message = refused === 1 ? 'A request was refused.' : `${refused} requests were refused.`;
   if (reason === 'draining') log.info({ reason, status, refused }, message);

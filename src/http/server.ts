@@ -3,26 +3,27 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from './error-handler.ts';
 import { leaveBodyUnread } from './unread-body.ts';
 
-/** What the limits follow from. */
+/** The configuration that the limits depend on. */
 export interface HttpLimits {
   readonly ackDeadlineSeconds: number;
-  /** Pushes that may wait or be handled; each holds a connection. */
+  /** Events in the queue at most; each holds a connection. */
   readonly queueLimit: number;
 }
 
-/** No route but `/push` takes a body of more. */
+/** The largest body of all routes but `/push`. */
 const ROOT_BODY_BYTES = 4 * 1024;
-/** How long a slow request body may outlive its time: Node looks every 30 s unless told otherwise. */
+/** How often Node checks for requests that exceed their time; its default is 30 s. */
 const CHECK_CONNECTIONS_MILLISECONDS = 1_000;
-/** A connection on which nothing moved for so much longer than a push may wait is closed: its answer is not read. */
+/** A connection that is idle for this much longer than the ack deadline is closed: the sender does not read its response. */
 const IDLE_SECONDS = 30;
-/** For refusals, probes, scrapers and the page, beside the connections of the pushes in the queue. */
+/** Connections for refusals, probes, scrapers and the page, in addition to those of the pushes in the queue. */
 const SPARE_CONNECTIONS = 500;
-/** A connection is closed after so many; the sender opens another. */
+/** A connection is closed after this many requests; the sender opens another. */
 const REQUESTS_PER_SOCKET = 1_000;
-/** Requests that may follow an unanswered one on the same connection. No sender known does that. */
+/** Requests that may follow an unanswered one on the same connection. No known sender pipelines. */
 const PIPELINED_REQUESTS = 8;
-/** Fastify's options for the HTTP server: body limit, time-outs, and errors in the form of all other answers. */
+
+/** Fastify's options for the HTTP server: body limit, time-outs, and errors in the form of all other responses. */
 export function httpOptions({ ackDeadlineSeconds }: HttpLimits) {
   const milliseconds = ackDeadlineSeconds * 1000;
   return {
@@ -32,7 +33,7 @@ export function httpOptions({ ackDeadlineSeconds }: HttpLimits) {
     maxRequestsPerSocket: REQUESTS_PER_SOCKET,
     http: {
       connectionsCheckingInterval: CHECK_CONNECTIONS_MILLISECONDS,
-      // Were it the longer of the two, Node would give its time to the body and the body's to the headers.
+      // Must not be longer than `requestTimeout`: Node would swap the two.
       headersTimeout: milliseconds,
       requestTimeout: milliseconds,
     },
@@ -42,7 +43,7 @@ export function httpOptions({ ackDeadlineSeconds }: HttpLimits) {
   } as const;
 }
 
-/** Bounds what requests cost that are not pushes: no body parser, connections, pipelining, unknown paths. */
+/** Bounds the cost of requests other than pushes: no body parser; limits for connections and pipelining; unknown paths are answered early. */
 export function limitRequests(app: FastifyInstance, { queueLimit }: HttpLimits): void {
   app.server.maxConnections = queueLimit + SPARE_CONNECTIONS;
   app.removeAllContentTypeParsers();
@@ -50,12 +51,12 @@ export function limitRequests(app: FastifyInstance, { queueLimit }: HttpLimits):
 
   app.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
-    // The connection is being closed, and nothing can be answered on it any more.
+    // The connection is being closed: no response can be sent.
     if (!socket.writable) {
       reply.hijack();
       return;
     }
-    // A response waits for its socket while an earlier one has it: this request was pipelined.
+    // A response without a socket waits for an earlier one: the request was pipelined.
     if (reply.raw.socket === null) {
       const waiting = (pipelined.get(socket) ?? 0) + 1;
       if (waiting > PIPELINED_REQUESTS) {
@@ -66,7 +67,7 @@ export function limitRequests(app: FastifyInstance, { queueLimit }: HttpLimits):
       pipelined.set(socket, waiting);
       reply.raw.once('close', () => pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1));
     }
-    // Here, and not in the handler: by then Fastify would have looked at the body.
+    // Answered here, because Fastify would read the body before it calls the not-found handler.
     if (request.is404) {
       answerNotFound(request, reply);
       return;
@@ -77,15 +78,13 @@ export function limitRequests(app: FastifyInstance, { queueLimit }: HttpLimits):
   app.setNotFoundHandler(answerNotFound);
 }
 
-/** Never quotes the URL: its query may hold a token. */
+/** Does not repeat the URL, because its query may hold a token. */
 function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   leaveBodyUnread(request, reply);
-  return reply
-    .code(404)
-    .send({ reason: 'not-found', detail: 'There is nothing at this path for this method.' });
+  return reply.code(404).send({ reason: 'not-found', detail: 'There is no route for this path and method.' });
 }
 
-/** Answers what Node itself refuses, before there is a request: too slow, too long, or not HTTP. */
+/** Answers what Node refuses before there is a request: too slow, headers too large, or not HTTP. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket, seconds: number): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const { status, phrase, reason, detail } = describe(error.code, seconds);

@@ -1,4 +1,4 @@
-/** Reads at most once in so many milliseconds; callers in between share the result. A failure is not kept. */
+/** Caches the result of `read` for `milliseconds`; concurrent callers share it. An error is not cached. */
 export function shareFor<T>(
   milliseconds: number,
   read: () => Promise<T>,
