@@ -1,9 +1,9 @@
 import { Rejection } from '../outcome.ts';
 
-/** A commercetools notification nests less than 10 levels, the largest resource less than 50. */
-export const DEEPEST_LEVEL = 100;
-/** A customer has a few hundred values; so many objects and keys take some 40 MB once parsed. */
-export const MOST_VALUES = 250_000;
+/** A commercetools notification nests fewer than 10 levels, the largest resource fewer than 50. */
+export const MAX_LEVELS = 100;
+/** A customer has a few hundred values; this many objects and keys take about 40 MB when parsed. */
+export const MAX_VALUES = 250_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -14,14 +14,14 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Rejects (`undecodable`) JSON that would take much more memory parsed than as text, in one pass before it is parsed.
- * What is no JSON may be counted wrong; the parser rejects it then. `where` names it in the Rejection.
+ * Rejects (`undecodable`) JSON that would take much more memory when parsed than as text, in one pass before it is parsed.
+ * Invalid JSON may be counted wrong, and is rejected by the parser. `where` names it in the Rejection.
  */
 export function checkBounds(json: Buffer, where: string): void {
   let depth = 0;
   let values = 0;
   let inString = false;
-  // UTF-8 has the bytes looked for here in no other character.
+  // In UTF-8 these bytes are never part of another character.
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at];
     if (inString) {
@@ -34,9 +34,9 @@ export function checkBounds(json: Buffer, where: string): void {
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       values += 1;
       depth += 1;
-      if (depth > DEEPEST_LEVEL) throw exceeded(where, `${DEEPEST_LEVEL} levels of nesting`);
+      if (depth > MAX_LEVELS) throw exceeded(where, `${MAX_LEVELS} levels of nesting`);
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
-    if (values > MOST_VALUES) throw exceeded(where, `${MOST_VALUES} values`);
+    if (values > MAX_VALUES) throw exceeded(where, `${MAX_VALUES} values`);
   }
 }
 

@@ -17,12 +17,12 @@ const CloudEvent = z.object({
 const TYPE = /^com\.commercetools\.([\w-]+)\.(change|message)\.(\w+)$/;
 const SOURCE = /^\/([A-Za-z0-9_-]{1,256})\//;
 
-/** Tells a CloudEvent in structured mode from the Platform format, which has no `specversion`. */
+/** True for a CloudEvent in structured mode; the Platform format has no `specversion`. */
 export function isCloudEvent(payload: Record<string, unknown>): boolean {
   return payload.specversion !== undefined && payload.notificationType === undefined;
 }
 
-/** Reads a CloudEvent; throws a Rejection: `undecodable`, or `contradiction` where its attributes and its data disagree. */
+/** Reads a CloudEvent. Throws a Rejection: `undecodable`, or `contradiction` if its attributes and its data disagree. */
 export function readCloudEvent(payload: Record<string, unknown>, delivery: Delivery): Event {
   const outer = parseShape(CloudEvent, payload, 'payload');
   const [, typeId, category, type] = TYPE.exec(outer.type) ?? [];
@@ -35,11 +35,11 @@ export function readCloudEvent(payload: Record<string, unknown>, delivery: Deliv
     occurredAt: outer.time,
   });
 
-  agree('source', 'projectKey', projectKey, event.projectKey);
+  checkAgreement('source', 'projectKey', projectKey, event.projectKey);
   if (category === undefined) return event;
-  agree('type', 'notificationType', kind, event.kind);
-  if (category === 'message') agree('type', 'type', type, event.type);
-  agree('type', 'resource.typeId', letters(typeId), letters(event.resource?.typeId));
+  checkAgreement('type', 'notificationType', kind, event.kind);
+  if (category === 'message') checkAgreement('type', 'type', type, event.type);
+  checkAgreement('type', 'resource.typeId', lettersOf(typeId), lettersOf(event.resource?.typeId));
   return event;
 }
 
@@ -56,12 +56,17 @@ function dataOf({ data, data_base64 }: z.output<typeof CloudEvent>): Record<stri
   );
 }
 
-/** How `product-selection` is spelled within a CloudEvent's type is not documented: only its letters count. */
-function letters(typeId: string | undefined): string | undefined {
+/** How a CloudEvent's type spells `product-selection` is not documented, so only letters and digits are compared. */
+function lettersOf(typeId: string | undefined): string | undefined {
   return typeId?.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
 }
 
-function agree(outer: string, inner: string, said: string | undefined, held: string | undefined): void {
+function checkAgreement(
+  outer: string,
+  inner: string,
+  said: string | undefined,
+  held: string | undefined,
+): void {
   if (said === undefined || held === undefined || said === held) return;
   throw new Rejection(
     'contradiction',

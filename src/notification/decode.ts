@@ -6,7 +6,7 @@ import { isObject, parseJson } from './parse.ts';
 import { readPlatform } from './platform.ts';
 
 /**
- * Decodes a notification, Platform format or CloudEvent, told apart by itself.
+ * Decodes a notification in Platform format or as a CloudEvent; it detects which.
  * Throws a Rejection: `no-data`, `undecodable` or `contradiction`.
  */
 export function decode(delivery: OpenedDelivery): Event {
@@ -21,8 +21,8 @@ export function decode(delivery: OpenedDelivery): Event {
   return isCloudEvent(payload) ? readCloudEvent(payload, delivery) : readPlatform(payload, delivery);
 }
 
-/** Tells the notification that commercetools sends to try out a subscription when it is created or pointed elsewhere. */
+/** True for the notification that commercetools sends to test a subscription when its destination is set or changed. */
 export function isSubscriptionTest(event: Event): boolean {
-  // Exactly this: a ResourceCreated of anything else is a real resource.
+  // Exactly this: any other ResourceCreated is about a real resource.
   return event.kind === 'ResourceCreated' && event.resource?.typeId === 'subscription';
 }

@@ -5,17 +5,17 @@ export interface Event {
    * `customer/<id>#<sequenceNumber>` for a Message, else `<kind>/<its id>` or the Pub/Sub message id.
    */
   readonly identity: string;
-  /** `ResourceCreated`, `ResourceUpdated`, `ResourceDeleted`, `Message`, `Event`, or one that does not exist yet. */
+  /** `ResourceCreated`, `ResourceUpdated`, `ResourceDeleted`, `Message`, `Event`, or a future kind. */
   readonly kind: string;
   /** The type of a Message or an Event, as in `CustomerEmailChanged`. */
   readonly type?: string;
   readonly projectKey?: string;
   readonly resource?: Resource;
-  /** The version of the resource that this event tells of. Versions only grow, and may jump. */
+  /** The resource's version after the change. Versions only grow, and may skip numbers. */
   readonly version?: number;
   /** When commercetools made the change, ISO 8601. */
   readonly occurredAt?: string;
-  /** True for ResourceDeleted and for the Message that says the same: `CustomerDeleted`, but not `CustomerAddressDeleted`. */
+  /** True for ResourceDeleted and for the corresponding Message: `CustomerDeleted`, but not `CustomerAddressDeleted`. */
   readonly deletion: boolean;
 }
 

@@ -4,22 +4,22 @@ const ProjectKey = z.string().regex(/^[A-Za-z0-9_-]{1,256}$/);
 const WellFormed = z.string().refine((text) => text.isWellFormed(), 'expected well-formed Unicode');
 const PositiveInteger = z.int().positive();
 const Time = z.iso.datetime({ offset: true }).optional().catch(undefined);
-// Becomes part of an identity, which is logged: a thing that looks like no id is not taken for one.
+// Becomes part of an identity, which is logged, so a value that does not look like an id is ignored.
 const OwnId = z
   .string()
   .regex(/^[\w.:-]{1,128}$/)
   .optional()
   .catch(undefined);
-// Kinds and types are words, and are logged: a text that is none is not passed on.
+// Kinds and types are logged, so a value that is not a word is not passed on.
 const Word = /^[A-Za-z][\w.-]{0,99}$/;
-/** The kind of a notification as it is known from here on. */
+/** The kind or type of a notification, or `unknown` if it is not a word. */
 export const wordOf = (text: string): string => (Word.test(text) ? text : 'unknown');
-/** The resource that a notification is about; the id becomes part of a query predicate, so only what an id can be passes. */
+/** The resource that a notification is about. The id becomes part of a query predicate, so only the characters of an id are allowed. */
 export const Reference = z.object({
   typeId: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
 });
-/** What the merchant calls the resource; kept as it is. */
+/** The merchant's own identifiers of the resource. */
 export const Identifiers = z.object({
   key: WellFormed.nullish(),
   externalId: WellFormed.nullish(),
@@ -47,7 +47,7 @@ export const Message = z.object({
   createdAt: Time,
 });
 
-/** An Event, or a kind that did not exist when this was written: what is there and fits is taken, nothing is demanded. */
+/** An Event, or a future kind of notification: all fields are optional, and values that do not fit are ignored. */
 export const Other = z.object({
   id: OwnId,
   type: z.string().transform(wordOf).optional().catch(undefined),

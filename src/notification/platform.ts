@@ -5,7 +5,7 @@ import type { Delivery, Event, Resource } from './event.ts';
 import { isObject, parseShape } from './parse.ts';
 import { Change, type Identifiers, Message, Other, type Reference, wordOf } from './platform-shape.ts';
 
-/** What the wrapping around a payload says of it; the payload's own word goes first. */
+/** What a CloudEvent says about its payload; used where the payload itself does not say it. */
 export interface Hints {
   readonly kind?: string | undefined;
   readonly type?: string | undefined;
@@ -13,7 +13,7 @@ export interface Hints {
   readonly occurredAt?: string | undefined;
 }
 
-/** Reads a payload in Platform format; throws a Rejection (`undecodable`) when a kind that is known has a shape that is not. */
+/** Reads a payload in Platform format. Throws a Rejection (`undecodable`) if a known kind has an unknown shape. */
 export function readPlatform(payload: Record<string, unknown>, delivery: Delivery, hints: Hints = {}): Event {
   const kind = kindOf(payload, hints);
   switch (kind) {
@@ -32,7 +32,7 @@ function kindOf(payload: Record<string, unknown>, hints: Hints): string {
   const kind = payload.notificationType ?? undefined;
   if (typeof kind === 'string') return wordOf(kind);
   if (kind === undefined) {
-    // Older payloads say `type` and `resource` only.
+    // Older payloads have `type` and `resource` only.
     if (typeof payload.type === 'string' && isObject(payload.resource)) return 'Message';
     if (hints.kind !== undefined) return wordOf(hints.kind);
   }
@@ -92,7 +92,7 @@ function readOther(kind: string, payload: unknown, delivery: Delivery, hints: Hi
 
 function ownIdentity(kind: string, id: string | undefined, delivery: Delivery): string {
   if (id !== undefined) return `${kind}/${id}`;
-  // Some hosts push without a message id; the same bytes are then the same event.
+  // Some senders push without a message id: the same bytes are then the same event.
   return delivery.messageId ?? `${kind}/${hash('sha256', delivery.data).slice(0, 32)}`;
 }
 
@@ -111,7 +111,7 @@ function resourceOf(
   return { typeId: reference.typeId, id: reference.id, identifiers };
 }
 
-interface Found {
+interface Fields {
   readonly identity: string;
   readonly kind: string;
   readonly type?: string | undefined;
@@ -131,7 +131,7 @@ function eventOf({
   version,
   occurredAt,
   deletion,
-}: Found): Event {
+}: Fields): Event {
   const event: { -readonly [Key in keyof Event]: Event[Key] } = { identity, kind, deletion };
   if (type !== undefined) event.type = type;
   if (projectKey !== undefined) event.projectKey = projectKey;

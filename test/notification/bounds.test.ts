@@ -1,28 +1,28 @@
 import t from 'tap';
-import { checkBounds, DEEPEST_LEVEL, MOST_VALUES } from '../../src/notification/bounds.ts';
+import { checkBounds, MAX_LEVELS, MAX_VALUES } from '../../src/notification/bounds.ts';
 import { decode, openEnvelope } from '../../src/notification/index.ts';
 import { wrap } from '../sandbox/push.ts';
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const list = (values: number) => `[${Array.from({ length: values }, () => '1').join(',')}]`;
-const tooDeep = `expected JSON with at most ${DEEPEST_LEVEL} levels of nesting, found more.`;
-const tooMany = `expected JSON with at most ${MOST_VALUES} values, found more.`;
+const tooDeep = `expected JSON with at most ${MAX_LEVELS} levels of nesting, found more.`;
+const tooMany = `expected JSON with at most ${MAX_VALUES} values, found more.`;
 
 const cases = [
-  { name: 'the deepest level', json: nested(DEEPEST_LEVEL) },
-  { name: 'one level more', json: nested(DEEPEST_LEVEL + 1), message: tooDeep },
-  { name: 'one level more of objects', json: '{"a":'.repeat(DEEPEST_LEVEL + 1), message: tooDeep },
-  { name: 'many values side by side', json: list(MOST_VALUES) },
-  { name: 'too many values', json: list(MOST_VALUES + 2), message: tooMany },
-  { name: 'too many empty objects', json: `[${'{},'.repeat(MOST_VALUES / 2)}{}]`, message: tooMany },
-  { name: 'brackets in a string', json: `["${'[{,'.repeat(MOST_VALUES)}"]` },
-  { name: 'brackets in a string, after a quote', json: `["\\"${'[{,'.repeat(MOST_VALUES)}"]` },
+  { name: 'the deepest level', json: nested(MAX_LEVELS) },
+  { name: 'one level more', json: nested(MAX_LEVELS + 1), message: tooDeep },
+  { name: 'one level more of objects', json: '{"a":'.repeat(MAX_LEVELS + 1), message: tooDeep },
+  { name: 'many values side by side', json: list(MAX_VALUES) },
+  { name: 'too many values', json: list(MAX_VALUES + 2), message: tooMany },
+  { name: 'too many empty objects', json: `[${'{},'.repeat(MAX_VALUES / 2)}{}]`, message: tooMany },
+  { name: 'brackets in a string', json: `["${'[{,'.repeat(MAX_VALUES)}"]` },
+  { name: 'brackets in a string, after a quote', json: `["\\"${'[{,'.repeat(MAX_VALUES)}"]` },
   {
     name: 'brackets in a string, after a backslash',
-    json: `["\\\\"${',[]'.repeat(MOST_VALUES)}]`,
+    json: `["\\\\"${',[]'.repeat(MAX_VALUES)}]`,
     message: tooMany,
   },
-  { name: 'brackets in a string that never ends', json: `["${'[{,'.repeat(MOST_VALUES)}` },
+  { name: 'brackets in a string that never ends', json: `["${'[{,'.repeat(MAX_VALUES)}` },
   { name: 'brackets in a key', json: `{"${'['.repeat(1_000)}":1}` },
   { name: 'what closes more than it opens', json: ']'.repeat(1_000) },
   { name: 'letters beyond ASCII', json: JSON.stringify({ 'ś{': 'Ż[‛{', '[': '"\\' }) },
@@ -37,7 +37,7 @@ for (const { name, json, message } of cases)
   });
 
 t.test('holds for the push, for the notification, and for the data of a CloudEvent', async (t) => {
-  const deep = nested(DEEPEST_LEVEL + 1);
+  const deep = nested(MAX_LEVELS + 1);
   const event = (data: string) => `{"specversion":"1.0","type":"com.commercetools.x",${data}}`;
   const quoted = JSON.stringify(deep);
   const base64 = Buffer.from(deep).toString('base64');
