@@ -1,12 +1,12 @@
-/** A name that a programmer gave. Others may hold anything, and so may all but the frames. */
+/** A name that looks like an identifier. Everything else of an error but its stack frames may hold personal data. */
 const NAME = /^[A-Za-z_$][\w$]{0,63}$/;
 const CODE = /^[\w.-]{1,64}$/;
 /** `    at handle (file:///app/handlers/note.ts:12:5)`, as V8 writes it. */
 const FRAME =
   /^ {4}at (?:[\w$.<>#[\] ]{1,200} \()?(?:file:\/\/|node:|\/|[A-Za-z]:\\)[^\s()]{1,300}:\d+:\d+\)?$/;
-const MOST_FRAMES = 20;
+const MAX_FRAMES = 20;
 
-/** What may be said of an error that nobody knows: its kind and where it came from, never its text. */
+/** What may be logged of an unknown error: its type and where it was thrown, never its text. */
 export interface DescribedError {
   readonly type: string;
   readonly code?: string;
@@ -14,7 +14,7 @@ export interface DescribedError {
   readonly stack?: string;
 }
 
-/** Describes whatever was thrown. Never throws, whatever its getters do. */
+/** Describes any thrown value. Never throws, even if a getter does. */
 export function describeError(error: unknown): DescribedError {
   try {
     if (!(error instanceof Error)) return { type: typeof error };
@@ -26,7 +26,7 @@ export function describeError(error: unknown): DescribedError {
   }
 }
 
-/** The name of an error's class, or the type of what else was thrown. */
+/** The name of an error's class, or the type of any other thrown value. */
 export function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   return NAME.test(error.name) ? error.name : 'Error';
@@ -34,11 +34,11 @@ export function nameOf(error: unknown): string {
 
 function framesOf({ stack, message }: Error): string {
   if (typeof stack !== 'string') return '';
-  // The text comes first, and may have lines that look like frames.
+  // The stack begins with the text, which may have lines that look like frames.
   const rest = typeof message === 'string' && message !== '' ? stack.replace(message, () => '') : stack;
   return rest
     .split('\n')
     .filter((line) => FRAME.test(line))
-    .slice(0, MOST_FRAMES)
+    .slice(0, MAX_FRAMES)
     .join('\n');
 }

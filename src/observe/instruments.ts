@@ -9,15 +9,15 @@ const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 const LAG_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
 const BATCH_CUSTOMERS = [1, 2, 5, 10, 20, 50, 100];
 
-/** The metrics of one service in a registry of their own; names, units and labels are the operators' interface. */
+/** The metrics of one service, in their own registry. Operators depend on their names, units and labels. */
 export interface Instruments {
   readonly registry: Prometheus.Registry;
   readonly observer: Omit<Observer, 'pushAnswered' | 'pushRefused'>;
-  /** Sets the gauges, and the counters of answers by status and of outcomes. */
-  show(state: ServiceState, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
+  /** Sets the gauges, and the counters of responses by status and of outcomes. */
+  set(state: ServiceState, answers: ReadonlyMap<number, number>, outcomes: readonly Readonly<Count>[]): void;
 }
 
-/** `reasons` keeps those of dead letters within bounds. */
+/** Creates the metrics; `reasons` bounds the reasons of dead letters. */
 export function createInstruments(
   { Counter, Gauge, Histogram, Registry }: typeof Prometheus,
   reasons: Pick<OutcomeCounter, 'bounded'>,
@@ -47,7 +47,7 @@ export function createInstruments(
   const deadLetters = counter('dead_letters_total', 'Dead letters published, by reason.', ['reason']);
   const pushSeconds = histogram(
     'push_duration_seconds',
-    'From the arrival of a push to the outcome of its event, ignored events apart.',
+    'From the arrival of a push to the outcome of its event, without ignored events.',
     DURATION_SECONDS,
   );
   const lagSeconds = histogram(
@@ -62,23 +62,23 @@ export function createInstruments(
   );
   const handlingSeconds = histogram(
     'handling_duration_seconds',
-    'How long runs took, their wait not counted.',
+    'How long runs took, without their wait.',
     DURATION_SECONDS,
   );
-  const requests = counter('upstream_requests_total', 'Requests to upstreams, every try counted.', [
+  const requests = counter('upstream_requests_total', 'Requests to upstreams; every attempt counts.', [
     'upstream',
     'operation',
     'result',
   ]);
   const requestSeconds = histogram(
     'upstream_request_duration_seconds',
-    'How long one try of a request took.',
+    'How long one attempt of a request took.',
     DURATION_SECONDS,
     ['upstream', 'operation'],
   );
   const batches = histogram(
     'upstream_batch_customers',
-    'Customers in one request, tokens apart.',
+    'Customers in one request, without token requests.',
     BATCH_CUSTOMERS,
     ['upstream', 'operation'],
   );
@@ -91,13 +91,13 @@ export function createInstruments(
     'result',
   ]);
   const ready = gauge('ready', '1 when this instance should be sent work.');
-  const queueEvents = gauge('queue_events', 'Events taken in and not yet answered.');
+  const queueEvents = gauge('queue_events', 'Events in the queue, waiting or in flight.');
   const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not started.');
-  const queueLimit = gauge('queue_limit_events', 'Events taken in at most (QUEUE_LIMIT).');
+  const queueLimit = gauge('queue_limit_events', 'Events in the queue at most (QUEUE_LIMIT).');
   const queueRuns = gauge('queue_runs', 'Runs in flight.');
   const inFlight = gauge('upstream_requests_in_flight', 'Requests in flight.', ['upstream']);
   const waiting = gauge('upstream_requests_waiting', 'Requests that wait for a slot.', ['upstream']);
-  const limit = gauge('upstream_requests_limit', 'Requests in flight at most, for now.', ['upstream']);
+  const limit = gauge('upstream_requests_limit', 'Requests in flight at most, at present.', ['upstream']);
   const circuits = gauge('circuit_state', '1 for the state that the circuit breaker is in.', [
     'upstream',
     'state',
@@ -122,7 +122,7 @@ export function createInstruments(
       circuit: (upstream, state) => circuitChanges.inc({ upstream, state: CODES[state] }),
       tokenRenewed: (upstream, renewed) => tokens.inc({ upstream, result: renewed ? 'ok' : 'failed' }),
     },
-    show(state, answers, outcomes) {
+    set(state, answers, outcomes) {
       for (const counter of [pushes, events]) counter.reset();
       for (const [status, count] of answers) pushes.inc({ status }, count);
       for (const { labels, count } of outcomes) events.labels(...labels).inc(count);
@@ -132,7 +132,7 @@ export function createInstruments(
       queueLimit.set(state.queue.limit);
       queueRuns.set(state.queue.runs);
       for (const each of [inFlight, waiting, limit, circuits]) each.reset();
-      // Two accounts may share an upstream's name, with a limit and a circuit each.
+      // Two accounts may have upstreams of the same name, each with its own limit and circuit.
       for (const { name: upstream, ...now } of state.upstreams) {
         inFlight.inc({ upstream }, now.inFlight);
         waiting.inc({ upstream }, now.waiting);

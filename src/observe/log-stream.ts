@@ -1,19 +1,19 @@
-/** Where the lines go: stdout as Node has it, which never blocks where it is a pipe or a socket. */
+/** Where the lines go: Node's stdout, which never blocks if it is a pipe or a socket. */
 export interface Destination {
   write(text: string, done: (error?: Error | null) => void): unknown;
   on(event: 'error', listener: () => void): unknown;
 }
 
-/** What waits for a reader that is slow, or absent; more is dropped. In characters, beside as much that is being written. */
-const MOST_WAITING = 1024 * 1024;
-/** A disk that was full is not tried again before. */
+/** Characters that may wait to be written; further lines are dropped. As many may be in flight besides. */
+const MAX_WAITING = 1024 * 1024;
+/** The pause after a failed write, as on a full disk. */
 const AFTER_FAILURE_MILLISECONDS = 1_000;
 const FLUSH_MILLISECONDS = 500;
 
 /**
- * Writes lines in order, those of one turn of the event loop in one write: a write for each line would cost as much as all
- * the rest of a push. Never blocks, fails or fills the memory: lines that the destination does not take are dropped, and a
- * line says how many once it takes some again.
+ * Writes lines in order, those of one turn of the event loop in one write, because a write for each line costs a fifth of a
+ * push. Never blocks, fails or fills the memory: lines that cannot be written are dropped, and a line reports their number
+ * when writing works again.
  */
 export class LogStream {
   readonly #destination: Destination;
@@ -25,12 +25,12 @@ export class LogStream {
 
   constructor(destination: Destination) {
     this.#destination = destination;
-    // Each write tells its own error; without a listener the process would end.
+    // Each write reports its own error; without a listener the process would exit.
     destination.on('error', () => {});
   }
 
   write(line: string): void {
-    if (this.#size + line.length > MOST_WAITING) {
+    if (this.#size + line.length > MAX_WAITING) {
       this.#dropped += 1;
       return;
     }
@@ -41,7 +41,7 @@ export class LogStream {
     setImmediate(() => this.#send());
   }
 
-  /** Calls back when all is written, or will not be within half a second. */
+  /** Calls back when everything is written, or after half a second. */
   flush(done: () => void): void {
     if (!this.#isWriting) {
       done();
@@ -80,6 +80,6 @@ export class LogStream {
 }
 
 function lineFor(dropped: number): string {
-  const message = `${dropped} lines of the log were dropped: nothing took them.`;
+  const message = `${dropped} lines of the log were dropped, because they could not be written.`;
   return `${JSON.stringify({ severity: 'WARNING', time: new Date().toISOString(), dropped, message })}\n`;
 }

@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 import { describeError } from './describe-error.ts';
 
-/** A pino logger. Ids, versions, codes and names of fields only: never a name, an address, a token or a payload. */
+/** A pino logger. Log only ids, versions, codes and names of fields, never a name, an address, a token or a payload. */
 export type Log = Logger;
 
 const SEVERITY: Record<string, string> = {
@@ -13,17 +13,17 @@ const SEVERITY: Record<string, string> = {
   fatal: 'CRITICAL',
 };
 
-/** Takes one line a call. */
+/** Writes one line a call. */
 export interface LineWriter {
   write(line: string): void;
-  /** Calls back when what was written is on its way. */
+  /** Calls back when the written lines are passed on. */
   flush?(done: () => void): void;
 }
 
 const NOWHERE: LineWriter = { write() {} };
 
 /**
- * One JSON line an entry, in the fields that Cloud Logging reads; nowhere without a destination.
+ * Creates a log of JSON lines with the fields that Cloud Logging reads; without a destination it writes nothing.
  * https://cloud.google.com/logging/docs/structured-logging
  */
 export function createLog(level: string, destination: LineWriter = NOWHERE): Log {
@@ -34,9 +34,9 @@ export function createLog(level: string, destination: LineWriter = NOWHERE): Log
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ severity: SEVERITY[label] ?? 'DEFAULT' }) },
-      // An error is logged by its name, code and stack frames. Its message may quote a request, and that a token or a person.
+      // An error is logged by its name, code and stack frames: its message may quote a request with a token or personal data.
       serializers: { err: describeError },
-      // Without a message of ours pino would put the error's in its place.
+      // Without a message pino would log the error's own.
       hooks: {
         logMethod(given, method) {
           const hasOwnText = typeof given[0] === 'string' || given.length > 1;

@@ -9,19 +9,19 @@ export interface Metrics {
   text(state: ServiceState): Promise<{ readonly type: string; readonly body: string }>;
 }
 
-/** prom-client takes longer to load than a push to answer, so it waits for the first look, or for so much to count. */
+/** prom-client takes longer to load than a push to answer. It is loaded by the first `text`, or after this many observations. */
 const LOAD_AFTER_OBSERVATIONS = 1_000;
 
 const NO_ROUTE = 'none';
 
-/** Counts what the service tells it; what comes before prom-client is loaded is kept and counted then. */
+/** Creates the metrics. Observations from before prom-client is loaded are kept, and counted when it is. */
 export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metrics {
   let instruments: Instruments | undefined;
   let loading: Promise<Instruments> | undefined;
-  const kept: ((observer: Instruments['observer']) => void)[] = [];
-  // What every push pays is counted here: prom-client makes strings and objects for each count.
+  const pending: ((observer: Instruments['observer']) => void)[] = [];
+  // Counted here and not by prom-client, which creates strings and objects for each count: every push pays for it.
   const outcomes = new OutcomeCounter();
-  // A rate needs a series that was there before the first push.
+  // Prometheus can compute a rate only if the series existed before the first push.
   const answers = new Map([[204, 0]]);
 
   async function load(): Promise<Instruments> {
@@ -30,18 +30,18 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
       import('./instruments.ts'),
     ]);
     const loaded = createInstruments(prometheus, outcomes);
-    for (const tell of kept.splice(0)) tell(loaded.observer);
+    for (const observe of pending.splice(0)) observe(loaded.observer);
     instruments = loaded;
     return loaded;
   }
 
-  function count(tell: (observer: Instruments['observer']) => void): void {
+  function count(observe: (observer: Instruments['observer']) => void): void {
     if (instruments) {
-      tell(instruments.observer);
+      observe(instruments.observer);
       return;
     }
-    kept.push(tell);
-    if (kept.length >= loadAfter) loading ??= load();
+    pending.push(observe);
+    if (pending.length >= loadAfter) loading ??= load();
   }
 
   return {
@@ -64,8 +64,8 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
     },
     async text(state) {
       loading ??= load();
-      const { registry, show } = await loading;
-      show(state, answers, outcomes.read());
+      const { registry, set } = await loading;
+      set(state, answers, outcomes.read());
       return { type: registry.contentType, body: await registry.metrics() };
     },
   };

@@ -1,9 +1,9 @@
 import type { OutcomeKind } from '../outcome.ts';
 
-/** What a request to an upstream is for. */
+/** The purpose of a request to an upstream. */
 export type Operation = 'token' | 'read' | 'check' | 'look-up' | 'write' | 'other';
 
-/** What an observer is told of one answered event; ids and codes only. */
+/** The outcome of one event; ids and codes only. */
 export interface ObservedOutcome {
   readonly outcome: OutcomeKind;
   readonly reason: string;
@@ -14,33 +14,33 @@ export interface ObservedOutcome {
   readonly version: number | undefined;
   /** From the arrival of the push to the outcome. */
   readonly milliseconds: number;
-  /** From commercetools' own time of the change to the outcome: the real lag. Undefined where nothing was to be done. */
+  /** From commercetools' own time of the change to the outcome. Undefined for an ignored event. */
   readonly lagMilliseconds: number | undefined;
   readonly deadLettered: boolean;
   readonly late: boolean;
 }
 
-/** One request to an upstream, or one try of it. */
+/** One attempt of a request to an upstream. */
 export interface ObservedRequest {
   /** As in `commercetools my-project`. */
   readonly upstream: string;
   readonly operation: Operation;
-  /** `ok`, `declined` (not there, taken already), or the kind of the fault: `transient`, `throttled`, … */
+  /** `ok`, `declined` (not found, already exists), or the kind of the fault: `transient`, `throttled`, … */
   readonly result: string;
   readonly milliseconds: number;
-  /** Customers that left together; 0 for a token. */
+  /** Customers in the request; 0 for a token. */
   readonly size: number;
 }
 
-/** Is told what happens, for metrics and the page. Must be cheap and must not throw. */
+/** Called for everything that is measured, for metrics and the page. Must be cheap and must not throw. */
 export interface Observer {
   pushAnswered(status: number): void;
-  /** A push was refused before it was read; `pushAnswered` tells of its answer as of any other. */
+  /** A push was refused before it was read; `pushAnswered` is called for it as well. */
   pushRefused(reason: string): void;
   outcome(outcome: ObservedOutcome): void;
-  /** How long a run waited in the queue for its turn. */
+  /** How long a run waited in the queue. */
   waited(milliseconds: number): void;
-  /** How long a run took, its wait not counted. */
+  /** How long a run took, without its wait. */
   handled(milliseconds: number): void;
   request(request: ObservedRequest): void;
   circuit(upstream: string, state: CircuitState): void;
@@ -49,7 +49,7 @@ export interface Observer {
 
 export type CircuitState = 'Closed' | 'Open' | 'HalfOpen';
 
-/** One observer that tells both; undefined where there is none, so that nothing is measured for nobody. */
+/** Combines two observers into one; undefined if there is none, so that nothing is measured in vain. */
 export function combine(one: Observer | undefined, other: Observer | undefined): Observer | undefined {
   if (!one || !other) return one ?? other;
   return {

@@ -21,19 +21,19 @@ import type { Span, Traces } from './span.ts';
 
 const NAME = 'customer-sync';
 const FLUSH_MILLISECONDS = 2_000;
-/** All tries of one export; spans that a collector does not take by then are dropped. */
+/** For all attempts of one export; after that its spans are dropped. */
 const EXPORT_MILLISECONDS = 3_000;
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
 
-/** The only file that knows OpenTelemetry's SDK. Nothing global is set, so other libraries' spans stay out. */
+/** Sends traces by OpenTelemetry's SDK, which only this file uses. It sets nothing globally, so it exports no other library's spans. */
 export function openTelemetry(endpoint: string): Traces {
   const exporter = new OTLPTraceExporter({
     url: `${endpoint}/v1/traces`,
     timeoutMillis: EXPORT_MILLISECONDS,
   });
   const provider = new TracerProvider({
-    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win over ours.
+    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override our attributes.
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': NAME }))
       .merge(detectResources({ detectors: [envDetector] })),

@@ -1,14 +1,14 @@
-/** How often an outcome has been. */
+/** How often an outcome occurred. */
 export interface Count {
   readonly labels: readonly [route: string, outcome: string, reason: string];
   count: number;
 }
 
-/** Handlers choose reasons; one that puts an id into its reason must not fill the memory. */
-const MOST_REASONS = 100;
+/** Handlers choose the reasons; one that puts an id into its reason must not fill the memory. */
+const MAX_REASONS = 100;
 const REASON = /^[a-z0-9-]{1,50}$/;
 
-/** Counts events by route, outcome and reason. One that was there before costs three look-ups and no memory: every push pays. */
+/** Counts events by route, outcome and reason. A known combination costs three look-ups and no memory, because every push pays for it. */
 export class OutcomeCounter {
   readonly #cells = new Map<string, Map<string, Map<string, Count>>>();
   readonly #reasons = new Set<string>();
@@ -19,10 +19,10 @@ export class OutcomeCounter {
     cell.count += 1;
   }
 
-  /** The reason, or `other` for one that is no code or one too many. */
+  /** The reason, or `other` if it is not a code or there are too many. */
   bounded(reason: string): string {
     if (this.#reasons.has(reason)) return reason;
-    if (this.#reasons.size >= MOST_REASONS || !REASON.test(reason)) return 'other';
+    if (this.#reasons.size >= MAX_REASONS || !REASON.test(reason)) return 'other';
     this.#reasons.add(reason);
     return reason;
   }

@@ -1,10 +1,10 @@
-/** Rights may be given back without a sign: after so long the next push finds out. */
+/** Nothing reports that a permission was granted: after this long the instance is ready again, and the next push finds out. */
 const REFUSED_MILLISECONDS = 30_000;
 const BETWEEN_PROBES_MILLISECONDS = 2_000;
 
-/** Whether this instance should be sent work: not while it drains, nor while an upstream refuses the credentials. */
+/** Whether this instance should receive pushes: not while it drains, and not while an upstream refuses the credentials. */
 export class Readiness {
-  /** When each upstream last refused, in milliseconds of the clock. */
+  /** When each upstream last refused the credentials, in milliseconds of the clock. */
   readonly #refusing = new Map<string, number>();
   readonly #clock: () => number;
   #probedAt = Number.NEGATIVE_INFINITY;
@@ -14,14 +14,14 @@ export class Readiness {
     this.#clock = clock;
   }
 
-  /** Told by the upstreams whether their credentials work. */
+  /** Notes whether an upstream accepted the credentials. */
   credentials(upstream: string, accepted: boolean): void {
     if (accepted) this.#refusing.delete(upstream);
     else this.#refusing.set(upstream, this.#clock());
   }
 
   /**
-   * Asks the upstreams that refuse whether they still do, at most every 2 seconds: who is not ready may be sent no push
+   * Requests a token from the upstreams that refused, every 2 seconds at most: an instance that is not ready may get no push
    * that would find out. Returns at once; never throws.
    */
   probe(upstreams: readonly { readonly name: string; probe(): Promise<void> }[]): void {
@@ -46,7 +46,7 @@ export class Readiness {
     return this.#draining;
   }
 
-  /** Why not, in codes; empty when ready. */
+  /** Why it is not ready, as codes; empty if it is. */
   get reasons(): string[] {
     const refusing = [...this.#refusing.keys()].map((upstream) => `credentials-refused: ${upstream}`);
     return this.#draining ? ['draining', ...refusing] : refusing;

@@ -1,11 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
 import type { CircuitState } from './observer.ts';
 
-/** How the service stands at one moment: what gauges show. */
+/** The state of the service at one moment, for the gauges. */
 export interface ServiceState {
   readonly ready: boolean;
   readonly queue: {
-    /** Taken in and not yet settled. */
+    /** Waiting and in flight. */
     readonly events: number;
     /** Of those, the ones whose run has not started. */
     readonly waiting: number;
