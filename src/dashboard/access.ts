@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { isLocalVisit, type Visit } from './local-visit.ts';
 import { SESSION_SECONDS, Sessions } from './sessions.ts';
 
-/** `isOpen` says later whether the visitor may still watch. */
+/** `isOpen` says later whether the visitor may still see the page. */
 export type Admission =
   | { readonly verdict: 'accepted'; readonly isOpen: () => boolean }
   | { readonly verdict: 'refused'; readonly status: 401 | 403; readonly detail: string };
@@ -10,11 +10,11 @@ export type Admission =
 /** Who may see the page. */
 export interface Access {
   readonly admit: (visit: Visit) => Admission;
-  /** Undefined without a token: then only a browser on this machine is let in. */
+  /** Undefined without a token: then only a browser on this machine is admitted. */
   readonly byToken: TokenAccess | undefined;
 }
 
-/** Log-in by the token, and log-out; both answer with a `Set-Cookie` header. */
+/** Log-in by the token, and log-out; both return a `Set-Cookie` header. */
 export interface TokenAccess {
   /** Undefined for a wrong token. */
   logIn(token: string, visit: Visit): string | undefined;
@@ -23,7 +23,7 @@ export interface TokenAccess {
 
 const COOKIE = 'dashboard';
 
-/** With a token, whoever logs in with it; without one, only a browser on this machine. */
+/** With a token, admits everybody who logs in with it; without one, only a browser on this machine. */
 export function createAccess(token: string | undefined, clock?: () => number): Access {
   if (token === undefined) return { admit: admitLocalVisit, byToken: undefined };
   const sessions = new Sessions(clock);
@@ -58,7 +58,7 @@ function refused(status: 401 | 403, detail: string): Admission {
   return { verdict: 'refused', status, detail };
 }
 
-/** Digests have one length, so the time taken tells nothing. */
+/** Digests have the same length, so the comparison takes the same time for every token. */
 function isSame(shown: string, expected: string): boolean {
   return timingSafeEqual(hash('sha256', shown, 'buffer'), hash('sha256', expected, 'buffer'));
 }

@@ -35,7 +35,7 @@ const FILES: ReadonlyMap<string, { readonly path: string; readonly type: keyof t
 
 const compress = promisify(gzip);
 
-/** Gives the files of the page by name, undefined where there is none; each is read when first asked for. */
+/** Returns the page's files by name, or undefined if there is none; each is read on its first request. */
 export function createAssets(): (name: string) => Promise<Asset> | undefined {
   const read = new Map<string, Promise<Asset>>();
   return (name) => {

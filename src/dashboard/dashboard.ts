@@ -10,7 +10,7 @@ import { Stream } from './stream.ts';
 export interface DashboardOptions {
   /** Observes the engine. */
   readonly recorder: Recorder;
-  /** Whoever shows it may see the page; without one only a browser on this machine. */
+  /** Required for the log-in; without one only a browser on this machine may see the page. */
   readonly token: string | undefined;
   readonly routes: readonly BoundRoute[];
   readonly accounts: readonly OpenAccount[];
@@ -22,7 +22,7 @@ export interface DashboardOptions {
   readonly clock?: () => number;
 }
 
-/** The page at `GET /`: what it shows, who may see it, and who watches. */
+/** The page at `GET /`: its files, its data, and who may see it. */
 export interface Dashboard {
   readonly access: Access;
   readonly asset: ReturnType<typeof createAssets>;
@@ -31,20 +31,20 @@ export interface Dashboard {
   close(): void;
 }
 
-const LISTENERS = 20;
+const MAX_LISTENERS = 20;
 const TICK_MILLISECONDS = 1_000;
-/** The current bucket, the one before it, and one that an interval may have been late for. */
+/** The current bucket, the one before it, and one more in case a tick was late. */
 const TICK_BUCKETS = 3;
 
-/** Opens the page's side of the service: ids, codes and numbers only. */
+/** Creates the page's data source and access control. The data holds ids, codes and numbers only. */
 export function openDashboard(options: DashboardOptions): Dashboard {
   const { recorder, accounts, queue, readiness, clock = Date.now } = options;
   const startedAt = clock();
-  const sampling = setInterval(() => recorder.queued(queue.size), TICK_MILLISECONDS).unref();
+  const sampling = setInterval(() => recorder.recordQueueSize(queue.size), TICK_MILLISECONDS).unref();
 
   const state = () => {
     const now = clock();
-    recorder.queued(queue.size);
+    recorder.recordQueueSize(queue.size);
     return {
       now,
       reasons: readiness.reasons,
@@ -74,7 +74,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
 
   const stream = new Stream<number>(
     {
-      first: () => ({
+      snapshot: () => ({
         data: {
           startedAt,
           deadLetters: options.deadLetters,
@@ -84,18 +84,18 @@ export function openDashboard(options: DashboardOptions): Dashboard {
           recent: recorder.recent.after(0),
           state: state(),
         },
-        mark: recorder.recent.total,
+        position: recorder.recent.total,
       }),
-      next: (mark) => ({
+      since: (position) => ({
         data: {
           history: recorder.history(TICK_BUCKETS),
-          recent: recorder.recent.after(mark),
+          recent: recorder.recent.after(position),
           state: state(),
         },
-        mark: recorder.recent.total,
+        position: recorder.recent.total,
       }),
     },
-    { limit: LISTENERS, intervalMilliseconds: TICK_MILLISECONDS },
+    { limit: MAX_LISTENERS, intervalMilliseconds: TICK_MILLISECONDS },
   );
 
   return {

@@ -2,8 +2,8 @@ const PARTS = 4;
 const BUCKETS = PARTS * 25;
 
 /**
- * A histogram of durations for each time bucket: counts in buckets that grow by a fifth, from a millisecond to nine hours.
- * A quantile is exact to a tenth.
+ * A histogram of durations for each time bucket. Its own buckets grow by a fifth each, from a millisecond to nine hours, so
+ * a quantile is exact to a tenth.
  */
 export class Histogram {
   readonly #counts: Uint32Array;
@@ -22,7 +22,7 @@ export class Histogram {
     this.#counts.fill(0, timeBucket * BUCKETS, (timeBucket + 1) * BUCKETS);
   }
 
-  /** The `quantile` (0 to 1) of all durations in these time buckets, in milliseconds; null where there is none. */
+  /** The `quantile` (0 to 1) of all durations in these time buckets, in milliseconds; null if there are none. */
   quantile(timeBuckets: readonly number[], quantile: number): number | null {
     const counts = new Array<number>(BUCKETS).fill(0);
     let all = 0;

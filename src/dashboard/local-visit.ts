@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** What of a request says where it comes from. */
+/** The parts of a request that tell where it comes from. */
 export interface Visit {
   readonly remoteAddress: string | undefined;
   /** `1.0` or `1.1`. */
@@ -8,7 +8,7 @@ export interface Visit {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Headers that proxies, load balancers and content networks add to what they pass on, and browsers do not send. */
+/** Headers that proxies, load balancers and content networks add, and that browsers do not send. */
 const PROXY_HEADERS: ReadonlySet<string> = new Set([
   'cdn-loop',
   'client-ip',
@@ -57,7 +57,7 @@ const PROXY_PREFIXES: readonly string[] = [
   'x-vercel-',
 ];
 
-/** Whether a name or address means this machine alone. */
+/** True for a name or address that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   const address = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
   const four = address.replace(/^::ffff:/, '');
@@ -65,14 +65,14 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a browser on this machine asks, with no proxy between: by the address, by the name asked for (so that no other
- * site can have its own name point here), and by the absence of all that proxies add. A proxy on this machine that adds
- * nothing, names the host it passes to and keeps connections open cannot be told from a browser.
+ * True for a request of a browser on this machine without a proxy: checks the address, the `Host` (so that no other site can
+ * point its own name here), and that there is no sign of a proxy. A proxy on this machine that adds no header, sets `Host` to
+ * localhost and keeps connections open cannot be told from a browser.
  */
 export function isLocalVisit({ remoteAddress, httpVersion, headers }: Visit): boolean {
   const name = String(headers['host'] ?? '').replace(/:\d+$/, '');
   if (!isLoopback(remoteAddress ?? '') || !isLoopback(name)) return false;
-  // nginx passes requests on as HTTP/1.0, or as 1.1 with `Connection: close`, unless told otherwise; no browser does.
+  // By default nginx uses HTTP/1.0, or HTTP/1.1 with `Connection: close`; no browser does.
   if (httpVersion !== '1.1' || /\bclose\b/i.test(String(headers['connection']))) return false;
   return !Object.keys(headers).some(
     (header) => PROXY_HEADERS.has(header) || PROXY_PREFIXES.some((prefix) => header.startsWith(prefix)),

@@ -1,17 +1,17 @@
 import type { ObservedOutcome } from '../observe/observer.ts';
 import { TimeBuckets } from './time-buckets.ts';
 
-/** What ended for the same reason on the same route, over the last hour. */
+/** The events with the same outcome, reason and route, over the last hour. */
 export interface ReasonGroup {
   readonly outcome: ObservedOutcome['outcome'];
   readonly reason: string;
   readonly route: string | null;
   readonly count: number;
-  /** A number every five minutes, oldest first, the latest still growing. */
+  /** The number in each five minutes, oldest first; the last one is still growing. */
   readonly course: readonly number[];
   /** Milliseconds since 1970. */
   readonly lastAt: number;
-  /** The last one: where to begin to look. */
+  /** The resource of the last event, as an example. */
   readonly resource: string | null;
 }
 
@@ -25,10 +25,10 @@ interface Group {
 const FIVE_MINUTES = 300_000;
 const HOUR_BUCKETS = 12;
 
-/** Groups by outcome, reason and route. A handler's own reasons may be many: beyond `limit` the one longest not seen goes. */
+/** Groups events by outcome, reason and route. Handlers may have many reasons: beyond `limit` the least recent group is removed. */
 export class OutcomesByReason {
   readonly #limit: number;
-  /** Few, and one after the other is quicker than a key to make and hash for each event. */
+  /** A linear search over a few groups is faster than creating and hashing a key for each event. */
   readonly #groups: Group[] = [];
 
   constructor(limit: number) {
@@ -38,7 +38,7 @@ export class OutcomesByReason {
   add(outcome: ObservedOutcome, now: number): void {
     let group = this.#groups.find(({ first }) => isAlike(first, outcome));
     if (!group) {
-      if (this.#groups.length >= this.#limit) this.#forget();
+      if (this.#groups.length >= this.#limit) this.#removeOldest();
       group = {
         first: outcome,
         buckets: new TimeBuckets(['count'], FIVE_MINUTES, HOUR_BUCKETS),
@@ -52,7 +52,7 @@ export class OutcomesByReason {
     group.buckets.add('count', now);
   }
 
-  /** Those of the last hour, the most frequent first. */
+  /** The groups of the last hour, the most frequent first. */
   read(now: number): ReasonGroup[] {
     return this.#groups
       .map(({ first, buckets, last, lastAt }) => {
@@ -71,7 +71,7 @@ export class OutcomesByReason {
       .sort((one, other) => other.count - one.count);
   }
 
-  #forget(): void {
+  #removeOldest(): void {
     const oldest = Math.min(...this.#groups.map(({ lastAt }) => lastAt));
     this.#groups.splice(
       this.#groups.findIndex(({ lastAt }) => lastAt === oldest),

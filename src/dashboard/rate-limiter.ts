@@ -1,14 +1,14 @@
-/** Lets the first few of each second pass. */
+/** Passes a number of calls each second. */
 export class RateLimiter {
-  readonly #aSecond: number;
+  readonly #perSecond: number;
   #second = 0;
   #passed = 0;
 
-  constructor(aSecond: number) {
-    this.#aSecond = aSecond;
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
   }
 
-  /** `now` is in milliseconds since 1970. */
+  /** True if this call passes; `now` is in milliseconds since 1970. */
   passes(now: number): boolean {
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) {
@@ -16,6 +16,6 @@ export class RateLimiter {
       this.#passed = 0;
     }
     this.#passed += 1;
-    return this.#passed <= this.#aSecond;
+    return this.#passed <= this.#perSecond;
   }
 }

@@ -2,13 +2,13 @@ import type { ObservedOutcome } from '../observe/observer.ts';
 
 /** One of the last outcomes, as the page lists it. */
 export interface RecentOutcome extends ObservedOutcome {
-  /** Grows by one an outcome, from 1. */
+  /** Counts the outcomes, from 1. */
   readonly number: number;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
 
-/** The last `length` outcomes. */
+/** Keeps the last `length` outcomes. */
 export class RecentOutcomes {
   readonly #length: number;
   readonly #outcomes: ObservedOutcome[] = [];
@@ -25,19 +25,19 @@ export class RecentOutcomes {
   }
 
   add(outcome: ObservedOutcome, now: number): void {
-    const place = this.#total % this.#length;
-    this.#outcomes[place] = outcome;
-    this.#times[place] = now;
+    const slot = this.#total % this.#length;
+    this.#outcomes[slot] = outcome;
+    this.#times[slot] = now;
     this.#total += 1;
   }
 
-  /** Those that came after the first `total`, as far as they are kept, oldest first. */
+  /** The outcomes after the first `total`, as far as they are kept, oldest first. */
   after(total: number): RecentOutcome[] {
     const from = Math.max(total, this.#total - this.#length);
     return Array.from({ length: Math.max(0, this.#total - from) }, (_, index) => {
-      const place = (from + index) % this.#length;
-      const outcome = this.#outcomes[place];
-      return outcome ? [{ number: from + index + 1, at: this.#times[place] ?? 0, ...outcome }] : [];
+      const slot = (from + index) % this.#length;
+      const outcome = this.#outcomes[slot];
+      return outcome ? [{ number: from + index + 1, at: this.#times[slot] ?? 0, ...outcome }] : [];
     }).flat();
   }
 }

@@ -29,10 +29,10 @@ const REASONS = 64;
 /** How many of the last outcomes the page lists. */
 export const RECENT = 500;
 
-/** A flood of what no route wants would push out of that list what somebody looks for: beyond this it is only counted. */
+/** Ignored events beyond this number are counted, but not listed: a flood of them would push all others out of the list. */
 export const IGNORED_LISTED_A_SECOND = 20;
 
-/** What is known of a push that was refused before it was read. It is counted, and not listed. */
+/** A push that was refused before it was read; it is counted, but not listed. */
 const REFUSED: Omit<ObservedOutcome, 'reason'> = {
   outcome: 'failed',
   route: undefined,
@@ -51,13 +51,13 @@ interface Renewal {
   readonly renewed: boolean;
 }
 
-/** What the page draws over the last hour: a number a bucket and line, oldest first. */
+/** The data of the page's plots over the last hour: one number a time bucket and line, oldest first. */
 export type History = ReturnType<Recorder['history']>;
 
-/** The last minute in numbers. */
+/** The numbers of the last minute. */
 export type Minute = ReturnType<Recorder['minute']>;
 
-/** Remembers what the page shows, in memory of a fixed size (about half a megabyte); an event costs about a microsecond. */
+/** Records what the page shows, in a fixed amount of memory (about half a megabyte). An event costs about a microsecond. */
 export class Recorder implements Observer {
   readonly recent = new RecentOutcomes(RECENT);
   readonly reasons = new OutcomesByReason(REASONS);
@@ -79,7 +79,7 @@ export class Recorder implements Observer {
   pushAnswered(status: number): void {
     const now = this.#clock();
     this.#buckets.add('pushes', now);
-    // 401, 403: nobody's event.
+    // Includes 401 and 403, which belong to no event.
     if (status >= 400) this.#buckets.add('refused', now);
   }
 
@@ -99,9 +99,10 @@ export class Recorder implements Observer {
     if (outcome.deadLettered) this.#buckets.add('deadLettered', now);
     const lag = outcome.lagMilliseconds;
     if (lag === undefined) return;
-    // How far behind the failed ones are is known as well, and shows where nothing gets done.
-    if (outcome.outcome === 'done' || outcome.outcome === 'failed') this.#buckets.most('oldest', now, lag);
-    if (outcome.outcome === 'done') this.#lags.add(this.#buckets.at(now), lag);
+    // Failed events count too: the lag must also show if no event is done at all.
+    if (outcome.outcome === 'done' || outcome.outcome === 'failed')
+      this.#buckets.keepMaximum('oldest', now, lag);
+    if (outcome.outcome === 'done') this.#lags.add(this.#buckets.indexAt(now), lag);
   }
 
   waited(milliseconds: number): void {
@@ -128,9 +129,9 @@ export class Recorder implements Observer {
     this.#renewals.set(upstream, { at: this.#clock(), renewed });
   }
 
-  /** Told now and then how many events are in the queue. */
-  queued(size: number): void {
-    this.#buckets.most('queue', this.#clock(), size);
+  /** Records how many events are in the queue; called about once a second. */
+  recordQueueSize(size: number): void {
+    this.#buckets.keepMaximum('queue', this.#clock(), size);
   }
 
   /** Events since the start. */
@@ -142,19 +143,19 @@ export class Recorder implements Observer {
     return this.#circuits.get(upstream) ?? 'Closed';
   }
 
-  /** When a token was last asked for, and whether it was given. */
+  /** When a token was last requested, and whether that succeeded. */
   renewalOf(upstream: string): Renewal | null {
     return this.#renewals.get(upstream) ?? null;
   }
 
-  /** The latest `buckets` buckets. Lags are null where nothing was done. */
+  /** The latest `buckets` buckets. Lags are null for buckets in which no event was done. */
   history(buckets: number = HOUR_BUCKETS) {
     const now = this.#clock();
     const indexes = this.#buckets.indexes(now, buckets);
     const read = (column: (typeof COLUMNS)[number]) => this.#buckets.read(column, now, buckets);
     const waits = read('waits');
     const oldest = read('oldest');
-    // An estimate must not be beyond what is known.
+    // The estimate must not exceed the known maximum.
     const quantile = (fraction: number) =>
       indexes.map((bucket, index) => atMost(this.#lags.quantile([bucket], fraction), oldest[index] ?? 0));
     return {
@@ -198,8 +199,8 @@ export class Recorder implements Observer {
   }
 }
 
-function atMost(lag: number | null, most: number): number | null {
-  return lag === null ? null : Math.min(lag, most);
+function atMost(lag: number | null, maximum: number): number | null {
+  return lag === null ? null : Math.min(lag, maximum);
 }
 
 function rounded(milliseconds: number): number {

@@ -3,17 +3,17 @@ import { LRUCache } from 'lru-cache';
 
 /** How long a log-in lasts. */
 export const SESSION_SECONDS = 12 * 60 * 60;
-/** Each is started by whoever has the token; the least used one ends when there are more. */
-const SESSIONS = 1_000;
+/** Starting a session takes the token; beyond this number the least recently used session ends. */
+const MAX_SESSIONS = 1_000;
 
-/** The log-ins of this instance: each ends after its time, on log-out, and with the process. */
+/** The sessions of this instance: each ends after its time, on log-out, and with the process. */
 export class Sessions {
-  /** Keyed by a digest, so that a look-up's time says nothing of any id. */
+  /** Keyed by a digest, so that the time of a look-up reveals nothing about an id. */
   readonly #open: LRUCache<string, true>;
 
   constructor(clock: () => number = () => performance.now()) {
     this.#open = new LRUCache({
-      max: SESSIONS,
+      max: MAX_SESSIONS,
       ttl: SESSION_SECONDS * 1000,
       ttlResolution: 0,
       perf: { now: clock },

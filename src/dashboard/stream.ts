@@ -1,40 +1,40 @@
 import type { ServerResponse } from 'node:http';
 
-/** What is sent to whoever watches. */
-export interface Source<Mark> {
-  /** All there is, for one who begins to watch; and from where to go on. */
-  first(): { readonly data: unknown; readonly mark: Mark };
-  /** What came after the mark. */
-  next(mark: Mark): { readonly data: unknown; readonly mark: Mark };
+/** The data that is sent to the listeners. */
+export interface Source<Position> {
+  /** Everything, for a new listener, and the position from which to continue. */
+  snapshot(): { readonly data: unknown; readonly position: Position };
+  /** What is new since that position. */
+  since(position: Position): { readonly data: unknown; readonly position: Position };
 }
 
 export interface StreamOptions {
-  /** Who watches at once. */
+  /** Listeners at most. */
   readonly limit: number;
   readonly intervalMilliseconds: number;
 }
 
-interface Listener<Mark> {
-  readonly mark: Mark;
+interface Listener<Position> {
+  readonly position: Position;
   readonly mayListen: () => boolean;
 }
 
-/** More than this unsent: the other side does not read, and memory is not its to fill. */
-const UNSENT_BYTES = 2 * 1024 * 1024;
+/** A listener with more unsent bytes does not read; it is disconnected, so that it does not fill the memory. */
+const MAX_UNSENT_BYTES = 2 * 1024 * 1024;
 const RECONNECT_MILLISECONDS = 1_000;
 
 /**
  * Server-sent events for a few listeners: `snapshot` first, then `tick` at every interval, which is the heartbeat as well.
  * Without listeners there is no timer. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class Stream<Mark> {
-  readonly #source: Source<Mark>;
+export class Stream<Position> {
+  readonly #source: Source<Position>;
   readonly #options: StreamOptions;
-  readonly #listeners = new Map<ServerResponse, Listener<Mark>>();
+  readonly #listeners = new Map<ServerResponse, Listener<Position>>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(source: Source<Mark>, options: StreamOptions) {
+  constructor(source: Source<Position>, options: StreamOptions) {
     this.#source = source;
     this.#options = options;
   }
@@ -43,57 +43,57 @@ export class Stream<Mark> {
     return this.#listeners.size;
   }
 
-  /** True when no more are let in. */
+  /** True if no further listener is accepted. */
   get full(): boolean {
     return this.#closed || this.#listeners.size >= this.#options.limit;
   }
 
-  /** Answers with a stream until the other side goes, `mayListen` says no, or `close`. */
+  /** Responds with a stream until the client disconnects, `mayListen` returns false, or `close` is called. */
   listen(response: ServerResponse, mayListen: () => boolean): void {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // So that nginx and its like pass every event on at once.
+      // Tells nginx and other proxies to pass on every event at once.
       'x-accel-buffering': 'no',
       connection: 'close',
     });
-    const { data, mark } = this.#source.first();
+    const { data, position } = this.#source.snapshot();
     response.write(`retry: ${RECONNECT_MILLISECONDS}\n\n`);
     send(response, 'snapshot', data);
-    this.#listeners.set(response, { mark, mayListen });
-    response.on('error', () => this.#leave(response));
-    response.on('close', () => this.#leave(response));
+    this.#listeners.set(response, { position, mayListen });
+    response.on('error', () => this.#remove(response));
+    response.on('close', () => this.#remove(response));
     this.#timer ??= setInterval(() => this.#tick(), this.#options.intervalMilliseconds).unref();
   }
 
-  /** Ends every stream; nobody is let in any more. */
+  /** Ends every stream; no further listener is accepted. */
   close(): void {
     this.#closed = true;
     for (const response of [...this.#listeners.keys()]) {
-      this.#leave(response);
+      this.#remove(response);
       response.end();
     }
   }
 
   #tick(): void {
-    for (const [response, { mark, mayListen }] of this.#listeners) {
+    for (const [response, { position, mayListen }] of this.#listeners) {
       if (!mayListen()) {
-        this.#leave(response);
+        this.#remove(response);
         response.end();
         continue;
       }
-      if (response.writableLength > UNSENT_BYTES) {
-        this.#leave(response);
+      if (response.writableLength > MAX_UNSENT_BYTES) {
+        this.#remove(response);
         response.destroy();
         continue;
       }
-      const next = this.#source.next(mark);
-      this.#listeners.set(response, { mark: next.mark, mayListen });
+      const next = this.#source.since(position);
+      this.#listeners.set(response, { position: next.position, mayListen });
       send(response, 'tick', next.data);
     }
   }
 
-  #leave(response: ServerResponse): void {
+  #remove(response: ServerResponse): void {
     this.#listeners.delete(response);
     if (this.#listeners.size > 0) return;
     clearInterval(this.#timer);

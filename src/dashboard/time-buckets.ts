@@ -1,7 +1,8 @@
 /**
- * A ring of equally long time buckets, each with a number for every column: the latest `count` buckets, in memory of a fixed size.
+ * A ring of time buckets of equal length, each with a number for every column. It keeps the latest `count` buckets in a fixed
+ * amount of memory.
  *
- * Times are in milliseconds since 1970. A clock that is set back goes on in the latest bucket.
+ * Times are in milliseconds since 1970. If the clock is set back, the latest bucket is used.
  */
 export class TimeBuckets<Column extends string> {
   readonly milliseconds: number;
@@ -11,7 +12,7 @@ export class TimeBuckets<Column extends string> {
   #latest = -1;
   #first = -1;
 
-  /** `onClear` is told of each index that begins anew, for what is kept beside. */
+  /** `onClear` is called with each index that is reused, so that data kept beside it can be cleared. */
   constructor(
     columns: readonly Column[],
     milliseconds: number,
@@ -26,20 +27,20 @@ export class TimeBuckets<Column extends string> {
 
   /** Adds to the bucket that `now` falls in. */
   add(column: Column, now: number, amount = 1): void {
-    const index = this.at(now);
+    const index = this.indexAt(now);
     const values = this.#columns.get(column);
     if (values) values[index] = (values[index] ?? 0) + amount;
   }
 
-  /** Keeps the largest that was said of the bucket that `now` falls in. */
-  most(column: Column, now: number, amount: number): void {
-    const index = this.at(now);
+  /** Sets the bucket that `now` falls in to `amount`, if that is larger. */
+  keepMaximum(column: Column, now: number, amount: number): void {
+    const index = this.indexAt(now);
     const values = this.#columns.get(column);
     if (values && amount > (values[index] ?? 0)) values[index] = amount;
   }
 
-  /** The index of the bucket that `now` falls in; what it held an hour ago is cleared. */
-  at(now: number): number {
+  /** The index of the bucket that `now` falls in; older data at that index is cleared. */
+  indexAt(now: number): number {
     const bucket = Math.floor(now / this.milliseconds);
     if (bucket > this.#latest) {
       if (this.#first < 0) this.#first = bucket;
@@ -52,7 +53,7 @@ export class TimeBuckets<Column extends string> {
 
   /** The indexes of the latest `buckets` buckets since the start, oldest first. */
   indexes(now: number, buckets: number = this.count): number[] {
-    this.at(now);
+    this.indexAt(now);
     const from = Math.max(this.#first, this.#latest - Math.min(buckets, this.count) + 1);
     return Array.from({ length: this.#latest - from + 1 }, (_, index) => (from + index) % this.count);
   }

@@ -1,22 +1,22 @@
 import type { ObservedRequest } from '../observe/observer.ts';
 import { TimeBuckets } from './time-buckets.ts';
 
-/** What one upstream was asked for over the last minute. */
+/** The requests of one operation to an upstream, over the last minute. */
 export interface OperationSummary {
   readonly operation: string;
   readonly requests: number;
-  /** Those that ended in a fault; what the upstream declined is an answer. */
+  /** Requests that ended in a fault; a declined request is none. */
   readonly faults: number;
-  /** On average; null without requests. */
+  /** The average; null without requests. */
   readonly milliseconds: number | null;
-  /** Customers a request, on average; null without requests. */
+  /** Customers in one request on average; null without requests. */
   readonly size: number | null;
 }
 
 const FIVE_SECONDS = 5_000;
 const MINUTE_BUCKETS = 12;
 
-/** UpstreamRequests by upstream and operation. Both come from the code and the configuration, so there are few. */
+/** Counts requests by upstream and operation. Both come from the code and the configuration, so there are few. */
 export class UpstreamRequests {
   readonly #upstreams = new Map<
     string,
