@@ -5,9 +5,9 @@ import { Failure } from '../outcome.ts';
 import { attributesOf, type DeadLetterReason } from './attributes.ts';
 import { openPubSub, projectOf } from './pubsub-client.ts';
 
-/** Publishes events that can never work to a Pub/Sub topic: the notification as it came, the reason in the attributes. */
+/** Publishes rejected notifications to a Pub/Sub topic, unchanged, with the reason in the attributes. */
 export interface DeadLetters {
-  /** Returns when Pub/Sub has it; throws `Failure` when that cannot be had in time. */
+  /** Returns when Pub/Sub has accepted it; throws a `Failure` if it does not in time. */
   publish(delivery: Delivery, event: Event | undefined, reason: DeadLetterReason): Promise<void>;
   close(): Promise<void>;
 }
@@ -16,15 +16,15 @@ export interface DeadLetters {
 export interface DeadLetterTopic {
   /** A short name, or `projects/<project>/topics/<topic>`. */
   readonly topic: string;
-  /** The project of a short name; the one that the credentials belong to when left out. */
+  /** The project of a short name; by default the project of the credentials. */
   readonly projectId?: string | undefined;
-  /** `host:port` of Google's Pub/Sub emulator, which asks for no credentials. */
+  /** `host:port` of Google's Pub/Sub emulator, which needs no credentials. */
   readonly emulatorHost?: string | undefined;
 }
 
 const PARK_MILLISECONDS = 5_000;
 
-/** Opens the topic with the first dead letter, not before. */
+/** Creates the publisher; it connects with the first dead letter. */
 export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters {
   const { topic } = where;
   let opened: Promise<{ client: PubSub; publisher: Topic }> | undefined;

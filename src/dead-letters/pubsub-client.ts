@@ -1,16 +1,16 @@
 import type { PubSub } from '@google-cloud/pubsub';
 
-/** Which Pub/Sub, and whose. */
+/** The Pub/Sub service and project to connect to. */
 export interface PubSubPlace {
-  /** The project of short names; the one that the credentials belong to when left out. */
+  /** The project of short names; by default the project of the credentials. */
   readonly projectId?: string | undefined;
-  /** `host:port` of Google's Pub/Sub emulator, which asks for no credentials. */
+  /** `host:port` of Google's Pub/Sub emulator, which needs no credentials. */
   readonly emulatorHost?: string | undefined;
 }
 
-/** The client library, with the credentials that the environment has. */
+/** Opens the client library with the environment's credentials. */
 export async function openPubSub({ projectId, emulatorHost }: PubSubPlace): Promise<PubSub> {
-  // 250 ms and 50 MB: only where Pub/Sub is really asked.
+  // Loaded on demand, because it takes 250 ms and 50 MB.
   const { PubSub } = await import('@google-cloud/pubsub');
   if (emulatorHost === undefined) return new PubSub(projectId === undefined ? {} : { projectId });
   const { PassThroughClient } = await import('google-auth-library');
@@ -18,7 +18,7 @@ export async function openPubSub({ projectId, emulatorHost }: PubSubPlace): Prom
     projectId: projectId ?? 'emulator',
     apiEndpoint: emulatorHost,
     emulatorMode: true,
-    // With no client of its own to authenticate with, the library asks for Google's metadata server.
+    // Without an auth client the library would look for Google's metadata server.
     authClient: new PassThroughClient(),
   });
 }

@@ -5,24 +5,24 @@ import { OWN_ATTRIBUTES } from './attributes.ts';
 /** A message of the dead-letter subscription, leased to this command. */
 export interface DeadLetter {
   readonly ackId: string;
-  /** The dead letter's own, which the commands take. */
+  /** The id of the dead letter, as the commands take it. */
   readonly messageId: string;
-  /** When it came to the dead-letter topic. */
+  /** When it was published to the dead-letter topic. */
   readonly deadLetteredAt: Date;
   readonly reason: string;
-  /** What the service wrote beside the reason; nothing of it is personal. */
+  /** The service's own attributes beside the reason; without personal data. */
   readonly said: Readonly<Record<string, string>>;
-  /** The attributes that the sender gave the notification: they may hold anything. */
+  /** The sender's attributes, which may hold personal data. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly data: Buffer;
 }
 
-/** The reason of what the service has not dead-lettered itself: the subscription's policy gave it up. */
+/** The reason of a message that the subscription's dead-letter policy published, and not the service. */
 export const GIVEN_UP = 'too-many-attempts';
 
 const OURS: ReadonlySet<string> = new Set(OWN_ATTRIBUTES);
 
-/** Reads one received message. What is not the service's own says nothing of itself but what can be decoded. */
+/** Reads one received message. If the service did not publish it, its details are decoded from the payload. */
 export function readDeadLetter({
   ackId,
   message,
@@ -56,7 +56,7 @@ function identityOf(data: Buffer, messageId: string): Record<string, string> {
   }
 }
 
-/** The push that delivered it, as Pub/Sub would send it again. https://cloud.google.com/pubsub/docs/push#receive_push */
+/** Rebuilds the push, as Pub/Sub would send it again. https://cloud.google.com/pubsub/docs/push#receive_push */
 export function pushOf({ said, messageId, attributes, data }: DeadLetter): Buffer {
   const message = {
     data: data.toString('base64'),
