@@ -1,6 +1,6 @@
 /**
- * The value of `work`, or of `otherwise` when that takes longer than so many milliseconds. `otherwise` may throw. The work
- * itself goes on; give it a signal to end it.
+ * Returns the value of `work`, or of `otherwise` if the work takes longer than `milliseconds`. `otherwise` may throw. The
+ * work itself continues; pass it a signal to stop it.
  */
 export async function timeOut<T, Other>(
   work: Promise<T>,

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../observe/log.ts';
 
 const CLOSE_MILLISECONDS = 1_000;
-/** Longer than all of it takes: 8 s to drain, one to close, and half of one for the log. */
-const LONGEST_MILLISECONDS = 9_400;
-/** npm forwards a Ctrl-C to a process that the terminal has sent it to already: so soon it is the same one. */
+/** The limit for the drain (8 s) and the close (1 s); half a second more is left for the log. */
+const MAX_MILLISECONDS = 9_400;
+/** npm forwards a Ctrl-C that the terminal has already sent to this process: a second one within this time is the same. */
 const SAME_CTRL_C_MILLISECONDS = 500;
-/** How the shell names an end by Ctrl-C. */
+/** The shell's exit code for an end by Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** How many events a drain did not finish. */
+/** The events that a drain did not finish. */
 export interface Undone {
   /** Not acknowledged: the sender delivers them again. */
   readonly redelivered: number;
@@ -19,12 +19,12 @@ export interface Undone {
   readonly lost: number;
 }
 
-/** Why the service ends. An exception that nothing caught makes the exit code 1. */
+/** Why the service ends. After an uncaught exception the exit code is 1. */
 export type Cause = NodeJS.Signals | 'uncaught';
 
-/** What is shut down. */
+/** The service that is shut down. */
 export interface Running {
-  /** Takes in no more, and waits for what is in flight. */
+  /** Refuses new events, and waits for those in flight. */
   drain(): Promise<Undone>;
   /** Ends that wait. */
   abandon(): Undone;
@@ -32,7 +32,7 @@ export interface Running {
 }
 
 export interface ShutDownOptions {
-  /** True when a person may press Ctrl-C: only then does a second one end the drain. */
+  /** True if the process has a terminal: only then does a second Ctrl-C end the drain. */
   readonly terminal: boolean;
   readonly exit: (code: number) => void;
   /** Milliseconds since any fixed time; the process's clock unless given. */
@@ -40,9 +40,9 @@ export interface ShutDownOptions {
 }
 
 /**
- * Gives the listener for SIGTERM and SIGINT: the first signal drains and ends the process, in 10 seconds whatever blocks.
- * Further ones never shorten that, because hosts send several; a second Ctrl-C on a terminal does, and says what it leaves
- * behind.
+ * Creates the listener for SIGTERM and SIGINT. The first signal drains and ends the process within 10 seconds, whatever
+ * blocks. Hosts send several signals, so further ones change nothing; only a second Ctrl-C on a terminal ends the process at
+ * once, and logs which events it leaves unfinished.
  */
 export function createShutDown(
   running: Running,
@@ -55,7 +55,7 @@ export function createShutDown(
     if (signal === 'uncaught') hasFailed = true;
     if (drainingSince === undefined) {
       drainingSince = now();
-      log.info({ signal }, 'Shutting down: no more pushes are taken in.');
+      log.info({ signal }, 'Shutting down: new pushes are refused.');
       void endInTime();
       return;
     }
@@ -77,16 +77,16 @@ export function createShutDown(
         log.error({ err: error }, 'The shutdown failed.');
         return false;
       }),
-      sleep(LONGEST_MILLISECONDS, false, { signal: late.signal }),
+      sleep(MAX_MILLISECONDS, false, { signal: late.signal }),
     ]);
     late.abort();
     log.flush(() => exit(isDone && !hasFailed ? 0 : 1));
   }
 
-  /** True when nothing is lost. */
+  /** Returns true if no event is lost. */
   async function drain(): Promise<boolean> {
     const undone = await running.drain();
-    // An idle connection, or a body that trickles in, must not hold the process until it is killed.
+    // An idle connection, or a slow upload, must not keep the process until it is killed.
     const closed = Promise.resolve(running.close()).then(
       () => true,
       (error: unknown) => {

@@ -5,8 +5,8 @@ interface Process {
 }
 
 /**
- * Logs what nobody caught, a handler's most likely, by its kind and frames: its text may tell of a person. Then `end` is
- * called, because nobody knows what was left half done.
+ * Logs an uncaught error, probably of a handler, by its type and frames, because its text may hold personal data. Then calls
+ * `end`, because the state of the process is unknown.
  */
 export function endOnUncaught(process: Process, log: Log, end: () => void): void {
   process.on('uncaughtException', (error) => {

@@ -12,24 +12,24 @@ export interface RouteConfig {
   readonly resourceType: string;
   /** Notification types and Message types; absent means all. */
   readonly filter?: readonly string[];
-  /** For the handler: all props but `name` and `inclusion-filter`, not yet checked. */
+  /** All props but `name` and `inclusion-filter`, before the handler's schema has checked them. */
   readonly props: Readonly<Record<string, unknown>>;
   /** `file:line:column` of the value at a path inside the props, or of the nearest thing around it. */
   locate(path: readonly (string | number)[]): string;
 }
 
-/** A route with the handler that it leads to. */
+/** A route with its handler. */
 export interface BoundRoute extends Route {
   readonly handler: LoadedHandler;
   readonly handle: Handle;
-  /** Where the handler can say what it would do. */
+  /** Set if the handler has a preview. */
   readonly preview?: Previewing['preview'];
-  /** The Fluent attribute that holds the id of the commercetools customer, where the handler names one. */
+  /** The Fluent attribute that holds the id of the commercetools customer, if the handler names one. */
   readonly idAttribute?: string;
   readonly projectAttribute?: string;
 }
 
-/** Gives every route its handler, and the handler its props. Throws a `ConfigurationError` with all that does not fit. */
+/** Finds the handler of every route and creates it with the route's props. Throws a `ConfigurationError` with all faults. */
 export async function bindRoutes(
   routes: readonly RouteConfig[],
   handlers: ReadonlyMap<string, LoadedHandler>,
@@ -56,7 +56,7 @@ export async function bindRoutes(
       faults.push(...notCreated(route, handler, error));
     }
   }
-  // A route that cannot be bound still takes its events, so all of them count.
+  // Routes that cannot be bound count as well: they would match their events once they are corrected.
   for (const { route, takenBy } of unreachable(routes.map(withSet)))
     faults.push({
       where: routes.find(({ name }) => name === route)?.locate([]) ?? route,

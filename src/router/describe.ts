@@ -2,7 +2,7 @@ import type { Account } from '../handler.ts';
 import type { BoundRoute } from './bind-routes.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 
-/** The routing table, one line a route: which events go to which handler, and where that came from. */
+/** The routing table, one line a route: which events go to which handler, and the handler's source. */
 export function describeRoutes(routes: readonly BoundRoute[]): object[] {
   return routes.map(({ name, resourceType, filter, handler }) => ({
     route: name,
@@ -13,7 +13,7 @@ export function describeRoutes(routes: readonly BoundRoute[]): object[] {
   }));
 }
 
-/** The handlers that take the place of shipped ones, one line each. */
+/** The handlers that replace shipped ones, one line each. */
 export function describeReplacements(handlers: ReadonlyMap<string, LoadedHandler>): object[] {
   return [...handlers.values()].flatMap(({ name, source, replaces }) =>
     replaces === undefined
@@ -22,7 +22,7 @@ export function describeReplacements(handlers: ReadonlyMap<string, LoadedHandler
   );
 }
 
-/** The whole connector as it runs, without secrets: what `GET /connector` answers. */
+/** The routes, handlers and accounts, without secrets: the response of `GET /connector`. */
 export function describeConnector(
   routes: readonly BoundRoute[],
   handlers: ReadonlyMap<string, LoadedHandler>,

@@ -6,12 +6,12 @@ export interface Route {
   readonly name: string;
   /** As commercetools names types: `customer`. */
   readonly resourceType: string;
-  /** The notification types and Message types that it wants; absent means all. */
+  /** The notification types and Message types that it matches; absent means all. */
   readonly filter?: ReadonlySet<string>;
   readonly handlerName: string;
 }
 
-/** Makes the message router: the first route that wants the event, or undefined when none does. */
+/** Creates the message router: it returns the first route that matches an event, or undefined. */
 export function createRouter<R extends Route>(
   routes: readonly R[],
 ): (event: Pick<Event, 'kind' | 'type' | 'resource'>) => R | undefined {
@@ -25,14 +25,14 @@ export function createRouter<R extends Route>(
   };
 }
 
-/** The routes that no event can reach, each with the names of the earlier ones that take everything it wants. */
+/** The routes that can never match an event, each with the names of the earlier routes that match all its events. */
 export function unreachable(routes: readonly Route[]): { route: string; takenBy: string[] }[] {
   return routes.flatMap((route, index) => {
     const earlier = routes.slice(0, index).filter(({ resourceType }) => resourceType === route.resourceType);
     const everything = earlier.find(({ filter }) => filter === undefined);
     if (everything) return [{ route: route.name, takenBy: [everything.name] }];
     if (route.filter === undefined) return [];
-    // An event matches by its kind or by its type, so a word that is spoken for leaves nothing to this route.
+    // Events match by kind or type, so a filter value that an earlier route has can never match here.
     const takers = [...route.filter].map((wanted) => earlier.find(({ filter }) => filter?.has(wanted))?.name);
     if (takers.includes(undefined)) return [];
     return [{ route: route.name, takenBy: [...new Set(takers.filter((name) => name !== undefined))] }];

@@ -1,13 +1,13 @@
-/** One prop that passes its schema and still cannot work. */
+/** A prop that passes its schema but cannot work. */
 export interface UnusableProp {
-  /** The keys that lead to it inside the props. */
+  /** Its path in the props. */
   readonly path: readonly (string | number)[];
   readonly expected: string;
   readonly found: string;
   readonly advice?: string;
 }
 
-/** Thrown by a handler's `create` for props that cannot work: the start ends with the line of each. */
+/** Thrown by a handler's `create` for props that cannot work; the start fails with the line of each. */
 export class UnusableProps extends Error {
   readonly props: readonly UnusableProp[];
 
