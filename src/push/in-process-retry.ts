@@ -9,20 +9,20 @@ import type { Conclusion, Received } from './respond.ts';
 
 type Finish = (conclusion: Conclusion) => unknown;
 
-/** Between tries to dead-letter while it drains. */
+/** Between attempts to publish a dead letter during the drain. */
 const DRAIN_PAUSE_MILLISECONDS = 250;
 
 export interface InProcessRetryOptions {
-  /** As many events are kept at most. */
+  /** Acknowledged events that are not finished, at most. */
   readonly limit: number;
-  /** How often an event is tried, the first time included; and then, how often its dead letter is tried. */
-  readonly tries?: number;
-  /** Doubled for each try after the second. */
-  readonly firstWaitMilliseconds?: number;
+  /** Attempts to handle an event, the first included; and then, attempts to publish its dead letter. */
+  readonly maximumAttempts?: number;
+  /** The backoff before the second attempt; doubled for each further one. */
+  readonly initialIntervalMilliseconds?: number;
   readonly log: Log;
 }
 
-/** What became of the acknowledged events that were not handled. */
+/** The acknowledged events that were not handled. */
 export interface Unhandled {
   /** Events that were dead-lettered since the drain began. */
   readonly deadLettered: number;
@@ -31,62 +31,62 @@ export interface Unhandled {
 }
 
 /**
- * Stands in for Pub/Sub's redelivery with `ACKNOWLEDGE=received`: what fails is tried again from the queue with backoff, and
- * what is given up, or still unfinished at shutdown, is dead-lettered. A crash loses what it holds: that is the price of the mode.
+ * Replaces Pub/Sub's redelivery with `ACKNOWLEDGE=received`. An event that fails is retried from the queue with backoff. After
+ * the last attempt, or at the shutdown, a dead letter is published for it. A crash loses the events that are not finished.
  */
 export class InProcessRetry {
   readonly #queue: EventQueue<Event>;
   readonly #deadLetters: DeadLetters;
   readonly #options: Required<InProcessRetryOptions>;
-  readonly #kept = new Map<Promise<void>, Received>();
+  readonly #unfinished = new Map<Promise<void>, Received>();
   readonly #stopping = new AbortController();
-  #giveUpAt = Number.POSITIVE_INFINITY;
+  #deadline = Number.POSITIVE_INFINITY;
   #deadLettered = 0;
   #lost = 0;
 
   constructor(queue: EventQueue<Event>, deadLetters: DeadLetters, options: InProcessRetryOptions) {
     this.#queue = queue;
     this.#deadLetters = deadLetters;
-    this.#options = { tries: 8, firstWaitMilliseconds: 1_000, ...options };
+    this.#options = { maximumAttempts: 8, initialIntervalMilliseconds: 1_000, ...options };
   }
 
-  /** Why no more events are kept now: there are as many as the queue may hold. */
+  /** Why no event is accepted now: there are as many as the queue may hold. */
   get busy(): Busy | undefined {
-    if (this.#kept.size < this.#options.limit) return undefined;
+    if (this.#unfinished.size < this.#options.limit) return undefined;
     return { reason: 'queue-full', retryAfterSeconds: 1 };
   }
 
-  /** Sees an event through that is acknowledged as soon as this returns; throws a `Failure` where it cannot be taken in. */
+  /** Takes over an event, which is acknowledged as soon as this returns. Throws a `Failure` if it cannot. */
   keep(received: Received, job: Job<Event>, finish: Finish): void {
     const { busy } = this;
     if (busy) throw new Failure(busy.reason, QUEUE_BUSY, { retryAfterSeconds: busy.retryAfterSeconds });
     const { outcome } = this.#queue.enqueue(job);
-    const kept = this.#see(received, job, outcome, finish).finally(() => this.#kept.delete(kept));
-    this.#kept.set(kept, received);
+    const work = this.#settle(received, job, outcome, finish).finally(() => this.#unfinished.delete(work));
+    this.#unfinished.set(work, received);
   }
 
-  /** Ends every wait, so that what is unfinished is dead-lettered, and waits for that, `milliseconds` at most. */
+  /** Ends every backoff, publishes dead letters for the unfinished events, and waits `milliseconds` at most for that. */
   async drain(milliseconds: number): Promise<Unhandled> {
-    this.#giveUpAt = performance.now() + milliseconds;
+    this.#deadline = performance.now() + milliseconds;
     this.#stopping.abort();
-    await timeOut(Promise.all(this.#kept.keys()), milliseconds, () => undefined);
+    await timeOut(Promise.all(this.#unfinished.keys()), milliseconds, () => undefined);
     return this.abandon();
   }
 
-  /** Waits no longer. What is kept is lost, and logged by its identity: there is no other trace of it. */
+  /** Stops waiting. The remaining events are lost, and logged by their identity, because nothing else records them. */
   abandon(): Unhandled {
-    this.#giveUpAt = Number.NEGATIVE_INFINITY;
-    for (const received of this.#kept.values()) this.#lose(received);
-    this.#kept.clear();
+    this.#deadline = Number.NEGATIVE_INFINITY;
+    for (const received of this.#unfinished.values()) this.#lose(received);
+    this.#unfinished.clear();
     return { deadLettered: this.#deadLettered, lost: this.#lost };
   }
 
-  async #see(received: Received, job: Job<Event>, first: Promise<Outcome>, finish: Finish): Promise<void> {
+  async #settle(received: Received, job: Job<Event>, first: Promise<Outcome>, finish: Finish): Promise<void> {
     let outcome = await first;
-    const { tries, firstWaitMilliseconds } = this.#options;
-    for (let attempt = 1; outcome.kind === 'failed' && attempt < tries; attempt += 1) {
+    const { maximumAttempts, initialIntervalMilliseconds } = this.#options;
+    for (let attempt = 1; outcome.kind === 'failed' && attempt < maximumAttempts; attempt += 1) {
       const wait = Math.max(
-        firstWaitMilliseconds * 2 ** (attempt - 1),
+        initialIntervalMilliseconds * 2 ** (attempt - 1),
         (outcome.retryAfterSeconds ?? 0) * 1000,
       );
       await this.#pause(wait);
@@ -98,8 +98,8 @@ export class InProcessRetry {
       return;
     }
     const isDeadLettered = await this.#deadLetter(received, outcome);
-    // What was abandoned has been logged as lost already.
-    const isAbandoned = this.#giveUpAt === Number.NEGATIVE_INFINITY;
+    // An abandoned event has been logged as lost already.
+    const isAbandoned = this.#deadline === Number.NEGATIVE_INFINITY;
     if (isDeadLettered && this.#stopping.signal.aborted) this.#deadLettered += 1;
     if (!isDeadLettered && !isAbandoned) this.#lose(received);
     finish({ outcome, isDeadLettered });
@@ -122,27 +122,27 @@ export class InProcessRetry {
     );
   }
 
-  /** Tries with backoff; while it drains, as long as there is time. */
+  /** Publishes the dead letter, and retries with backoff; during the drain, as long as there is time. */
   async #deadLetter(
     { delivery, event, route }: Received,
     { reason, detail }: { reason: string; detail: string },
   ) {
     const { signal } = this.#stopping;
-    const { tries, firstWaitMilliseconds } = this.#options;
+    const { maximumAttempts, initialIntervalMilliseconds } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#deadLetters.publish(delivery, event, { reason, detail, route: route?.name });
         return true;
       } catch {
-        // Logged where it happened; there is no other place left to put the event.
+        // `publish` has logged it; the next attempt is all that is left to do.
       }
-      if (signal.aborted ? performance.now() >= this.#giveUpAt : attempt >= tries) return false;
+      if (signal.aborted ? performance.now() >= this.#deadline : attempt >= maximumAttempts) return false;
       if (signal.aborted) await sleep(DRAIN_PAUSE_MILLISECONDS);
-      else await this.#pause(firstWaitMilliseconds * 2 ** (attempt - 1));
+      else await this.#pause(initialIntervalMilliseconds * 2 ** (attempt - 1));
     }
   }
 
-  /** Waits for about so long, or until the drain. */
+  /** Waits about that long, or until the drain. */
   async #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#stopping;
     await sleep(milliseconds * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => {});

@@ -31,8 +31,8 @@ export interface Conclusion {
   readonly isLate?: boolean;
 }
 
-/** What the log line of a conclusion says besides. */
-export interface Circumstances {
+/** The push that a conclusion is reported for. */
+export interface ReportedPush {
   readonly received: Received;
   /** In milliseconds of `performance.now()`. */
   readonly arrivedAt: number;
@@ -76,16 +76,16 @@ export function responseFor({ outcome, isDeadLettered }: Conclusion): PushRespon
   return { status, problem, retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS };
 }
 
-/** Tells the log, the observer and the trace of a conclusion: ids, codes and times only. */
+/** Reports a conclusion to the log, the observer and the trace: ids, codes and times only. */
 export function reportConclusion(
   conclusion: Conclusion,
-  circumstances: Circumstances,
+  push: ReportedPush,
   { log, observer, traces }: Reporting,
 ): void {
   const { outcome } = conclusion;
-  const { span, received, arrivedAt } = circumstances;
+  const { span, received, arrivedAt } = push;
   const milliseconds = performance.now() - arrivedAt;
-  writeLine(log, conclusion, circumstances, milliseconds, traces);
+  writeLine(log, conclusion, push, milliseconds, traces);
   span?.end(
     {
       'customer_sync.event': received.event?.identity,
@@ -126,7 +126,7 @@ function lagOf(occurredAt: string | undefined): number | undefined {
 function writeLine(
   log: Log,
   { outcome, isDeadLettered, isLate }: Conclusion,
-  { received: { event, delivery, route }, headers }: Circumstances,
+  { received: { event, delivery, route }, headers }: ReportedPush,
   milliseconds: number,
   traces: string,
 ): void {

@@ -119,8 +119,8 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
   const queue = new EventQueue<Event>({ limit: 10, longestWaitMilliseconds: 1_000 });
   const inProcessRetry = new InProcessRetry(queue, deadLetters, {
     limit: 10,
-    tries: 4,
-    firstWaitMilliseconds: 1,
+    maximumAttempts: 4,
+    initialIntervalMilliseconds: 1,
     log: createLog('silent'),
   });
   const event: Event = { identity: 'customer/c1@1', kind: 'ResourceUpdated', deletion: false };
