@@ -25,7 +25,10 @@ interface Group {
 const FIVE_MINUTES = 300_000;
 const HOUR_BUCKETS = 12;
 
-/** Groups events by outcome, reason and route. Handlers may have many reasons: beyond `limit` the least recent group is removed. */
+/**
+ * Groups events by outcome, reason and route. Handlers may have many reasons: beyond `limit` the least recent group is
+ * removed.
+ */
 export class OutcomesByReason {
   readonly #limit: number;
   /** A linear search over a few groups is faster than creating and hashing a key for each event. */

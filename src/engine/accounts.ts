@@ -38,7 +38,10 @@ export interface OpenAccount extends AccountContext {
 const READ_BATCH = 100;
 const LOOK_UP_BATCH = 100;
 
-/** Opens all accounts. Those that feed the same Fluent account hold each other in `projects`, because usernames are unique within it. */
+/**
+ * Opens all accounts. Those that feed the same Fluent account hold each other in `projects`, because usernames are
+ * unique within it.
+ */
 export function openAccounts(configs: readonly AccountConfig[], options: AccountOptions): OpenAccount[] {
   const opened = configs.map((config) => ({ config, account: connect(config, options) }));
   return opened.map(({ config, account }) => {

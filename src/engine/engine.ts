@@ -16,7 +16,10 @@ export interface Engine {
   /** The first route that matches the event. */
   route(event: Event): BoundRoute | undefined;
   readonly queue: EventQueue<Event>;
-  /** Creates the job of an event and its route; nothing is started for it after `deadline`, in milliseconds of `performance.now()`. */
+  /**
+   * Creates the job of an event and its route; nothing is started for it after `deadline`, in milliseconds of
+   * `performance.now()`.
+   */
   jobFor(event: Event, route: BoundRoute, deadline?: number, span?: Span): Job<Event>;
   readonly deadlines: Deadlines;
   /** Closes the connections to the upstreams; requests in flight fail. */
@@ -44,7 +47,10 @@ export interface EngineInputs {
   readonly routes: readonly BoundRoute[];
 }
 
-/** Opens the accounts, the router and the queue. `onCredentials` is called when it is known whether an upstream's credentials work. */
+/**
+ * Opens the accounts, the router and the queue. `onCredentials` is called when it is known whether an upstream's
+ * credentials work.
+ */
 export function openEngine(
   { environment, connector, routes }: EngineInputs,
   log: Log,

@@ -24,7 +24,10 @@ export interface Job<Event> {
 /** A job in the queue. */
 export interface Ticket {
   readonly outcome: Promise<Outcome>;
-  /** Removes the event from its run if that has not started, and settles it: returns true then. A run in flight continues. */
+  /**
+   * Removes the event from its run if that has not started, and settles it: returns true then. A run in flight
+   * continues.
+   */
   readonly leaveOut: () => boolean;
 }
 
@@ -143,7 +146,10 @@ export class EventQueue<Event> {
     };
   }
 
-  /** Accepts no more jobs, and waits `graceMilliseconds` at most for those it has. Settles the rest as `draining`, and returns their number. */
+  /**
+   * Accepts no more jobs, and waits `graceMilliseconds` at most for those it has. Settles the rest as `draining`, and
+   * returns their number.
+   */
   async drain(graceMilliseconds: number): Promise<number> {
     this.#draining = true;
     const { promise: drained, resolve } = Promise.withResolvers<void>();

@@ -27,7 +27,10 @@ export interface WriteOptions {
 export interface Fluent {
   /** The customer with exactly that username, or undefined. `alone` looks it up by reference, in a query of its own. */
   findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
-  /** Returns the customer as it is after the write. Throws `Conflict` if another customer has the username or a unique value. */
+  /**
+   * Returns the customer as it is after the write. Throws `Conflict` if another customer has the username or a unique
+   * value.
+   */
   createCustomer(input: CreateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
   /** Likewise. Throws `NotThere` if there is no such customer, `Conflict` if another has a unique value of it. */
   updateCustomer(input: UpdateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;

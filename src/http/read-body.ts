@@ -89,7 +89,8 @@ function consume(stream: Readable, take: (chunk: Buffer) => void): Promise<void>
     resolve();
   };
   const onCut = () => {
-    // `close` also follows a regular end. The error is created only if needed, because that costs more than reading a small body.
+    // `close` also follows a regular end. The error is created only if needed, because that costs more than reading a
+    // small body.
     if (!isOver) reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
     isOver = true;
   };

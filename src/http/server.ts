@@ -14,7 +14,10 @@ export interface HttpLimits {
 const ROOT_BODY_BYTES = 4 * 1024;
 /** How often Node checks for requests that exceed their time; its default is 30 s. */
 const CHECK_CONNECTIONS_MILLISECONDS = 1_000;
-/** A connection that is idle for this much longer than the ack deadline is closed: the sender does not read its response. */
+/**
+ * A connection that is idle for this much longer than the ack deadline is closed: the sender does not read its
+ * response.
+ */
 const IDLE_SECONDS = 30;
 /** Connections for refusals, probes, scrapers and the page, in addition to those of the pushes in the queue. */
 const SPARE_CONNECTIONS = 500;
@@ -43,7 +46,10 @@ export function httpOptions({ ackDeadlineSeconds }: HttpLimits) {
   } as const;
 }
 
-/** Bounds the cost of requests other than pushes: no body parser; limits for connections and pipelining; unknown paths are answered early. */
+/**
+ * Bounds the cost of requests other than pushes: no body parser; limits for connections and pipelining; unknown paths
+ * are answered early.
+ */
 export function limitRequests(app: FastifyInstance, { queueLimit }: HttpLimits): void {
   app.server.maxConnections = queueLimit + SPARE_CONNECTIONS;
   app.removeAllContentTypeParsers();

@@ -5,7 +5,10 @@ import { checkBounds } from './bounds.ts';
 
 const MAX_SHOWN_FAULTS = 5;
 
-/** Parses JSON in UTF-8, within bounds, with or without a byte order mark; `where` names it in the Rejection (`undecodable`). */
+/**
+ * Parses JSON in UTF-8, within bounds, with or without a byte order mark; `where` names it in the Rejection
+ * (`undecodable`).
+ */
 export function parseJson(bytes: Buffer, where: string): unknown {
   if (!isUtf8(bytes))
     throw new Rejection('undecodable', `${where}: expected JSON in UTF-8, found other bytes.`);
@@ -19,7 +22,10 @@ export function parseJson(bytes: Buffer, where: string): unknown {
   }
 }
 
-/** Decodes base64, the URL-safe alphabet and missing padding included; throws a Rejection (`undecodable`) for anything else. */
+/**
+ * Decodes base64, the URL-safe alphabet and missing padding included; throws a Rejection (`undecodable`) for anything
+ * else.
+ */
 export function parseBase64(text: string, where: string): Buffer {
   const bytes = Buffer.from(text, 'base64');
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

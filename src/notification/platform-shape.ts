@@ -14,7 +14,10 @@ const OwnId = z
 const Word = /^[A-Za-z][\w.-]{0,99}$/;
 /** The kind or type of a notification, or `unknown` if it is not a word. */
 export const wordOf = (text: string): string => (Word.test(text) ? text : 'unknown');
-/** The resource that a notification is about. The id becomes part of a query predicate, so only the characters of an id are allowed. */
+/**
+ * The resource that a notification is about. The id becomes part of a query predicate, so only the characters of an id
+ * are allowed.
+ */
 export const Reference = z.object({
   typeId: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/),
   id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),

@@ -34,7 +34,8 @@ export function createLog(level: string, destination: LineWriter = NOWHERE): Log
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ severity: SEVERITY[label] ?? 'DEFAULT' }) },
-      // An error is logged by its name, code and stack frames: its message may quote a request with a token or personal data.
+      // An error is logged by its name, code and stack frames: its message may quote a request with a token or
+      // personal data.
       serializers: { err: describeError },
       // Without a message pino would log the error's own.
       hooks: {

@@ -9,7 +9,10 @@ export interface Metrics {
   text(state: ServiceState): Promise<{ readonly type: string; readonly body: string }>;
 }
 
-/** prom-client takes longer to load than a push to answer. It is loaded by the first `text`, or after this many observations. */
+/**
+ * prom-client takes longer to load than a push to answer. It is loaded by the first `text`, or after this many
+ * observations.
+ */
 const LOAD_AFTER_OBSERVATIONS = 1_000;
 
 const NO_ROUTE = 'none';

@@ -26,7 +26,10 @@ const EXPORT_MILLISECONDS = 3_000;
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-|$)/;
 
-/** Sends traces by OpenTelemetry's SDK, which only this file uses. It sets nothing globally, so it exports no other library's spans. */
+/**
+ * Sends traces by OpenTelemetry's SDK, which only this file uses. It sets nothing globally, so it exports no other
+ * library's spans.
+ */
 export function openTelemetry(endpoint: string): Traces {
   const exporter = new OTLPTraceExporter({
     url: `${endpoint}/v1/traces`,

@@ -8,7 +8,10 @@ export interface Count {
 const MAX_REASONS = 100;
 const REASON = /^[a-z0-9-]{1,50}$/;
 
-/** Counts events by route, outcome and reason. A known combination costs three look-ups and no memory, because every push pays for it. */
+/**
+ * Counts events by route, outcome and reason. A known combination costs three look-ups and no memory, because every
+ * push pays for it.
+ */
 export class OutcomeCounter {
   readonly #cells = new Map<string, Map<string, Map<string, Count>>>();
   readonly #reasons = new Set<string>();

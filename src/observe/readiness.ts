@@ -1,4 +1,7 @@
-/** Nothing reports that a permission was granted: after this long the instance is ready again, and the next push finds out. */
+/**
+ * Nothing reports that a permission was granted: after this long the instance is ready again, and the next push finds
+ * out.
+ */
 const REFUSED_MILLISECONDS = 30_000;
 const BETWEEN_PROBES_MILLISECONDS = 2_000;
 

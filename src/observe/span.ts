@@ -15,7 +15,10 @@ export interface Span {
 
 /** Traces pushes. */
 export interface Traces {
-  /** Starts the span of a push that began to arrive `elapsed` milliseconds ago, in the trace of its `traceparent`, if any. */
+  /**
+   * Starts the span of a push that began to arrive `elapsed` milliseconds ago, in the trace of its `traceparent`, if
+   * any.
+   */
   push(headers: IncomingHttpHeaders, elapsed: number): Span;
   /** Exports the remaining spans, for 2 seconds at most. */
   close(): Promise<void>;

@@ -50,7 +50,10 @@ export interface Reporting {
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** Publishes a dead letter for what was rejected, where there is a topic; the outcome is `failed` when that does not work. */
+/**
+ * Publishes a dead letter for what was rejected, where there is a topic; the outcome is `failed` when that does not
+ * work.
+ */
 export async function conclude(
   ending: Outcome | Promise<Outcome>,
   { delivery, event, route }: Received,

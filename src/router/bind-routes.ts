@@ -29,7 +29,10 @@ export interface BoundRoute extends Route {
   readonly projectAttribute?: string;
 }
 
-/** Finds the handler of every route and creates it with the route's props. Throws a `ConfigurationError` with all faults. */
+/**
+ * Finds the handler of every route and creates it with the route's props. Throws a `ConfigurationError` with all
+ * faults.
+ */
 export async function bindRoutes(
   routes: readonly RouteConfig[],
   handlers: ReadonlyMap<string, LoadedHandler>,

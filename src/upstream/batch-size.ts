@@ -1,6 +1,9 @@
 const REMEMBERED_MILLISECONDS = 600_000;
 
-/** How many keys one request may hold. After an upstream refuses a request as too large, the number is halved for ten minutes. */
+/**
+ * How many keys one request may hold. After an upstream refuses a request as too large, the number is halved for ten
+ * minutes.
+ */
 export class BatchSize {
   readonly #most: number;
   readonly #clock: () => number;

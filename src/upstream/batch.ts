@@ -9,7 +9,10 @@ export interface BatchOptions<Key, Value> {
   load(keys: readonly Key[]): Promise<readonly (Value | Error)[]>;
 }
 
-/** Measured by `npm run bench`: with fewer, ten concurrent events wait for each other; with more, a thousand make more requests. */
+/**
+ * Measured by `npm run bench`: with fewer, ten concurrent events wait for each other; with more, a thousand make more
+ * requests.
+ */
 const WINDOW = 3;
 
 /**

@@ -22,7 +22,10 @@ export type Exchange = (request: Request, signal: AbortSignal) => Promise<Upstre
 
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
-/** Keeps connections alive; `timeoutMilliseconds` is from the first byte of the request to the last of the response, which may have `maxResponseBytes`. */
+/**
+ * Keeps connections alive; `timeoutMilliseconds` is from the first byte of the request to the last of the response,
+ * which may have `maxResponseBytes`.
+ */
 export function createExchange(
   name: string,
   timeoutMilliseconds: number,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** One entry of a GraphQL response's `errors`, with the fields that this service reads; upstreams send them with HTTP 200 too. */
+/**
+ * One entry of a GraphQL response's `errors`, with the fields that this service reads; upstreams send them with HTTP
+ * 200 too.
+ */
 export const GraphqlError = z.object({
   message: z.string().catch(''),
   path: z

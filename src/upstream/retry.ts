@@ -42,7 +42,10 @@ function isWorthRetry(error: unknown): boolean {
   return (error.retryAfterSeconds ?? 0) * 1000 <= MAX_WAIT_MILLISECONDS;
 }
 
-/** Milliseconds to wait: what the upstream asked for, plus 100, 200, … with full jitter, so that batches do not retry together. */
+/**
+ * Milliseconds to wait: what the upstream asked for, plus 100, 200, … with full jitter, so that batches do not retry
+ * together.
+ */
 function waitBefore(attempt: number, result: unknown): number {
   const asked = result && typeof result === 'object' && 'error' in result ? result.error : undefined;
   const least = asked instanceof UpstreamFault ? (asked.retryAfterSeconds ?? 0) * 1000 : 0;

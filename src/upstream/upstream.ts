@@ -140,7 +140,8 @@ export class Upstream {
       throw UpstreamFault.outOfTime(this.name);
     const headers = { ...request.headers, authorization: `Bearer ${token}` };
     try {
-      // The token was awaited before: its failure is one fault for all who wait for it, and must not count for each of them.
+      // The token was awaited before: its failure is one fault for all who wait for it, and must not count for each
+      // of them.
       const result = await this.#breaker.execute(() =>
         this.#observed(purpose, async () => {
           const response = await this.#exchange({ ...request, headers }, signal);
