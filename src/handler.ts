@@ -19,10 +19,20 @@ export type {
   CreateCustomerInput,
   Fluent,
   FluentCustomer,
-  TextField,
   UpdateCustomerInput,
 } from './fluent/fluent.ts';
-export { Conflict, LENGTHS, NotThere } from './fluent/fluent.ts';
+export { Conflict, NotThere } from './fluent/fluent.ts';
+export {
+  each,
+  isUpdatable,
+  LONGEST_USERNAME,
+  NATIVE_FIELD_NAMES,
+  NATIVE_FIELDS,
+  type NativeField,
+  PERSONAL_FIELDS,
+  TEXT_FIELDS,
+  type TextField,
+} from './fluent/native-fields.ts';
 export type { Event, Resource } from './notification/event.ts';
 export type { Log } from './observe/log.ts';
 export { Failure, type Outcome, Rejection } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { FluentCustomer, UpdateCustomerInput } from '../../src/handler.ts';
+import { each, type FluentCustomer, PERSONAL_FIELDS, type UpdateCustomerInput } from '../../src/handler.ts';
 import {
   attributesOf,
   ID_ATTRIBUTE,
@@ -27,14 +27,11 @@ export function anonymisation(
   if (!isOwnedBy(record, owner)) return undefined;
   const held = attributesOf(record);
   const blanked = mappedAttributes.filter((name) => held.get(name) !== undefined && held.get(name) !== '');
-  const personal = [record.title, record.firstName, record.lastName, record.primaryPhone].some(Boolean);
+  const personal = PERSONAL_FIELDS.some((field) => record[field]);
   if (!personal && blanked.length === 0 && record.primaryEmail === emailFor(owner.id)) return undefined;
   return {
     username,
-    title: '',
-    firstName: '',
-    lastName: '',
-    primaryPhone: '',
+    ...each(PERSONAL_FIELDS, ''),
     primaryEmail: emailFor(owner.id),
     attributes: [
       ...blanked.map((name) => ({ name, type: 'STRING', value: '' })),

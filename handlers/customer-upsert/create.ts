@@ -1,4 +1,4 @@
-import { type CreateCustomerInput, Rejection } from '../../src/handler.ts';
+import { type CreateCustomerInput, LONGEST_USERNAME, Rejection } from '../../src/handler.ts';
 import { attributesFor } from './difference.ts';
 import type { Desired } from './mapping/map.ts';
 
@@ -9,10 +9,10 @@ export function requireUsername({ username }: Desired): string {
       'no-username',
       'Expected the mapping to give a username, got none; give it a fallback.',
     );
-  if (username.length > 250)
+  if (username.length > LONGEST_USERNAME)
     throw new Rejection(
       'username-too-long',
-      `Expected a username of at most 250 characters, got ${username.length}.`,
+      `Expected a username of at most ${LONGEST_USERNAME} characters, got ${username.length}.`,
     );
   return username;
 }

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Attribute, FluentCustomer, UpdateCustomerInput } from '../../src/handler.ts';
+import {
+  type Attribute,
+  type FluentCustomer,
+  isUpdatable,
+  type UpdateCustomerInput,
+} from '../../src/handler.ts';
 import type { Desired } from './mapping/map.ts';
 import { attributesOf } from './record.ts';
 
@@ -7,7 +12,7 @@ import { attributesOf } from './record.ts';
 export function differingFields(desired: Desired, found: FluentCustomer): string[] {
   const differing: string[] = [];
   for (const [field, text] of desired.fields)
-    if (field !== 'department' && (found[field] || undefined) !== text && !keepsEmail(field, text))
+    if (isUpdatable(field) && (found[field] || undefined) !== text && !keepsEmail(field, text))
       differing.push(field);
   if (desired.promotionOptIn !== undefined && desired.promotionOptIn !== found.promotionOptIn)
     differing.push('promotionOptIn');
@@ -24,7 +29,7 @@ export function differingFields(desired: Desired, found: FluentCustomer): string
 export function updateFor(username: string, desired: Desired, found: FluentCustomer): UpdateCustomerInput {
   const input: UpdateCustomerInput = { username };
   for (const [field, text] of desired.fields) {
-    if (field === 'department') continue;
+    if (!isUpdatable(field)) continue;
     if (text !== undefined) input[field] = text;
     else if (found[field] && !keepsEmail(field, text)) input[field] = '';
   }
@@ -46,8 +51,7 @@ export function hasStaleFields(desired: Desired, held: FluentCustomer): boolean 
   const attributes = attributesOf(held);
   return (
     [...desired.fields].some(
-      ([field, text]) =>
-        field !== 'department' && text === undefined && held[field] && !keepsEmail(field, text),
+      ([field, text]) => isUpdatable(field) && text === undefined && held[field] && !keepsEmail(field, text),
     ) ||
     [...desired.attributes].some(
       ([name, value]) => value === undefined && blankAsAbsent(attributes.get(name)) !== undefined,

@@ -1,19 +1,11 @@
 import { z } from 'zod';
-
-/** The longest value of each text field, in characters; one with no stated maximum takes 255. Source: Fluent's schema. */
-export const LENGTHS = {
-  username: 250,
-  title: 50,
-  department: 255,
-  country: 100,
-  firstName: 50,
-  lastName: 50,
-  primaryEmail: 250,
-  primaryPhone: 20,
-  timezone: 32,
-} as const;
-
-export type TextField = keyof typeof LENGTHS;
+import {
+  each,
+  type NativeField,
+  UPDATABLE_TEXT_FIELDS,
+  type UpdatableField,
+  type ValuesOf,
+} from './native-fields.ts';
 
 /** Fluent's attribute: unique by name; an update adds or replaces one, and nothing removes one. */
 export interface Attribute {
@@ -23,24 +15,17 @@ export interface Attribute {
 }
 
 /** Fluent's `UpdateCustomerInput`: found by `username`, which nothing can rename. */
-export interface UpdateCustomerInput {
+export interface UpdateCustomerInput extends ValuesOf<UpdatableField> {
   username: string;
-  title?: string;
-  country?: string;
-  firstName?: string;
-  lastName?: string;
-  primaryEmail?: string;
-  primaryPhone?: string;
-  timezone?: string;
-  promotionOptIn?: boolean;
   attributes?: Attribute[];
 }
 
 /** Fluent's `CreateCustomerInput`. */
-export interface CreateCustomerInput extends UpdateCustomerInput {
+export interface CreateCustomerInput extends ValuesOf<NativeField> {
+  username: string;
   primaryEmail: string;
   promotionOptIn: boolean;
-  department?: string;
+  attributes?: Attribute[];
   retailer: { id: string };
 }
 
@@ -49,13 +34,7 @@ const text = z.string().nullish();
 /** A customer as Fluent has it, in the fields that this service reads. */
 export const FluentCustomer = z.object({
   username: text,
-  title: text,
-  country: text,
-  firstName: text,
-  lastName: text,
-  primaryEmail: text,
-  primaryPhone: text,
-  timezone: text,
+  ...each(UPDATABLE_TEXT_FIELDS, text),
   promotionOptIn: z.boolean().nullish(),
   attributes: z.array(z.object({ name: z.string(), type: z.string(), value: z.unknown() })).nullish(),
 });

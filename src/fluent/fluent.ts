@@ -10,8 +10,8 @@ import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } fr
 import { meaningOf, TooComplex } from './errors.ts';
 import { type CustomerWrite, type GraphqlOperation, lookUp, write } from './operations.ts';
 
-export type { Attribute, CreateCustomerInput, TextField, UpdateCustomerInput } from './customer.ts';
-export { FluentCustomer, LENGTHS } from './customer.ts';
+export type { Attribute, CreateCustomerInput, UpdateCustomerInput } from './customer.ts';
+export { FluentCustomer } from './customer.ts';
 export { Conflict, NotThere } from './errors.ts';
 
 /** Options of a write. */

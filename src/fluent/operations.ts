@@ -1,4 +1,5 @@
 import type { CreateCustomerInput, UpdateCustomerInput } from './customer.ts';
+import { UPDATABLE_FIELDS } from './native-fields.ts';
 
 /** A GraphQL operation, ready to send. */
 export interface GraphqlOperation {
@@ -15,8 +16,7 @@ export type CustomerWrite = (
   readonly signal?: AbortSignal | undefined;
 };
 
-const FIELDS =
-  'username title country firstName lastName primaryEmail primaryPhone timezone promotionOptIn attributes { name type value }';
+const FIELDS = `username ${UPDATABLE_FIELDS.join(' ')} attributes { name type value }`;
 
 /**
  * Looks customers up by username in one list filter. `%` is its wildcard, so usernames with `%` are looked up by `customer(ref:)`.

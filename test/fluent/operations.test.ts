@@ -1,6 +1,6 @@
 import { type GraphQLSchema, getOperationAST, getVariableValues, parse, validate } from 'graphql';
 import t from 'tap';
-import { LENGTHS } from '../../src/fluent/customer.ts';
+import { TEXT_FIELDS } from '../../src/fluent/native-fields.ts';
 import { type GraphqlOperation, lookUp, write } from '../../src/fluent/operations.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { draft, openFluent } from './open.ts';
@@ -16,7 +16,7 @@ function objections(schema: GraphQLSchema, { query, variables }: GraphqlOperatio
 }
 
 const EVERYTHING = {
-  ...Object.fromEntries(Object.keys(LENGTHS).map((field) => [field, 'x'])),
+  ...Object.fromEntries(TEXT_FIELDS.map((field) => [field, 'x'])),
   ...draft('one'),
   attributes: [
     { name: 'a', type: 'STRING', value: 'text' },

@@ -1,4 +1,4 @@
-import { LENGTHS, type TextField } from '../../../src/handler.ts';
+import { NATIVE_FIELDS, type TextField } from '../../../src/handler.ts';
 
 /** A mapped value made fit for a text field; `text` is undefined where commercetools has nothing. */
 export type Fitted =
@@ -33,8 +33,9 @@ export function fitText(field: TextField, value: unknown): Fitted {
     const absent = value === undefined || value === null || value === '';
     return absent ? { kind: 'fits', text: undefined } : { kind: 'unusable' };
   }
-  if (text.length <= LENGTHS[field]) return { kind: 'fits', text };
+  const { longest } = NATIVE_FIELDS[field];
+  if (text.length <= longest) return { kind: 'fits', text };
   if (field === 'primaryEmail') return { kind: 'unusable' };
   // Fluent counts UTF-16 units, as JavaScript does; half a surrogate pair must not remain at the end.
-  return { kind: 'cut', text: text.slice(0, LENGTHS[field]).replace(/[\uD800-\uDBFF]$/, '') };
+  return { kind: 'cut', text: text.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '') };
 }

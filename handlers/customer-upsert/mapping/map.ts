@@ -1,4 +1,4 @@
-import { type Customer, Failure, type TextField } from '../../../src/handler.ts';
+import { type Customer, Failure, TEXT_FIELDS, type TextField } from '../../../src/handler.ts';
 import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE } from '../record.ts';
 import { Budget, isOverLimit } from './budget.ts';
 import { BUDGET } from './evaluation-hooks.ts';
@@ -11,7 +11,7 @@ export interface Desired {
   /** The version of the commercetools customer. */
   readonly version: number;
   readonly username: string | undefined;
-  readonly fields: ReadonlyMap<MappedField, string | undefined>;
+  readonly fields: ReadonlyMap<TextField, string | undefined>;
   readonly promotionOptIn: boolean | undefined;
   readonly attributes: ReadonlyMap<string, unknown>;
   /** Names of fields that were cut to fit. */
@@ -24,19 +24,6 @@ export interface Desired {
 
 /** The keys that lead to an expression in the mapping. */
 export type MappingPath = readonly string[];
-
-export type MappedField = Exclude<TextField, 'username'>;
-
-const MAPPED_FIELDS = [
-  'title',
-  'firstName',
-  'lastName',
-  'primaryEmail',
-  'primaryPhone',
-  'country',
-  'timezone',
-  'department',
-] as const satisfies MappedField[];
 
 /** A compiled mapping; it is pure. */
 export interface CustomerMap {
@@ -58,7 +45,7 @@ export function createMap(mapping: Mapping): CustomerMap {
   const attributes = compileEach('attributes', mapping.attributes);
   const username = compile(mapping.username);
   const optIn = mapping.promotionOptIn === undefined ? undefined : compile(mapping.promotionOptIn);
-  const texts = MAPPED_FIELDS.flatMap((field) => {
+  const texts = TEXT_FIELDS.flatMap((field) => {
     const source = mapping[field];
     return source === undefined ? [] : [{ field, path: [field], expression: compile(source) }];
   });
@@ -103,7 +90,7 @@ export function createMap(mapping: Mapping): CustomerMap {
       const name = textOf(await evaluate(username, ['username']));
       const cut: string[] = [];
       const unusable: string[] = [];
-      const fields = new Map<MappedField, string | undefined>();
+      const fields = new Map<TextField, string | undefined>();
       for (const { field, path, expression } of texts) {
         const value = evaluate(expression, path);
         const fitted = fitText(field, value instanceof Promise ? await value : value);

@@ -1,28 +1,17 @@
 import { z } from 'zod';
+import { each, NATIVE_FIELD_NAMES } from '../../../src/handler.ts';
 import { ExpressionSource } from './expression.ts';
 
 const Name = z.string().min(1).max(255);
-
-/** The fields of Fluent's customer that a mapping may fill, besides its attributes. */
-const FIELDS = {
-  title: ExpressionSource.optional(),
-  firstName: ExpressionSource.optional(),
-  lastName: ExpressionSource.optional(),
-  primaryEmail: ExpressionSource,
-  primaryPhone: ExpressionSource.optional(),
-  country: ExpressionSource.optional(),
-  timezone: ExpressionSource.optional(),
-  /** Written when the customer is created only: Fluent cannot update it. */
-  department: ExpressionSource.optional(),
-  promotionOptIn: ExpressionSource.optional(),
-};
 
 /** Where each Fluent field comes from, in JSONata over the commercetools customer. */
 export const Mapping = z.strictObject({
   /** Names for what several fields use: `address` is `$address` in the others, and in the definitions below it. */
   define: z.record(z.string().regex(/^[A-Za-z]\w*$/), ExpressionSource).default({}),
   username: ExpressionSource,
-  ...FIELDS,
+  ...each(NATIVE_FIELD_NAMES, ExpressionSource.optional()),
+  // Fluent requires it.
+  primaryEmail: ExpressionSource,
   attributes: z.record(Name, ExpressionSource).default({}),
 });
 
