@@ -1,9 +1,9 @@
 import { isSeq } from 'yaml';
 import type { z } from 'zod';
+import { nearest } from '../src/nearest.ts';
 import { isSecret, knownKeys } from './connector-schema.ts';
 import type { SourceDocument } from './document.ts';
 import { describeFound, type Fault } from './faults.ts';
-import { nearest } from './nearest.ts';
 
 /** What the schema found wrong, with its line; an unknown key comes with the known one that was probably meant. */
 export function toFaults(issue: z.core.$ZodIssue, source: SourceDocument): Fault[] {

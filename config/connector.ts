@@ -6,6 +6,7 @@ import type { RouteConfig } from '../src/router/bind-routes.ts';
 import { duplicates, toFaults } from './connector-faults.ts';
 import { connectorSchema } from './connector-schema.ts';
 import { parseSource, type SourceDocument } from './document.ts';
+import { checkRouteNames } from './route-names.ts';
 import { digitsAreText, substitute } from './substitute.ts';
 
 type File = z.output<typeof connectorSchema>;
@@ -28,7 +29,7 @@ export async function loadConnector(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   read: (path: string, encoding: 'utf8') => Promise<string> = readFile,
-): Promise<{ connector: Connector } | { faults: Fault[] }> {
+): Promise<{ connector: Connector; warnings: readonly Fault[] } | { faults: Fault[] }> {
   let text: string;
   try {
     text = await read(path, 'utf8');
@@ -38,7 +39,7 @@ export async function loadConnector(
   const source = parseSource(path, text);
   if (source.faults.length > 0) return { faults: [...source.faults] };
   digitsAreText(source, 'accounts');
-  const missing = substitute(source, env);
+  const { faults: missing, replaced } = substitute(source, env);
   let content: unknown;
   try {
     content = source.document.toJS();
@@ -51,11 +52,14 @@ export async function loadConnector(
     ...(result.error?.issues ?? []).flatMap((issue) => toFaults(issue, source)),
     ...duplicates(source),
   ];
+  const named = checkRouteNames(content, source.locate);
   // What stands for a missing variable is wrong in more ways than one; saying it once is enough.
   const known = new Set(missing.map(({ where }) => where));
-  const faults = [...missing, ...wrong.filter(({ where }) => !known.has(where))].sort(byLine);
+  const faults = [...missing, ...[...wrong, ...named.faults].filter(({ where }) => !known.has(where))].sort(
+    byLine,
+  );
   if (faults.length > 0 || !result.success) return { faults };
-  return { connector: toConnector(result.data, source) };
+  return { connector: toConnector(result.data, source, replaced), warnings: named.warnings };
 }
 
 const byLine = (a: Fault, b: Fault) => a.where.localeCompare(b.where, 'en', { numeric: true });
@@ -70,7 +74,11 @@ function unreadable(path: string, error: unknown): Fault {
   };
 }
 
-function toConnector({ accounts, routes }: File, source: SourceDocument): Connector {
+function toConnector(
+  { accounts, routes }: File,
+  source: SourceDocument,
+  replaced: ReadonlySet<string>,
+): Connector {
   return {
     accounts: accounts.map(
       ({ commercetools: { scopes, ...commercetools }, fluent: { account, ...fluent } }) => ({
@@ -80,13 +88,15 @@ function toConnector({ accounts, routes }: File, source: SourceDocument): Connec
     ),
     routes: routes.map(({ route, handler, props }, index) => {
       const { name, 'inclusion-filter': filter, ...rest } = props;
+      const locate: RouteConfig['locate'] = (path) => source.locate(['routes', index, 'props', ...path]);
       return {
         name: route,
         handlerName: handler ?? route.split('.').slice(-2).join('-'),
         resourceType: name,
         ...(filter ? { filter } : {}),
         props: rest,
-        locate: (path) => source.locate(['routes', index, 'props', ...path]),
+        locate,
+        isFromEnvironment: (path) => replaced.has(locate(path)),
       };
     }),
   };

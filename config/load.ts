@@ -11,6 +11,8 @@ export interface Configuration {
   readonly connector: Connector;
   readonly handlers: ReadonlyMap<string, LoadedHandler>;
   readonly routes: readonly BoundRoute[];
+  /** What is probably a mistake, and does not keep the service from starting. */
+  readonly warnings: readonly Fault[];
 }
 
 const ROOT = join(import.meta.dirname, '..');
@@ -37,7 +39,13 @@ export async function loadConfiguration(
       ? await collect(bindRoutes(loaded.connector.routes, handlers, settings), faults)
       : undefined;
   if (faults.length === 0 && 'environment' in read && 'connector' in loaded && handlers && routes)
-    return { environment: read.environment, connector: loaded.connector, handlers, routes };
+    return {
+      environment: read.environment,
+      connector: loaded.connector,
+      handlers,
+      routes,
+      warnings: loaded.warnings,
+    };
   throw new ConfigurationError(faults);
 }
 

@@ -186,6 +186,8 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
     await tracing?.close();
   });
   await app.register(fastifyAutoload, { dir: join(ROOT, 'routes'), forceESM: true });
+  for (const { where, expected, found, advice } of configuration.warnings)
+    log.warn({ where, expected, found, advice }, 'The configuration probably has a mistake.');
   for (const line of describeReplacements(handlers)) log.warn(line, 'A shipped handler is replaced.');
   for (const line of describeRoutes(routes)) log.info(line, 'route');
   return app;

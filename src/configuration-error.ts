@@ -17,3 +17,16 @@ export class ConfigurationError extends Error {
     this.faults = faults;
   }
 }
+
+const LONGEST_QUOTE = 80;
+
+/** A value in the words of a fault: text is quoted and cut to 80 characters, a secret is only measured. */
+export function describeFound(value: unknown, secret = false): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const text = String(value);
+  if (secret) return `a value of ${text.length} characters`;
+  if (typeof value !== 'string') return text;
+  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text);
+}

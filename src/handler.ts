@@ -33,6 +33,7 @@ export {
   TEXT_FIELDS,
   type TextField,
 } from './fluent/native-fields.ts';
+export { nearest } from './nearest.ts';
 export type { Event, Resource } from './notification/event.ts';
 export type { Log } from './observe/log.ts';
 export { Failure, type Outcome, Rejection } from './outcome.ts';

@@ -6,7 +6,7 @@ import { usernameNeeds } from './mapping/username.ts';
 export const Props = z
   .strictObject({
     /** What becomes of the Fluent customer whose commercetools customer no longer exists. */
-    onDelete: z.enum(['ignore', 'anonymise']).default('ignore'),
+    onDelete: z.enum(['ignore', 'anonymise'], { error: 'ignore or anonymise' }).default('ignore'),
     mapping: Mapping.prefault(DEFAULT_MAPPING),
   })
   .check(({ value: { onDelete, mapping }, issues }) => {

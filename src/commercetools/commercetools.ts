@@ -13,7 +13,11 @@ import { loadSdk } from './load-sdk.ts';
 import { NotFound } from './not-found.ts';
 import { versionsIn, versionsRequest } from './versions.ts';
 
-export type { Customer } from '@commercetools/platform-sdk';
+export type { Customer, Message, SubscriptionNotification } from '@commercetools/platform-sdk';
+export {
+  ChangeSubscriptionResourceTypeIdValues,
+  MessageSubscriptionResourceTypeIdValues,
+} from '@commercetools/platform-sdk';
 
 /** A commercetools project. This is the only file that uses the SDK, so that another SDK changes this file only. */
 export interface Commercetools {

@@ -1,6 +1,7 @@
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handle, Previewing, Settings } from '../handler.ts';
 import type { LoadedHandler } from './load-handlers.ts';
+import { propFaults } from './prop-faults.ts';
 import { type Route, unreachable } from './router.ts';
 import { UnusableProps } from './unusable-props.ts';
 
@@ -16,6 +17,8 @@ export interface RouteConfig {
   readonly props: Readonly<Record<string, unknown>>;
   /** `file:line:column` of the value at a path inside the props, or of the nearest thing around it. */
   locate(path: readonly (string | number)[]): string;
+  /** True where the value at a path inside the props came from the environment, and may be a secret. */
+  isFromEnvironment(path: readonly (string | number)[]): boolean;
 }
 
 /** A route with its handler. */
@@ -48,7 +51,7 @@ export async function bindRoutes(
     }
     const props = handler.handler.props.safeParse(route.props, { reportInput: true });
     if (!props.success) {
-      for (const { path, message } of props.error.issues) faults.push(badProp(route, path, message));
+      for (const issue of props.error.issues) faults.push(...propFaults(route, handler.handler.props, issue));
       continue;
     }
     try {
@@ -93,10 +96,4 @@ function notCreated({ locate }: RouteConfig, { source }: LoadedHandler, error: u
     }));
   const found = error instanceof Error ? error.message : 'an unknown error';
   return [{ where: locate([]), expected: `props that handlers/${source} accepts`, found }];
-}
-
-function badProp({ locate }: RouteConfig, path: PropertyKey[], message: string): Fault {
-  const inProps = path.filter((key) => typeof key !== 'symbol');
-  const where = locate(inProps);
-  return { where, expected: `${['props', ...inProps].join('.')}: ${message}`, found: 'another value' };
 }

@@ -123,7 +123,7 @@ for (const name of Object.keys(environment)) {
 t.test("loads Fluent's own notation as it stands", async (t) => {
   const { accounts, routes } = await connectorOf(ACCOUNTS + ROUTES);
   t.strictSame(accounts, [account]);
-  const { locate: _, ...route } = routes[0] ?? {};
+  const { locate: _, isFromEnvironment: __, ...route } = routes[0] ?? {};
   t.strictSame(route, {
     name: 'commercetools.connect.customer.upsert',
     handlerName: 'customer-upsert',
@@ -408,4 +408,34 @@ t.test('says so when the file is not there', async (t) => {
 
 t.test('says so when the path is a folder', async (t) => {
   t.match(await loadConnector('config', environment), { faults: [{ where: 'config', found: 'EISDIR' }] });
+});
+
+t.test('a Message type that is nearly a known one is a warning, an unknown one is none', async (t) => {
+  const filtered = (type: string) => load((ACCOUNTS + ROUTES).replace('"ResourceCreated"', `"${type}"`));
+  t.match(await filtered('CustomerCreatd'), {
+    warnings: [
+      {
+        where: /^connector\.yml:\d+:\d+$/,
+        expected: 'a notification type or a Message type of commercetools',
+        found: '"CustomerCreatd"',
+        advice: 'Did you mean CustomerCreated?',
+      },
+    ],
+  });
+  for (const type of [
+    'CustomerDeleted',
+    'ResourceDeleted',
+    'Message',
+    'OrderCreated',
+    'SomethingNewHappened',
+  ])
+    t.match(await filtered(type), { warnings: [] }, type);
+  t.match(await filtered('resourcecreated'), { faults: [{ advice: 'Did you mean ResourceCreated?' }] });
+});
+
+t.test('a resource type far from all is told with those that there are', async (t) => {
+  const text = (ACCOUNTS + ROUTES).replace('"customer"', '"shopper"');
+  t.match(await load(text), {
+    faults: [{ found: '"shopper"', advice: /^It is one of .*customer, .*order, / }],
+  });
 });

@@ -67,6 +67,7 @@ function route(handlerName: string, rest: Partial<RouteConfig> = {}): RouteConfi
     resourceType: `type-${line}`,
     props: {},
     locate: (path) => [at, ...path].join(':'),
+    isFromEnvironment: (path) => path[0] === 'times',
     ...rest,
   };
 }
@@ -120,8 +121,12 @@ t.test('says which handlers there are when a route names none of them', async (t
 t.test('names every prop that does not fit, where it stands', async (t) => {
   const faults = await faultsOf([route('greeting', { props: { greeting: 1, times: 'private' } })]);
   t.match(faults, [
-    { where: 'connector.yml:1:greeting', expected: /^props\.greeting: .*string/ },
-    { where: 'connector.yml:1:times', expected: /^props\.times: .*number/ },
+    { where: 'connector.yml:1:greeting', expected: /^props\.greeting: .*string/, found: '1' },
+    {
+      where: 'connector.yml:1:times',
+      expected: /^props\.times: .*number/,
+      found: 'a value of 7 characters',
+    },
   ]);
   t.equal(faults.length, 2);
   t.notMatch(JSON.stringify(faults), /private/);
@@ -129,7 +134,14 @@ t.test('names every prop that does not fit, where it stands', async (t) => {
 
 t.test('names a prop that nobody knows', async (t) => {
   const faults = await faultsOf([route('greeting', { props: { greeting: 'hello', tmies: 2 } })]);
-  t.match(faults, [{ where: 'connector.yml:1', expected: /^props: .*tmies/ }]);
+  t.strictSame(faults, [
+    {
+      where: 'connector.yml:1:tmies',
+      expected: 'props: one of greeting, times',
+      found: 'tmies',
+      advice: 'Did you mean times?',
+    },
+  ]);
 });
 
 t.test('hands on what a handler finds wrong with its props', async (t) => {

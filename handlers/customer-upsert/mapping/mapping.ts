@@ -1,19 +1,49 @@
 import { z } from 'zod';
 import { each, NATIVE_FIELD_NAMES } from '../../../src/handler.ts';
 import { ExpressionSource } from './expression.ts';
+import { findUnknownNames } from './unknown-names.ts';
 
 const Name = z.string().min(1).max(255);
 
 /** Where each Fluent field comes from, in JSONata over the commercetools customer. */
-export const Mapping = z.strictObject({
-  /** Names for what several fields use: `address` is `$address` in the others, and in the definitions below it. */
-  define: z.record(z.string().regex(/^[A-Za-z]\w*$/), ExpressionSource).default({}),
-  username: ExpressionSource,
-  ...each(NATIVE_FIELD_NAMES, ExpressionSource.optional()),
-  // Fluent requires it.
-  primaryEmail: ExpressionSource,
-  attributes: z.record(Name, ExpressionSource).default({}),
-});
+export const Mapping = z
+  .strictObject({
+    /** Names for what several fields use: `address` is `$address` in the others, and in the definitions below it. */
+    define: z.record(z.string().regex(/^[A-Za-z]\w*$/), ExpressionSource).default({}),
+    username: ExpressionSource,
+    ...each(NATIVE_FIELD_NAMES, ExpressionSource.optional()),
+    // Fluent requires it.
+    primaryEmail: ExpressionSource,
+    attributes: z.record(Name, ExpressionSource).default({}),
+  })
+  .check(({ value, issues }) => {
+    for (const { path, expected, found, advice } of findUnknownNames(value.define, fieldsOf(value)))
+      issues.push({
+        code: 'custom',
+        path: [...path],
+        input: found,
+        message: expected,
+        params: { found, advice },
+        continue: true,
+      });
+  });
+
+/** Every expression but the definitions, with the keys that lead to it. */
+function fieldsOf({
+  define: _,
+  attributes,
+  ...fields
+}: {
+  readonly define: unknown;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}): { path: string[]; source: string }[] {
+  const natives = Object.entries(fields).map(([name, source]) => ({ path: [name], source }));
+  const named = Object.entries(attributes).map(([name, source]) => ({ path: ['attributes', name], source }));
+  return [...natives, ...named].flatMap(({ path, source }) =>
+    typeof source === 'string' ? [{ path, source }] : [],
+  );
+}
 
 export type Mapping = z.output<typeof Mapping>;
 

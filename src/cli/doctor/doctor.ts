@@ -55,6 +55,13 @@ async function configured(io: Io, tell: (finding: NamedResult) => void): Promise
       state: 'ok',
       detail: `accounts: ${accounts.length}, routes: ${routes.length}`,
     });
+    for (const { where, expected, found, advice } of configuration.warnings)
+      tell({
+        check: `configuration, ${where}`,
+        state: 'warning',
+        detail: `expected ${expected}, found ${found}`,
+        ...(advice !== undefined && { advice }),
+      });
     return configuration;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { formatFaults } from '../../../config/faults.ts';
 import { loadConfiguration } from '../../../config/load.ts';
 import { ConfigurationError, type Fault } from '../../../src/configuration-error.ts';
 import { startCommercetools } from '../../sandbox/commercetools.ts';
@@ -65,7 +66,7 @@ t.test('a fault in the mapping stops the start with its file and line', async (t
       bad: "customerNumber: '[1..9000].[1..9000]'",
       expected: /mapping\.attributes\.customerNumber: an expression that ends within its limits/,
     },
-    { line: 'firstName: firstName', bad: 'fristName: firstName', expected: /fristName/ },
+    { line: 'firstName: firstName', bad: 'fristName: firstName', expected: /mapping: one of .*firstName/ },
     { line: 'onDelete: ignore', bad: 'onDelete: forget', expected: /onDelete/ },
     { line: 'primaryEmail: email', bad: '# none', expected: /primaryEmail/ },
   ];
@@ -75,7 +76,7 @@ t.test('a fault in the mapping stops the start with its file and line', async (t
     t.strictSame(more, [], bad);
     t.match(fault?.expected, expected, bad);
     const [, found] = /connector\.yml:(\d+):\d+$/.exec(fault?.where ?? '') ?? [];
-    const wanted = bad.startsWith('#') || bad.startsWith('frist') ? /^\d+$/ : String(lineOf(bad));
+    const wanted = bad.startsWith('#') ? /^\d+$/ : String(lineOf(bad));
     t.match(found, wanted, `${bad}: at ${fault?.where}`);
   }
 });
@@ -83,6 +84,107 @@ t.test('a fault in the mapping stops the start with its file and line', async (t
 t.test('every fault in the mapping is told at once', async (t) => {
   const { path } = await fileWith(t, { 'title: title': 'title: $millis()', 'vatId: vatId': 'vatId: "("' });
   t.equal((await faultsOf(path)).length, 2);
+});
+
+t.test('a name that nothing has stops the start, and a person reads what was meant', async (t) => {
+  const cases = [
+    {
+      line: 'firstName: firstName',
+      bad: 'firstName: fristName',
+      column: 20,
+      expected: 'props.mapping.firstName: a field of a commercetools customer',
+      found: 'fristName',
+      advice: 'Did you mean firstName?',
+    },
+    {
+      line: 'country: $address.country',
+      bad: 'country: $adress.country',
+      column: 18,
+      expected: 'props.mapping.country: a name that is defined above, or a function of JSONata',
+      found: '$adress',
+      advice: 'Did you mean $address?',
+    },
+    {
+      line: 'country: $address.country',
+      bad: 'country: $address.cuontry',
+      column: 18,
+      expected: 'props.mapping.country: a field of an address',
+      found: 'cuontry',
+      advice: 'Did you mean country?',
+    },
+    {
+      line: 'vatId: vatId',
+      bad: 'vatId: $upper(vatId)',
+      column: 18,
+      expected: 'props.mapping.attributes.vatId: a name that is defined above, or a function of JSONata',
+      found: '$upper',
+      advice: 'Did you mean $uppercase?',
+    },
+    {
+      line: 'title: title',
+      bad: 'titel: title',
+      column: 16,
+      expected:
+        'props.mapping: one of define, username, title, firstName, lastName, primaryEmail, primaryPhone, country, timezone, department, promotionOptIn, attributes',
+      found: 'titel',
+      advice: 'Did you mean title?',
+    },
+    {
+      line: 'onDelete: ignore',
+      bad: 'onDelte: ignore',
+      column: 16,
+      expected: 'props: one of onDelete, mapping',
+      found: 'onDelte',
+      advice: 'Did you mean onDelete?',
+    },
+    {
+      line: 'onDelete: ignore',
+      bad: 'onDelete: anonymize',
+      column: 17,
+      expected: 'props.onDelete: ignore or anonymise',
+      found: '"anonymize"',
+    },
+    {
+      line: 'name: "customer"',
+      bad: 'name: "custmer"',
+      column: 13,
+      expected: 'a resource type of commercetools, as in customer',
+      found: '"custmer"',
+      advice: 'Did you mean customer?',
+    },
+    {
+      line: '- "ResourceUpdated"',
+      bad: '- "ResourceUpdatd"',
+      column: 11,
+      expected: 'a notification type or a Message type of commercetools',
+      found: '"ResourceUpdatd"',
+      advice: 'Did you mean ResourceUpdated?',
+    },
+  ];
+  for (const { line, bad, column, expected, found, advice } of cases) {
+    const { path, lineOf } = await fileWith(t, { [line]: bad });
+    const text = formatFaults(await faultsOf(path)).replace(`${dirname(path)}/`, '');
+    const lines = [
+      'The configuration has 1 fault:',
+      '',
+      `connector.yml:${lineOf(bad)}:${column}`,
+      `  expected  ${expected}`,
+      `  found     ${found}`,
+      ...(advice === undefined ? [] : [`  advice    ${advice}`]),
+    ];
+    t.equal(text, lines.join('\n'), bad);
+  }
+});
+
+t.test('names that nothing has are told beside faults of syntax', async (t) => {
+  const { path } = await fileWith(t, {
+    'title: title': 'title: $millis()',
+    'firstName: firstName': 'firstName: fristName',
+    'vatId: vatId': 'vatId: "("',
+    'locale: locale': 'locale: lcoale',
+  });
+  const found = (await faultsOf(path)).map((fault) => fault.found);
+  t.same(new Set(found), new Set(['"("', '"$millis()"', 'fristName', 'lcoale']));
 });
 
 t.test('anonymise with a username that a deletion does not carry stops the start', async (t) => {

@@ -236,9 +236,7 @@ t.test('the password is never mapped, however it is asked for', async (t) => {
   const result = await mapped(
     { password: '****hash=' },
     {
-      define: { secret: '$$.password', all: '$' },
-      title: 'password',
-      firstName: '$secret',
+      define: { all: '[$]', address: 'addresses[0]' },
       lastName: '$all.password',
       country: '$lookup($$, "password")',
       attributes: { everything: '$', values: '*', deep: '**', text: '$string($)' },
@@ -246,4 +244,8 @@ t.test('the password is never mapped, however it is asked for', async (t) => {
   );
   t.strictSame(result.fields, { primaryEmail: BASE.email });
   t.notMatch(JSON.stringify(result), /hash/);
+  for (const title of ['password', '$$.password', '$.password'])
+    t.match(Mapping.safeParse({ ...DEFAULT_MAPPING, title }).error?.issues, [
+      { path: ['title'], params: { found: 'password' } },
+    ]);
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { nearest } from '../../config/nearest.ts';
+import { nearest } from '../src/nearest.ts';
 
 const known = ['clientId', 'clientSecret', 'projectKey', 'handler'];
 const cases = [
@@ -18,4 +18,9 @@ for (const { name, input, expected } of cases) {
 
 t.test('finds nothing among nothing', async (t) => {
   t.equal(nearest('x', []), undefined);
+});
+
+t.test('finds what begins with the name, the closest first', async (t) => {
+  t.equal(nearest('upper', ['uppercaseLetters', 'uppercase', 'lowercase']), 'uppercase');
+  t.equal(nearest('up', ['uppercase']), undefined);
 });

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { describeFound, type Fault } from '../configuration-error.ts';
+import { nearest } from '../nearest.ts';
+import type { RouteConfig } from './bind-routes.ts';
+
+/** What a handler's schema found wrong with the props of a route, each at its own line. */
+export function propFaults(
+  { locate, isFromEnvironment }: Pick<RouteConfig, 'locate' | 'isFromEnvironment'>,
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+): Fault[] {
+  const path = issue.path.filter((key) => typeof key !== 'symbol');
+  const name = ['props', ...path].join('.');
+  if (issue.code !== 'unrecognized_keys') {
+    const { found, advice } = said(issue);
+    return [
+      {
+        where: locate(path),
+        expected: `${name}: ${issue.message}`,
+        // A value that came from the environment may be a secret.
+        found: found ?? describeFound(issue.input, isFromEnvironment(path)),
+        ...(advice !== undefined && { advice }),
+      },
+    ];
+  }
+  const known = knownKeys(schema, path);
+  return issue.keys.map((key) => {
+    const meant = nearest(key, known);
+    const where = locate([...path, key]);
+    const expected = known.length > 0 ? `one of ${known.join(', ')}` : 'a known prop';
+    const fault = { where, expected: `${name}: ${expected}`, found: key };
+    return meant === undefined ? fault : { ...fault, advice: `Did you mean ${meant}?` };
+  });
+}
+
+/** A handler's own check may bring `params: { found, advice }`. */
+function said(issue: z.core.$ZodIssue): { found?: string; advice?: string } {
+  return issue.code === 'custom' ? (Said.safeParse(issue.params).data ?? {}) : {};
+}
+
+const Said = z.object({ found: z.string().exactOptional(), advice: z.string().exactOptional() });
+
+/** The keys that the schema has at a path; none where it does not say. */
+function knownKeys(schema: z.ZodType, path: readonly (string | number)[]): string[] {
+  let at: z.core.JSONSchema.BaseSchema | undefined = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+  });
+  for (const key of path) {
+    const next: z.core.JSONSchema._JSONSchema | undefined = at?.properties?.[String(key)];
+    at = typeof next === 'object' ? next : undefined;
+  }
+  return Object.keys(at?.properties ?? {});
+}
