@@ -18,12 +18,13 @@ const Content = z.object({
 
 type Locate = (path: readonly (string | number)[]) => string;
 
-/** Letters by which a notification type may be misspelt; what is further off may be a Message type that is new. */
+/** Letters by which a name is misspelt; what is further off may be newer than this version. */
 const MISSPELT = 2;
 
 /**
  * Compares what routes select by with what commercetools publishes. A resource type or a notification type that is misspelt
- * would leave every event without a route, so it is a fault. Message types are an open set: a near miss is a warning.
+ * would leave every event without a route, so it is a fault. commercetools may add others, and Message types are an open set:
+ * what is further off, or nearly a Message type, is a warning.
  */
 export function checkRouteNames(
   content: unknown,
@@ -31,38 +32,45 @@ export function checkRouteNames(
 ): { readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] } {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
+  const tell = (fault: Fault | undefined, isMisspelt: boolean) =>
+    fault && (isMisspelt ? faults : warnings).push(fault);
   for (const [index, route] of (Content.safeParse(content).data?.routes ?? []).entries()) {
-    if (!route) continue;
-    const { name, 'inclusion-filter': filter } = route.props;
-    if (name?.trim() && !RESOURCE_TYPES.includes(name))
-      faults.push(unknownType(name, locate(['routes', index, 'props', 'name'])));
-    for (const [position, type] of filter.entries()) {
-      const where = locate(['routes', index, 'props', 'inclusion-filter', position]);
-      const meant = meantBy(type);
-      if (meant !== undefined)
-        (NOTIFICATION_TYPES.includes(meant) && distance(type, meant) <= MISSPELT ? faults : warnings).push({
-          where,
-          expected: 'a notification type or a Message type of commercetools',
-          found: JSON.stringify(type),
-          advice: `Did you mean ${meant}?`,
-        });
-    }
+    const { name = '', 'inclusion-filter': filter = [] } = route?.props ?? {};
+    const at = ['routes', index, 'props'];
+    tell(resourceTypeFault(name, locate([...at, 'name'])), isNearly(name, RESOURCE_TYPES));
+    for (const [position, type] of filter.entries())
+      tell(
+        typeFault(type, locate([...at, 'inclusion-filter', position])),
+        isNearly(type, NOTIFICATION_TYPES),
+      );
   }
   return { faults, warnings };
 }
 
-/** The published type that a filter's word probably stands for; undefined where it is one, or is like none. */
-function meantBy(type: string): string | undefined {
-  const known = [...NOTIFICATION_TYPES, ...CUSTOMER_MESSAGE_TYPES];
-  return known.includes(type) ? undefined : nearest(type, known);
+function isNearly(name: string, known: readonly string[]): boolean {
+  return known.some((candidate) => distance(name, candidate) <= MISSPELT);
 }
 
-function unknownType(name: string, where: string): Fault {
+function resourceTypeFault(name: string, where: string): Fault | undefined {
+  // That there must be one is the schema's to say.
+  if (name.trim() === '' || RESOURCE_TYPES.includes(name)) return undefined;
   const meant = nearest(name, RESOURCE_TYPES);
   return {
     where,
     expected: 'a resource type of commercetools, as in customer',
     found: JSON.stringify(name),
-    advice: meant === undefined ? `It is one of ${RESOURCE_TYPES.join(', ')}.` : `Did you mean ${meant}?`,
+    advice: meant === undefined ? `It has ${RESOURCE_TYPES.join(', ')}.` : `Did you mean ${meant}?`,
+  };
+}
+
+function typeFault(type: string, where: string): Fault | undefined {
+  const known = [...NOTIFICATION_TYPES, ...CUSTOMER_MESSAGE_TYPES];
+  const meant = known.includes(type) ? undefined : nearest(type, known);
+  if (meant === undefined) return undefined;
+  return {
+    where,
+    expected: 'a notification type or a Message type of commercetools',
+    found: JSON.stringify(type),
+    advice: `Did you mean ${meant}?`,
   };
 }
