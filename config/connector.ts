@@ -21,6 +21,13 @@ export interface Connector {
   readonly routes: readonly RouteConfig[];
 }
 
+/** The connector with what is probably a mistake in it, and the variables that its file names. */
+export interface LoadedConnector {
+  readonly connector: Connector;
+  readonly warnings: readonly Fault[];
+  readonly variables: ReadonlySet<string>;
+}
+
 /**
  * Reads the connector's file, puts the environment's values into it and checks it. All faults come at once, each with
  * `file:line:column` and none with a secret; only a text that is no YAML hides what else may be wrong with it.
@@ -29,7 +36,7 @@ export async function loadConnector(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   read: (path: string, encoding: 'utf8') => Promise<string> = readFile,
-): Promise<{ connector: Connector; warnings: readonly Fault[] } | { faults: Fault[] }> {
+): Promise<LoadedConnector | { faults: Fault[]; variables?: ReadonlySet<string> }> {
   let text: string;
   try {
     text = await read(path, 'utf8');
@@ -39,7 +46,7 @@ export async function loadConnector(
   const source = parseSource(path, text);
   if (source.faults.length > 0) return { faults: [...source.faults] };
   digitsAreText(source, 'accounts');
-  const { faults: missing, replaced } = substitute(source, env);
+  const { faults: missing, replaced, names } = substitute(source, env);
   let content: unknown;
   try {
     content = source.document.toJS();
@@ -58,8 +65,12 @@ export async function loadConnector(
   const faults = [...missing, ...[...wrong, ...named.faults].filter(({ where }) => !known.has(where))].sort(
     byLine,
   );
-  if (faults.length > 0 || !result.success) return { faults };
-  return { connector: toConnector(result.data, source, replaced), warnings: named.warnings };
+  if (faults.length > 0 || !result.success) return { faults, variables: names };
+  return {
+    connector: toConnector(result.data, source, replaced),
+    warnings: named.warnings,
+    variables: names,
+  };
 }
 
 const byLine = (a: Fault, b: Fault) => a.where.localeCompare(b.where, 'en', { numeric: true });

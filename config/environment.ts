@@ -15,12 +15,15 @@ export interface Access {
 /** The environment, read once at the start. Times are in seconds. */
 export type Environment = ReturnType<typeof toEnvironment>;
 
+/** The variables that the service reads itself. */
+export const variableNames: readonly string[] = Object.keys(documented);
+
 /** Reads and checks every variable. Blank means not set; all faults come at once, none shows a secret. */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): { environment: Environment } | { faults: Fault[] } {
   const values = Object.fromEntries(
-    Object.keys(documented).flatMap((name) => {
+    variableNames.flatMap((name) => {
       // A secret mounted from a file often ends in a line break.
       const value = env[name]?.trim();
       return value ? [[name, value]] : [];

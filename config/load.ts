@@ -3,7 +3,8 @@ import { ConfigurationError, type Fault } from '../src/configuration-error.ts';
 import { type BoundRoute, bindRoutes } from '../src/router/bind-routes.ts';
 import { type LoadedHandler, loadHandlers } from '../src/router/load-handlers.ts';
 import { type Connector, loadConnector } from './connector.ts';
-import { type Environment, readEnvironment } from './environment.ts';
+import { type Environment, readEnvironment, variableNames } from './environment.ts';
+import { misspeltVariables } from './misspelt-variables.ts';
 
 /** All that the service starts from, checked. */
 export interface Configuration {
@@ -32,6 +33,8 @@ export async function loadConfiguration(
   const loaded = await loadConnector(path || DEFAULT_CONNECTOR, env);
   if ('faults' in loaded) faults.push(...loaded.faults);
 
+  // Without the file it is not known which variables it names.
+  const misspelt = loaded.variables ? misspeltVariables(env, [...variableNames, ...loaded.variables]) : [];
   const handlers = await collect(loadHandlers(handlersFolder), faults);
   const settings = 'environment' in read ? read.environment : { duplicateMemorySeconds: 0 };
   const routes =
@@ -44,9 +47,9 @@ export async function loadConfiguration(
       connector: loaded.connector,
       handlers,
       routes,
-      warnings: loaded.warnings,
+      warnings: [...loaded.warnings, ...misspelt],
     };
-  throw new ConfigurationError(faults);
+  throw new ConfigurationError([...faults, ...misspelt]);
 }
 
 const DEFAULT_CONNECTOR = 'config/connector.yml';

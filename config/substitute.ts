@@ -8,18 +8,24 @@ const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g;
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in the values of a parsed document, in place. As that happens after parsing and
  * once, a value can hold neither YAML nor another placeholder. Blank means not set; a missing variable is a fault. `replaced`
- * has the places of the values that the environment gave: they may be secrets.
+ * has the places of the values that the environment gave, which may be secrets; `names` has the variables that are asked for.
  */
 export function substitute(
   { document, at }: Pick<SourceDocument, 'document' | 'at'>,
   env: Readonly<Record<string, string | undefined>>,
-): { readonly faults: Fault[]; readonly replaced: ReadonlySet<string> } {
+): {
+  readonly faults: Fault[];
+  readonly replaced: ReadonlySet<string>;
+  readonly names: ReadonlySet<string>;
+} {
   const faults: Fault[] = [];
   const replaced = new Set<string>();
+  const names = new Set<string>();
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string') return;
       node.value = node.value.replace(PLACEHOLDER, (placeholder, name: string, fallback?: string) => {
+        names.add(name);
         // A secret mounted from a file often ends in a line break, and no credential does.
         const value = env[name]?.replace(/[\r\n]+$/, '');
         if (value) {
@@ -37,7 +43,7 @@ export function substitute(
       });
     },
   });
-  return { faults, replaced };
+  return { faults, replaced, names };
 }
 
 /** Makes numbers and the like under a top-level key the text that they were written as: `retailerId: 1`, `password: 007`. */
