@@ -92,6 +92,8 @@ export interface Preview {
   readonly version?: number;
   /** Names of the fields in which Fluent is not as it should be; `attributes.<name>` for attributes. */
   readonly differing: readonly string[];
+  /** Of those, the fields that would be blanked: Fluent has something, and the mapping gives nothing. */
+  readonly blanked?: readonly string[];
   /** Names of the fields that were cut to what Fluent takes. */
   readonly cut: readonly string[];
   /** Names of the fields for which the mapping gave no usable value: they are left as they are. */
@@ -111,6 +113,8 @@ export interface Previewing {
   readonly idAttribute: string;
   /** The one that holds the key of its project, where the handler writes one. */
   readonly projectAttribute?: string;
+  /** The path of the prop that gives a field of Fluent, or would: its line is told with what is wrong with the field. */
+  sourceOf?(field: string): readonly (string | number)[];
 }
 
 export interface Handler<Props extends z.ZodType = z.ZodType> {

@@ -241,7 +241,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     try {
       return next.kind === 'create'
         ? await fluent.createCustomer(next.input, { signal })
-        : await fluent.updateCustomer(next.input, { signal });
+        : await fluent.updateCustomer(next.input, { signal, blanks: next.blanked });
     } catch (error) {
       if (error instanceof NotThere) {
         memory.forget(id, name);

@@ -46,17 +46,23 @@ export function attributesFor(desired: Desired, held: ReadonlyMap<string, unknow
   });
 }
 
-/** True when Fluent holds something in a mapped field for which commercetools has nothing: it was not seen, so not blanked. */
-export function hasStaleFields(desired: Desired, held: FluentCustomer): boolean {
+/**
+ * Names of the mapped fields in which Fluent holds something and commercetools has nothing: an update blanks them.
+ * `attributes.<name>` for attributes.
+ */
+export function blankedFields(desired: Desired, held: FluentCustomer): string[] {
   const attributes = attributesOf(held);
-  return (
-    [...desired.fields].some(
-      ([field, text]) => isUpdatable(field) && text === undefined && held[field] && !keepsEmail(field, text),
-    ) ||
-    [...desired.attributes].some(
-      ([name, value]) => value === undefined && blankAsAbsent(attributes.get(name)) !== undefined,
-    )
-  );
+  return [
+    ...[...desired.fields]
+      .filter(
+        ([field, text]) =>
+          isUpdatable(field) && text === undefined && held[field] && !keepsEmail(field, text),
+      )
+      .map(([field]) => field),
+    ...[...desired.attributes]
+      .filter(([name, value]) => value === undefined && blankAsAbsent(attributes.get(name)) !== undefined)
+      .map(([name]) => `attributes.${name}`),
+  ];
 }
 
 /** Fluent requires an e-mail address, so a mapping that gives none leaves it alone. */

@@ -23,5 +23,12 @@ export default defineHandler({
     preview: preview(createMap(props.mapping), props),
     idAttribute: ID_ATTRIBUTE,
     projectAttribute: PROJECT_ATTRIBUTE,
+    sourceOf,
   }),
 });
+
+/** Fields are named as in `differing`: `attributes.<name>` for attributes, whose names may hold dots. */
+function sourceOf(field: string): string[] {
+  const attribute = /^attributes\.(.*)$/s.exec(field)?.[1];
+  return attribute === undefined ? ['mapping', field] : ['mapping', 'attributes', attribute];
+}

@@ -2,7 +2,7 @@ import type { CreateCustomerInput, FluentCustomer, Outcome, UpdateCustomerInput 
 import { anonymisation } from './anonymise.ts';
 import type { Standing, Standings } from './contenders.ts';
 import { createFor } from './create.ts';
-import { differingFields, hasStaleFields, updateFor } from './difference.ts';
+import { blankedFields, differingFields, updateFor } from './difference.ts';
 import type { Desired } from './mapping/map.ts';
 import { type ClaimKind, claimAttribute, claimsOn, keyOf, type Owner, ownerOf, versionOf } from './record.ts';
 
@@ -48,9 +48,14 @@ export type Plan =
       readonly reason: 'updated' | 'anonymised' | undefined;
       /** Names of the fields that differ. */
       readonly differing: readonly string[];
+      /** Of those, the fields that Fluent has and commercetools has not. */
+      readonly blanked: readonly string[];
       /** Whose copy Fluent's customer is afterwards; undefined when the write says nothing of it. */
       readonly copy: Copy | undefined;
     };
+
+/** Of a write that is not for the customer itself, or that blanks what it is meant to. */
+const NO_FIELDS = { differing: [], blanked: [] } as const;
 
 type Rightful = Extract<Standing, { kind: 'rightful' }>;
 
@@ -124,7 +129,7 @@ function planGone(situation: Situation, owner: Owner | undefined): Plan {
   if (record && owner) {
     const version = isMine ? deletedVersion : 0;
     const input = anonymisation(owner, record, username, mappedAttributes, version);
-    if (input) return { kind: 'update', input, reason: 'anonymised', differing: [], copy: undefined };
+    if (input) return { kind: 'update', input, reason: 'anonymised', ...NO_FIELDS, copy: undefined };
     if (isSure || isMine) return nothing({ kind: 'done', reason: 'unchanged' });
   }
   if (!isSure) return claim(situation, 'gone');
@@ -138,7 +143,7 @@ function keep(situation: Situation, desired: Desired): Plan {
   if (!ownerOf(record, me.project)) return takeOver(situation, desired);
   // Fluent may give a text back in another form than it was sent, so what was just written is not compared in full.
   const isJustWritten = freshness === 'written' && copy?.version === desired.version;
-  if (isJustWritten && !hasStaleFields(desired, record))
+  if (isJustWritten && blankedFields(desired, record).length === 0)
     return nothing({ kind: 'done', reason: 'unchanged' });
   const differing = differingFields(desired, record);
   const isEqual = !isJustWritten && differing.length === 0;
@@ -148,6 +153,7 @@ function keep(situation: Situation, desired: Desired): Plan {
     input: updateFor(username, desired, record),
     reason: 'updated',
     differing,
+    blanked: blankedFields(desired, record),
     copy: { owner: me, version: desired.version },
   };
 }
@@ -174,6 +180,7 @@ function takeOver(situation: Situation, desired: Desired): Plan {
     input,
     reason: 'updated',
     differing: differingFields(desired, record),
+    blanked: blankedFields(desired, record),
     copy: { owner: me, version: desired.version },
   };
 }
@@ -184,13 +191,13 @@ function give({ me, username, record }: Situation, heir: Rightful, mine: ClaimKi
   const input = updateFor(username, heir.desired, record);
   input.attributes = [...(input.attributes ?? []), claimAttribute(me, mine)];
   const copy = { owner: heir.owner, version: heir.customer.version };
-  return { kind: 'update', input, reason: undefined, differing: [], copy };
+  return { kind: 'update', input, reason: undefined, ...NO_FIELDS, copy };
 }
 
 /** Writes nothing but a claim: whoever settles the username later sees it. */
 function claim({ me, username, copy }: Situation, mine: ClaimKind): Plan {
   const input = { username, attributes: [claimAttribute(me, mine)] };
-  return { kind: 'update', input, reason: undefined, differing: [], copy };
+  return { kind: 'update', input, reason: undefined, ...NO_FIELDS, copy };
 }
 
 function taken({ me }: Situation, { owner }: Standing): Plan {
@@ -243,7 +250,7 @@ function isBehind({ record, me, copy }: Situation, { owner, customer, desired }:
   if (!record) return false;
   const isMyCopy = copy !== undefined && keyOf(copy.owner) === keyOf(owner);
   if (!isMyCopy && !claimsOn(record).has(keyOf(me))) return false;
-  return versionOf(record, owner) < customer.version || hasStaleFields(desired, record);
+  return versionOf(record, owner) < customer.version || blankedFields(desired, record).length > 0;
 }
 
 function nothing(outcome: Outcome): Plan {

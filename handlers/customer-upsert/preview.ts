@@ -6,7 +6,7 @@ import { type Plan, plan } from './plan.ts';
 import type { Props } from './props.ts';
 import { type Owner, versionOf } from './record.ts';
 
-const NOTHING = { differing: [], cut: [], unusable: [] } as const;
+const NOTHING = { differing: [], blanked: [], cut: [], unusable: [] } as const;
 
 /** Says what `handle` would do with an event: the same plan, and no write. */
 export function preview(
@@ -70,7 +70,7 @@ function seenOf(
   desired: Desired | undefined,
 ): Omit<Preview, 'action'> {
   const { cut, unusable } = desired ?? NOTHING;
-  const seen = { username, found: record !== undefined, differing: [], cut, unusable };
+  const seen = { username, found: record !== undefined, differing: [], blanked: [], cut, unusable };
   return desired ? { ...seen, version: desired.version } : seen;
 }
 
@@ -85,7 +85,7 @@ function living(next: Plan): Planned {
   // A write that is not for this customer is made because another one has the username.
   if (next.kind === 'update')
     return next.reason
-      ? { action: 'update', differing: next.differing, input: next.input }
+      ? { action: 'update', differing: next.differing, blanked: next.blanked, input: next.input }
       : { action: 'rejected', reason: 'username-taken' };
   const { outcome } = next;
   if (outcome.kind !== 'rejected') return { action: 'none' };

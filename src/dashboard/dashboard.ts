@@ -56,6 +56,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
         limit: options.queueLimit,
       },
       groups: recorder.reasons.read(now),
+      blanked: recorder.blankedFields.read(now),
       accounts: accounts.map(({ account, upstreams }) => ({
         ...account,
         upstreams: upstreams.map(({ name, limit }) => ({

@@ -1,4 +1,5 @@
 import type { CircuitState, ObservedOutcome, ObservedRequest, Observer } from '../observe/observer.ts';
+import { BlankedFields } from './blanked-fields.ts';
 import { Histogram } from './histogram.ts';
 import { OutcomesByReason } from './outcomes-by-reason.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -61,6 +62,7 @@ export type Minute = ReturnType<Recorder['minute']>;
 export class Recorder implements Observer {
   readonly recent = new RecentOutcomes(RECENT);
   readonly reasons = new OutcomesByReason(REASONS);
+  readonly blankedFields = new BlankedFields();
   readonly requests = new UpstreamRequests();
   readonly #lags = new Histogram(HOUR_BUCKETS);
   readonly #buckets = new TimeBuckets(COLUMNS, BUCKET_MILLISECONDS, HOUR_BUCKETS, (index) =>
@@ -119,6 +121,11 @@ export class Recorder implements Observer {
 
   request(request: ObservedRequest): void {
     this.requests.add(request, this.#clock());
+  }
+
+  blanked(fields: readonly string[]): void {
+    const now = this.#clock();
+    for (const field of fields) this.blankedFields.add(field, now);
   }
 
   circuit(upstream: string, state: CircuitState): void {

@@ -2,6 +2,7 @@ import { createCommercetools } from '../commercetools/commercetools.ts';
 import { type CommercetoolsCredentials, fetchCommercetoolsToken } from '../commercetools/fetch-token.ts';
 import { type FluentCredentials, fetchFluentToken } from '../fluent/fetch-token.ts';
 import { createFluent } from '../fluent/fluent.ts';
+import { tellBlanks } from '../fluent/tell-blanks.ts';
 import type { Account } from '../handler.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
@@ -103,12 +104,15 @@ function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccou
       apiUrl: commercetools.apiUrl,
       batch: hasBatches ? READ_BATCH : 1,
     }),
-    fluent: createFluent(writing, {
-      apiUrl: fluent.apiUrl,
-      account: fluent.account,
-      lookUpBatch: hasBatches ? LOOK_UP_BATCH : 1,
-      writeBatch: options.fluentBatch,
-    }),
+    fluent: tellBlanks(
+      createFluent(writing, {
+        apiUrl: fluent.apiUrl,
+        account: fluent.account,
+        lookUpBatch: hasBatches ? LOOK_UP_BATCH : 1,
+        writeBatch: options.fluentBatch,
+      }),
+      (fields) => observer?.blanked(fields),
+    ),
     upstreams: [reading, writing],
   };
 

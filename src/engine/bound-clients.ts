@@ -44,7 +44,7 @@ export class BoundFluent implements Fluent {
 
   /** `signal: undefined` is a choice too: such a write is sent at any time. */
   #bound(options: WriteOptions | undefined): WriteOptions {
-    return options && 'signal' in options ? options : this.#defaults;
+    return options && 'signal' in options ? options : { ...options, ...this.#defaults };
   }
 }
 

@@ -21,6 +21,11 @@ export interface WriteOptions {
    * write is sent at any time.
    */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Names of the fields in which this write puts nothing where Fluent has something, `attributes.<name>` for attributes. They
+   * are counted, and a run over many customers stops where they are too many; what a deletion blanks is not named.
+   */
+  readonly blanks?: readonly string[];
 }
 
 /** A Fluent account. Concurrent look-ups are batched into one query, concurrent writes into aliased mutations. */

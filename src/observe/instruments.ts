@@ -1,10 +1,12 @@
 import type * as Prometheus from 'prom-client';
+import { BoundedLabels } from './bounded-labels.ts';
 import type { Observer } from './observer.ts';
 import type { Count, OutcomeCounter } from './outcome-counter.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
 import type { ServiceState } from './state.ts';
 
 const PREFIX = 'customer_sync_';
+const FIELD = /^[\w.-]{1,100}$/;
 const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const LAG_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
 const BATCH_CUSTOMERS = [1, 2, 5, 10, 20, 50, 100];
@@ -23,6 +25,7 @@ export function createInstruments(
   reasons: Pick<OutcomeCounter, 'bounded'>,
 ): Instruments {
   const registry = new Registry();
+  const names = new BoundedLabels(FIELD);
   const registers = [registry];
   const counter = <const Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Counter({ name: PREFIX + name, help, labelNames: [...labelNames], registers });
@@ -82,6 +85,11 @@ export function createInstruments(
     BATCH_CUSTOMERS,
     ['upstream', 'operation'],
   );
+  const blanks = counter(
+    'blanked_fields_total',
+    'Fields of Fluent customers that a write blanked, by name.',
+    ['field'],
+  );
   const circuitChanges = counter('circuit_changes_total', 'Changes of the circuit breakers, by new state.', [
     'upstream',
     'state',
@@ -118,6 +126,9 @@ export function createInstruments(
         requests.inc({ upstream, operation, result });
         requestSeconds.observe({ upstream, operation }, milliseconds / 1000);
         if (size > 0) batches.observe({ upstream, operation }, size);
+      },
+      blanked(fields) {
+        for (const field of fields) blanks.inc({ field: names.bounded(field) });
       },
       circuit: (upstream, state) => circuitChanges.inc({ upstream, state: CODES[state] }),
       tokenRenewed: (upstream, renewed) => tokens.inc({ upstream, result: renewed ? 'ok' : 'failed' }),

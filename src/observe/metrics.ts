@@ -62,6 +62,7 @@ export function createMetrics(loadAfter: number = LOAD_AFTER_OBSERVATIONS): Metr
       waited: (milliseconds) => count((observer) => observer.waited(milliseconds)),
       handled: (milliseconds) => count((observer) => observer.handled(milliseconds)),
       request: (request) => count((observer) => observer.request(request)),
+      blanked: (fields) => count((observer) => observer.blanked(fields)),
       circuit: (upstream, state) => count((observer) => observer.circuit(upstream, state)),
       tokenRenewed: (upstream, renewed) => count((observer) => observer.tokenRenewed(upstream, renewed)),
     },

@@ -43,6 +43,8 @@ export interface Observer {
   /** How long a run took, without its wait. */
   handled(milliseconds: number): void;
   request(request: ObservedRequest): void;
+  /** A write put nothing into these fields, in which Fluent had something; `attributes.<name>` for attributes. */
+  blanked(fields: readonly string[]): void;
   circuit(upstream: string, state: CircuitState): void;
   tokenRenewed(upstream: string, renewed: boolean): void;
 }
@@ -76,6 +78,10 @@ export function combine(one: Observer | undefined, other: Observer | undefined):
     request(request) {
       one.request(request);
       other.request(request);
+    },
+    blanked(fields) {
+      one.blanked(fields);
+      other.blanked(fields);
     },
     circuit(upstream, state) {
       one.circuit(upstream, state);

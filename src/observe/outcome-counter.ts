@@ -1,11 +1,11 @@
+import { BoundedLabels } from './bounded-labels.ts';
+
 /** How often an outcome occurred. */
 export interface Count {
   readonly labels: readonly [route: string, outcome: string, reason: string];
   count: number;
 }
 
-/** Handlers choose the reasons; one that puts an id into its reason must not fill the memory. */
-const MAX_REASONS = 100;
 const REASON = /^[a-z0-9-]{1,50}$/;
 
 /**
@@ -14,7 +14,7 @@ const REASON = /^[a-z0-9-]{1,50}$/;
  */
 export class OutcomeCounter {
   readonly #cells = new Map<string, Map<string, Map<string, Count>>>();
-  readonly #reasons = new Set<string>();
+  readonly #reasons = new BoundedLabels(REASON);
 
   count(route: string, outcome: string, reason: string): void {
     const cell =
@@ -24,10 +24,7 @@ export class OutcomeCounter {
 
   /** The reason, or `other` if it is not a code or there are too many. */
   bounded(reason: string): string {
-    if (this.#reasons.has(reason)) return reason;
-    if (this.#reasons.size >= MAX_REASONS || !REASON.test(reason)) return 'other';
-    this.#reasons.add(reason);
-    return reason;
+    return this.#reasons.bounded(reason);
   }
 
   read(): Readonly<Count>[] {

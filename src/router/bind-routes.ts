@@ -30,6 +30,8 @@ export interface BoundRoute extends Route {
   /** The Fluent attribute that holds the id of the commercetools customer, if the handler names one. */
   readonly idAttribute?: string;
   readonly projectAttribute?: string;
+  /** `file:line:column` of the prop that gives a field of Fluent, where the handler can say. */
+  lineOf?(field: string): string;
 }
 
 /**
@@ -56,8 +58,9 @@ export async function bindRoutes(
     }
     try {
       const handle = await handler.handler.create(props.data, settings);
-      const previewing = await handler.handler.createPreview?.(props.data, settings);
-      bound.push({ ...withSet(route), handler, handle, ...previewing });
+      const { sourceOf, ...previewing } = (await handler.handler.createPreview?.(props.data, settings)) ?? {};
+      const lineOf = sourceOf && ((field: string) => route.locate(sourceOf(field)));
+      bound.push({ ...withSet(route), handler, handle, ...previewing, ...(lineOf && { lineOf }) });
     } catch (error) {
       faults.push(...notCreated(route, handler, error));
     }

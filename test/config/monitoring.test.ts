@@ -107,6 +107,7 @@ t.test('alerts on everything that wants a person', async (t) => {
       'CustomerSyncLags',
       'CustomerSyncFails',
       'CustomerSyncRejects',
+      'CustomerSyncBlanksFields',
       'CustomerSyncDeadLetters',
       'CustomerSyncCircuitOpen',
       'CustomerSyncNotReady',

@@ -69,6 +69,24 @@ async function inBrowser(browser: Browser): Promise<void> {
     t.strictSame(said, [], 'the console is silent');
   });
 
+  await t.test('shows which fields were blanked, once there are any', async (t) => {
+    const { url, push } = await connect(t, upstreams);
+    const { page, said } = await openPage(t, browser, url);
+    const blanks = page.locator('#blanks');
+    t.notOk(await blanks.isVisible());
+    const customer = await upstreams.commercetools.createCustomer({
+      email: 'blank@example.com',
+      firstName: 'Amba',
+      password: 'secret',
+    });
+    t.equal((await sendPush(push, changeOf(customer))).status, 204);
+    const changed = await upstreams.commercetools.updateCustomer(customer.id, [{ action: 'setFirstName' }]);
+    t.equal((await sendPush(push, changeOf(changed))).status, 204);
+    await blanks.waitFor();
+    t.match(await blanks.innerText(), /Blanked in Fluent, by field[\s\S]+firstName\s+1\s/);
+    t.strictSame(said, [], 'the console is silent');
+  });
+
   await t.test('survives a restart of the service', async (t) => {
     const before = await connect(t, upstreams);
     const { page, said } = await openPage(t, browser, before.url);

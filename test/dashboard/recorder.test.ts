@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
+import { BlankedFields } from '../../src/dashboard/blanked-fields.ts';
 import { OutcomesByReason } from '../../src/dashboard/outcomes-by-reason.ts';
 import { IGNORED_LISTED_A_SECOND, RECENT, Recorder } from '../../src/dashboard/recorder.ts';
 import type { ObservedOutcome } from '../../src/observe/observer.ts';
@@ -26,6 +27,21 @@ function recording() {
   const time = { now: START };
   return { time, recorder: new Recorder(() => time.now) };
 }
+
+t.test('counts blanked fields by name, over the last hour', async (t) => {
+  const blanks = new BlankedFields();
+  blanks.add('title', START);
+  for (const at of [1, 2]) blanks.add('firstName', START + at);
+  t.strictSame(blanks.read(START + 3), [
+    { field: 'firstName', count: 2, lastAt: START + 2 },
+    { field: 'title', count: 1, lastAt: START },
+  ]);
+  for (let field = 0; field < 100; field += 1) blanks.add(`attributes.a${field}`, START + 4);
+  const read = blanks.read(START + 4);
+  t.match(read[0], { field: 'other', count: 38 });
+  t.equal(read.length, 65);
+  t.strictSame(blanks.read(START + 3_700_000), []);
+});
 
 t.test('counts outcomes in the bucket that they fall in, and knows nothing of the time before', async (t) => {
   const { time, recorder } = recording();

@@ -101,6 +101,7 @@ t.test('one observer tells both, and none is none', async (t) => {
     waited: (milliseconds) => told.push(`${name} waited ${milliseconds}`),
     handled: (milliseconds) => told.push(`${name} handled ${milliseconds}`),
     request: ({ operation }) => told.push(`${name} request ${operation}`),
+    blanked: (fields) => told.push(`${name} blanked ${fields}`),
     circuit: (upstream, state) => told.push(`${name} circuit ${upstream} ${state}`),
     tokenRenewed: (upstream, renewed) => told.push(`${name} tokenRenewed ${upstream} ${renewed}`),
   });
@@ -111,6 +112,7 @@ t.test('one observer tells both, and none is none', async (t) => {
   both?.waited(1);
   both?.handled(2);
   both?.request({ upstream: 'u', operation: 'read', result: 'ok', milliseconds: 1, size: 1 });
+  both?.blanked(['title', 'attributes.key']);
   both?.circuit('u', 'Open');
   both?.tokenRenewed('u', true);
   const calls = [
@@ -120,6 +122,7 @@ t.test('one observer tells both, and none is none', async (t) => {
     'waited 1',
     'handled 2',
     'request read',
+    'blanked title,attributes.key',
     'circuit u Open',
     'tokenRenewed u true',
   ];

@@ -70,6 +70,33 @@ t.test('counts a push from its arrival to both upstreams', async (t) => {
   t.notMatch(text, /@example\.com/);
 });
 
+t.test('counts by name the fields that a write blanks, and no other', async (t) => {
+  const service = await connect(t, upstreams);
+  const customer = await commercetools.createCustomer({
+    email: 'blank@example.com',
+    firstName: 'Amba',
+    lastName: 'Birkvale',
+    vatId: 'DE1',
+    password: 'secret',
+  });
+  t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
+  const actions = [{ action: 'setFirstName' }, { action: 'setVatId' }] as const;
+  const changed = await commercetools.updateCustomer(customer.id, actions);
+  const change = changeOf(changed);
+  t.same(
+    await Promise.all([sendPush(service.push, change), sendPush(service.push, change)]).then((all) =>
+      all.map(({ status }) => status),
+    ),
+    [204, 204],
+  );
+  const text = await scrape(service.url);
+  const counted = text.split('\n').filter((line) => line.startsWith('customer_sync_blanked_fields_total'));
+  t.strictSame(counted.sort(), [
+    'customer_sync_blanked_fields_total{field="attributes.vatId"} 1',
+    'customer_sync_blanked_fields_total{field="firstName"} 1',
+  ]);
+});
+
 t.test('shows what waits and what is in flight', async (t) => {
   const service = await connect(t, upstreams);
   const release = fluent.faults.hold();

@@ -8,6 +8,7 @@ export const SelectionOptions = z.object({
   since: z.string().optional(),
   where: z.string().optional(),
   ids: z.string().optional(),
+  allowBlanking: z.array(z.string()).optional(),
   concurrency: z.number().optional(),
   json: z.boolean().default(false),
 });
@@ -35,12 +36,24 @@ export function checkConcurrency(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 1 to 10000.');
 }
 
+function fieldsOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((field) => field.trim())
+    .filter((field) => field !== '');
+}
+
 /** Adds the options that say which customers: those of `SelectionOptions`. */
 export function addSelection(command: Command): Command {
   return command
     .option('--account <projectKey>', 'the account, where the configuration has several')
     .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
     .option('--where <predicate>', 'a commercetools query predicate')
+    .option(
+      '--allow-blanking <fields>',
+      'fields that may be blanked for more than a tenth of the customers, with commas between',
+      fieldsOf,
+    )
     .addOption(
       new Option('--ids <ids>', 'these customers only, with commas between')
         .argParser(checkIds)

@@ -4,6 +4,7 @@ import type { OpenAccount } from '../../engine/accounts.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { jobFor } from '../../engine/run.ts';
 import { EventQueue, type Ticket } from '../../event-queue/event-queue.ts';
+import type { Fluent } from '../../fluent/fluent.ts';
 import type { Context, Previewing } from '../../handler.ts';
 import type { Event } from '../../notification/event.ts';
 import { createLog } from '../../observe/log.ts';
@@ -11,6 +12,7 @@ import { Failure, type Outcome, outcomeOf } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
 import type { Io } from '../io.ts';
 import { logTo } from '../log.ts';
+import type { BlankingGuard } from './blanking-guard.ts';
 import { limitHeap } from './limit-heap.ts';
 import { createPageReads, type PageReads } from './page-cache.ts';
 import { readOnly } from './read-only.ts';
@@ -24,8 +26,11 @@ export interface CustomerWork {
   readonly siblings: readonly OpenAccount[];
   readonly route: BoundRoute;
   readonly pages: PageReads;
-  /** Handles through the event queue; a failure is tried again a few times. Undefined when it was stopped before. */
-  handle(event: Event): Promise<Outcome | undefined>;
+  /**
+   * Handles through the event queue; a failure is tried again a few times. Undefined when it was stopped before. With a guard,
+   * every write asks it first, unless `isForeseen` says that the guard knows of the customer.
+   */
+  handle(event: Event, options?: { readonly isForeseen?: boolean }): Promise<Outcome | undefined>;
   /** What handling would do, tried again likewise; undefined where the handler cannot say. */
   readonly preview: ((event: Event) => ReturnType<Previewing['preview']>) | undefined;
   close(): Promise<void>;
@@ -35,6 +40,7 @@ export interface WorkOptions {
   /** A project key; it may be left out where there is one account only. */
   readonly account?: string | undefined;
   readonly concurrency?: number | undefined;
+  readonly guard?: BlankingGuard | undefined;
 }
 
 /** Nobody waits for an answer here, so an upstream in trouble may take its time. */
@@ -72,15 +78,16 @@ export async function openCustomerWork(
   });
   const milliseconds = RUN_SECONDS * 1000;
   const jobOptions = {
-    accountOf: () => working,
     runMilliseconds: milliseconds,
     graceMilliseconds: milliseconds,
     log,
   };
 
-  async function handleOnce(event: Event): Promise<Outcome> {
+  async function handleOnce(event: Event, fluent: Fluent): Promise<Outcome> {
     if (stop.aborted) throw new Failure('interrupted', 'The run was interrupted.');
-    const ticket = queue.enqueue(jobFor(event, route, undefined, jobOptions));
+    const ticket = queue.enqueue(
+      jobFor(event, route, undefined, { ...jobOptions, accountOf: () => ({ ...working, fluent }) }),
+    );
     tickets.add(ticket);
     const outcome = await ticket.outcome;
     tickets.delete(ticket);
@@ -95,10 +102,15 @@ export async function openCustomerWork(
     siblings: siblingsOf(configuration, projectKey).flatMap((key) => engine.accountOf(key) ?? []),
     route,
     pages,
-    async handle(event) {
+    async handle(event, { isForeseen = false } = {}) {
       if (stop.aborted) return undefined;
+      const guard = isForeseen ? undefined : options.guard;
+      const customer = guard?.customer();
+      const work = (fluent: Fluent) => handleOnce(event, fluent);
+      const attempt = () =>
+        guard && customer ? guard.watch(customer, account.fluent, work) : work(account.fluent);
       try {
-        return await again(() => slots.add(() => handleOnce(event)), stop);
+        return await again(() => slots.add(attempt), stop);
       } catch (error) {
         return stop.aborted ? undefined : outcomeOf(error);
       }

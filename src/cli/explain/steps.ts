@@ -5,6 +5,7 @@ import { decode, isSubscriptionTest, openEnvelope } from '../../notification/ind
 import type { Log } from '../../observe/log.ts';
 import { Failure, outcomeOf, Rejection } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
+import { differenceOf } from '../customers/field-counts.ts';
 import { EXIT, type ExitCode } from '../io.ts';
 
 /** What is explained: a push or a notification as it came, or an event made up for a customer. */
@@ -108,13 +109,15 @@ async function preview(
     signal: AbortSignal.any([signal, AbortSignal.timeout(PREVIEW_MILLISECONDS)]),
   };
   const found: Preview = await route.preview(event, context);
-  const { action, username, version, differing, cut, unusable, input, reason, detail } = found;
+  const { action, username, version, cut, unusable, input, reason, detail } = found;
+  const { changed, blanked } = differenceOf(found);
   tell({
     step: 'in Fluent',
     found: found.found,
     ...(reveal && { username }),
     version,
-    differing: [...differing],
+    'would change': [...changed],
+    'would blank': [...blanked],
     cut: [...cut],
     unusable: [...unusable],
   });

@@ -11,10 +11,12 @@ Examples:
 
 An orphan is a Fluent customer whose commercetools customer is gone. It is looked for when everything is compared, and
 --fix anonymises it where the route says \`onDelete: anonymise\`; else it is left as it is.
+--fix stops before it writes when it would blank one field for more than a tenth of at least 20 customers, and says which
+field and which line of the mapping; --allow-blanking goes on.
 A customer that cannot be compared is \`undecided\`, with the reason; a fault of the account or an upstream ends the run.
 
 Exit code: 0 equal or all put right, 1 differences are left or something is undecided, 2 wrong command line or configuration, 3 an upstream failed,
-130 interrupted.`;
+or a field would be blanked for too many, 130 interrupted.`;
 
 /** Adds `reconcile`: says where Fluent is not as commercetools has it, by the handler's own comparison. */
 export const registerReconcile: Register = (program, io, finish) => {

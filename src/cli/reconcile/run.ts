@@ -1,5 +1,7 @@
 import type { Preview } from '../../handler.ts';
 import { Failure } from '../../outcome.ts';
+import { BlankingGuard, blankingAdvice, WOULD_BLANK } from '../customers/blanking-guard.ts';
+import { differenceOf } from '../customers/field-counts.ts';
 import { countCustomers, type Item, readPages } from '../customers/pages.ts';
 import { type CustomerWork, changeOf, openCustomerWork } from '../customers/pipeline.ts';
 import { previewerOf, type Undecided } from '../customers/previews.ts';
@@ -14,19 +16,24 @@ import { orphansAmong } from './orphans.ts';
 
 /** Compares both sides page by page; nothing is kept but the counts and the first findings. */
 export async function runReconcile(options: ReconcileOptions, io: Io): Promise<ExitCode> {
-  const work = await openCustomerWork(io, options, io.signal);
+  const stop = new AbortController();
+  const guard = new BlankingGuard(options.allowBlanking ?? [], () => stop.abort());
+  const signal = AbortSignal.any([io.signal, stop.signal]);
+  const work = await openCustomerWork(io, options, signal);
   const findings = new Findings(io, options.json);
   let failure: Failure | undefined;
   try {
-    await compare(work, options, io, findings);
+    await compare(work, guard, options, { ...io, signal }, findings);
     const selected = options.since !== undefined || options.where !== undefined || options.ids !== undefined;
-    if (!selected && !io.signal.aborted) await findOrphans(work, options, io, findings);
+    if (!selected && !signal.aborted) await findOrphans(work, options, io, findings);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     failure = error;
   } finally {
     await work.close();
   }
+  if (guard.stoppedBy.length > 0)
+    failure = new Failure(WOULD_BLANK, `Stopped: it ${blankingAdvice(guard.stoppedBy, work.route)}.`);
   const interrupted = io.signal.aborted;
   findings.conclude(!failure && !interrupted);
   if (interrupted) return EXIT.interrupted;
@@ -39,6 +46,7 @@ export async function runReconcile(options: ReconcileOptions, io: Io): Promise<E
 
 async function compare(
   work: CustomerWork,
+  guard: BlankingGuard,
   options: ReconcileOptions,
   io: Io,
   findings: Findings,
@@ -56,17 +64,18 @@ async function compare(
 
   async function findingsOf(page: readonly Item[]): Promise<(Finding | undefined)[]> {
     const previews = await preview(page);
+    if (options.fix) guard.foresee(previews.map((seen) => ('action' in seen ? (seen.blanked ?? []) : [])));
     return Promise.all(page.map((item, index) => findingFor(item, previews[index])));
   }
 
   async function findingFor({ position: { id }, customer }: Item, seen: Preview | Undecided | undefined) {
     const finding = seen && found(id, seen);
     if (!finding || !options.fix || finding.reason !== undefined) return finding;
-    const outcome = await work.handle(changeOf(account.projectKey, id, customer));
+    const outcome = await work.handle(changeOf(account.projectKey, id, customer), { isForeseen: true });
     if (outcome?.kind === 'ignored') return undefined;
     return outcome?.kind === 'done'
       ? { ...finding, fixed: true }
-      : { ...finding, reason: outcome?.reason ?? 'interrupted' };
+      : { ...finding, reason: outcome?.reason ?? (guard.stoppedBy.length > 0 ? WOULD_BLANK : 'interrupted') };
   }
 
   try {
@@ -90,11 +99,12 @@ async function compare(
 
 function found(id: string, seen: Preview | Undecided): Finding | undefined {
   if ('undecided' in seen) return { finding: 'undecided', id, reason: seen.undecided };
-  const { action, version, differing, found, reason } = seen;
+  const { action, version, found, reason } = seen;
   if (action === 'none' || action === 'gone' || action === 'ignored') return undefined;
   const why = action === 'rejected' ? { reason } : {};
+  const { changed, blanked } = differenceOf(seen);
   return found
-    ? { finding: 'different', id, version, fields: differing, ...why }
+    ? { finding: 'different', id, version, fields: changed, ...(blanked.length > 0 && { blanked }), ...why }
     : { finding: 'missing', id, version, ...why };
 }
 

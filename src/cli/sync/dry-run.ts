@@ -1,5 +1,7 @@
 import type { Preview } from '../../handler.ts';
 import { Failure } from '../../outcome.ts';
+import { blankingAdvice, tooMany } from '../customers/blanking-guard.ts';
+import { differenceOf, FieldCounts, type Fields } from '../customers/field-counts.ts';
 import { countCustomers, type Item, readPages } from '../customers/pages.ts';
 import { openCustomerWork } from '../customers/pipeline.ts';
 import { previewerOf, type Undecided } from '../customers/previews.ts';
@@ -18,7 +20,12 @@ const WOULD = {
   rejected: 'rejected',
 } as const;
 
-/** Says what `sync` would do, a line a customer for which it would do something; writes nothing, and keeps no state. */
+/** Customers that are told one by one, unless all are asked for. */
+const SHOWN = 10;
+
+const NO_FIELDS: Fields = { changed: [], blanked: [] };
+
+/** Says what `sync` would do: a summary, and a line a customer for which it would do something. Writes nothing, and keeps no state. */
 export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
   const work = await openCustomerWork(io, options, io.signal);
   try {
@@ -28,17 +35,31 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     const { commercetools } = work.account;
     const total = await countCustomers(commercetools, query);
     const counts: Record<string, number> = { create: 0, update: 0, unchanged: 0, rejected: 0 };
-    const fields: Record<string, number> = {};
+    const fields = new FieldCounts();
     const progress = new Progress(io, 'dry run', total, counts);
     const pages = readPages(commercetools, query, undefined, io.signal);
+    let customers = 0;
+    let told = 0;
     try {
       await processPages(pages, preview, settle, io.signal);
     } finally {
       progress.stop();
     }
     const finished = !io.signal.aborted;
-    if (options.json) io.out(JSON.stringify({ dryRun: true, finished, total, ...counts, fields }));
-    else io.out(sentence(counts, fields));
+    if (options.json)
+      io.out(
+        JSON.stringify({
+          dryRun: true,
+          finished,
+          total,
+          ...counts,
+          fields: Object.fromEntries(fields.changed),
+          blanked: Object.fromEntries(fields.blanked),
+        }),
+      );
+    else for (const line of summary()) io.out(line);
+    const stopping = tooMany(fields.blanked, customers, new Set(options.allowBlanking));
+    if (stopping.length > 0) io.err(`A run would stop: it ${blankingAdvice(stopping, work.route)}.`);
     if (!finished) return EXIT.interrupted;
     return (counts['rejected'] ?? 0) + (counts['undecided'] ?? 0) > 0 ? EXIT.found : EXIT.ok;
 
@@ -46,13 +67,28 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
       for (const [index, preview] of previews.entries()) {
         const would = wouldOf(preview);
         progress.add(would);
+        customers += 1;
         counts[would] = (counts[would] ?? 0) + 1;
-        const sent = 'action' in preview && preview.action === 'update' ? preview.differing : [];
-        for (const field of sent) fields[field] = (fields[field] ?? 0) + 1;
+        const sent = 'action' in preview && preview.action === 'update' ? differenceOf(preview) : NO_FIELDS;
+        fields.add(sent);
         if (would === 'unchanged' || would === 'ignored') continue;
+        told += 1;
+        // A script that reads JSON wants them all.
+        if (!options.json && !options.verbose && told > SHOWN) continue;
         const id = page[index]?.position.id ?? '';
-        io.out('action' in preview ? line(id, preview, options.json) : unsaid(id, preview, options.json));
+        io.out(
+          'action' in preview ? line(id, preview, sent, options.json) : unsaid(id, preview, options.json),
+        );
       }
+    }
+
+    function summary(): string[] {
+      const parts = Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`);
+      const more =
+        told > SHOWN && !options.verbose
+          ? [`… and ${number(told - SHOWN)} more: --verbose shows all of them.`]
+          : [];
+      return [...more, `Nothing was written. A run would: ${parts.join(', ')}.`, ...fields.lines()];
     }
   } catch (error) {
     if (error instanceof Failure && io.signal.aborted) return EXIT.interrupted;
@@ -72,26 +108,24 @@ function unsaid(id: string, { undecided }: Undecided, json: boolean): string {
     : `undecided    ${id}: ${undecided}`;
 }
 
-function line(id: string, { action, version, differing, reason, detail }: Preview, json: boolean): string {
+function line(
+  id: string,
+  { action, version, reason, detail }: Preview,
+  { changed, blanked }: Fields,
+  json: boolean,
+): string {
   if (json)
     return JSON.stringify({
       would: WOULD[action],
       id,
       version,
-      fields: action === 'update' ? differing : undefined,
+      ...(action === 'update' && { fields: changed, blanked }),
       reason,
     });
-  if (action === 'update') return `would update ${id}: ${differing.join(', ')}`;
+  if (action === 'update') {
+    const blanks = blanked.length > 0 ? [`would blank ${blanked.join(', ')}`] : [];
+    return `would update ${id}: ${[...(changed.length > 0 ? [changed.join(', ')] : []), ...blanks].join('; ')}`;
+  }
   if (action === 'rejected') return `would reject ${id}: ${detail ?? ''} (${reason ?? ''})`;
   return action === 'gone' ? `is gone      ${id}` : `would create ${id}`;
-}
-
-function sentence(
-  counts: Readonly<Record<string, number>>,
-  fields: Readonly<Record<string, number>>,
-): string {
-  const parts = Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`);
-  const which = Object.entries(fields).map(([name, count]) => `${name} (${number(count)})`);
-  const updates = which.length > 0 ? ` Fields to update: ${which.join(', ')}.` : '';
-  return `Nothing was written. A run would: ${parts.join(', ')}.${updates}`;
 }

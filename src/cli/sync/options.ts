@@ -7,6 +7,7 @@ export const Options = SelectionOptions.extend({
   restart: z.boolean().default(false),
   report: z.string(),
   dryRun: z.boolean().default(false),
+  verbose: z.boolean().default(false),
 });
 
 export type SyncOptions = z.output<typeof Options>;

@@ -1,4 +1,5 @@
 import { Failure } from '../../outcome.ts';
+import { BlankingGuard, blankingAdvice, WOULD_BLANK } from '../customers/blanking-guard.ts';
 import { countCustomers, readPages } from '../customers/pages.ts';
 import { type CustomerWork, openCustomerWork } from '../customers/pipeline.ts';
 import { processPages } from '../customers/process-pages.ts';
@@ -16,9 +17,10 @@ export async function runSync(options: SyncOptions, io: Io): Promise<ExitCode> {
   const stop = new AbortController();
   if (io.signal.aborted) stop.abort();
   io.signal.addEventListener('abort', () => stop.abort(), { once: true });
-  const work = await openCustomerWork(io, options, stop.signal);
+  const guard = new BlankingGuard(options.allowBlanking ?? [], () => stop.abort());
+  const work = await openCustomerWork(io, { ...options, guard }, stop.signal);
   try {
-    return await syncWith(work, options, io, stop);
+    return await syncWith(work, guard, options, io, stop);
   } finally {
     await work.close();
   }
@@ -26,6 +28,7 @@ export async function runSync(options: SyncOptions, io: Io): Promise<ExitCode> {
 
 async function syncWith(
   work: CustomerWork,
+  guard: BlankingGuard,
   options: SyncOptions,
   io: Io,
   stop: AbortController,
@@ -55,6 +58,11 @@ async function syncWith(
     progress.stop();
     await report.close();
   }
+  if (guard.stoppedBy.length > 0)
+    run.failure ??= {
+      reason: WOULD_BLANK,
+      message: `Stopped: the run ${blankingAdvice(guard.stoppedBy, work.route)}.`,
+    };
   return conclude(run, { options, io, total, checkpoint, continued });
 }
 
@@ -98,8 +106,9 @@ async function conclude(
     io.err(`${number(rejected)} rejected, ${number(failed)} failed; ${options.report} says which, and why.`);
   if (finished) return reported ? EXIT.found : EXIT.ok;
   const why = failure ? `${failure.message} (${failure.reason})` : 'Interrupted.';
+  const next = failure?.reason === WOULD_BLANK ? 'The next run' : 'Run the same command again: it';
   io.err(
-    `${why} ${number(ended)} of ${number(total)} customers are done. Run the same command again: it goes on from there, as ${checkpoint.name} says.`,
+    `${why} ${number(ended)} of ${number(total)} customers are done. ${next} goes on from there, as ${checkpoint.name} says.`,
   );
   return failure ? EXIT.failed : EXIT.interrupted;
 }

@@ -17,8 +17,11 @@ Examples:
 A customer that fails is tried a few times; then it goes into the report, with "outcome":"failed" and the reason, and the
 run goes past it. A fault of the account or an upstream, or 20 customers in a row that fail, ends the run.
 
+A run that would blank one field of Fluent for more than a tenth of at least 20 customers stops before it writes the
+twenty-first: a mistake in the mapping looks so. It says which field and which line; --allow-blanking goes on.
+
 Exit code: 0 all done, 1 some were rejected or failed (see the report), 2 wrong command line or configuration,
-3 an upstream failed, or 20 customers in a row, 130 interrupted. After 3 and 130 the same command goes on where it was.`;
+3 an upstream failed, 20 customers in a row, or a field would be blanked for too many, 130 interrupted. After 3 and 130 the same command goes on where it was.`;
 
 /** Adds `sync`: brings customers that are in commercetools to Fluent, through the customer handler. */
 export const registerSync: Register = (program, io, finish) => {
@@ -29,7 +32,8 @@ export const registerSync: Register = (program, io, finish) => {
     .option('--state <place>', 'a file, or custom-object:<container>/<key>', '.customer-sync-state.json')
     .option('--restart', 'begin anew, whatever an earlier run has left')
     .option('--report <file>', 'where rejected and failed customers are written, NDJSON', 'rejected.ndjson')
-    .option('--dry-run', 'write nothing, say what would be')
+    .option('--dry-run', 'write nothing, say what would be: a summary, and the first ten customers')
+    .option('--verbose', 'with --dry-run: every customer for which something would be done')
     .option('--concurrency <number>', 'customers at once, 500 unless given', checkConcurrency)
     .option('--json', 'the result as JSON')
     .addHelpText('after', EXAMPLES)

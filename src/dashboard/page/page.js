@@ -1,7 +1,7 @@
 import { createFlow } from './flow.js';
 import { listen } from './live.js';
 import { createPlots } from './plots.js';
-import { createAccounts, createReasons, createRecent, drawRoutes } from './tables.js';
+import { createAccounts, createBlanks, createReasons, createRecent, drawRoutes } from './tables.js';
 import { count, duration, element, eventsOf, plural, setText, timeOfDay, verdictOf } from './text.js';
 
 const LINES = [
@@ -23,6 +23,7 @@ const flow = createFlow(document.getElementById('flow'));
 const recent = createRecent();
 const showReasons = createReasons((resource) => recent.find(resource));
 const showAccounts = createAccounts();
+const showBlanks = createBlanks();
 const spans = document.getElementById('span');
 
 let history;
@@ -69,6 +70,7 @@ function show(state) {
   flow.update(state, about.deadLetters);
   showReasons(state);
   showAccounts(state);
+  showBlanks(state);
   drawPlots();
 }
 

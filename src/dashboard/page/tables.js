@@ -178,6 +178,30 @@ function bars(course, outcome) {
   return svg;
 }
 
+/** Fields that were blanked in Fluent; hidden while there is none. */
+export function createBlanks() {
+  const place = document.getElementById('blanks');
+  const body = place.querySelector('tbody');
+  let before = '';
+  return ({ blanked }) => {
+    const now = JSON.stringify(blanked);
+    if (now === before) return;
+    before = now;
+    place.hidden = blanked.length === 0;
+    body.replaceChildren(
+      ...blanked.map(({ field, count: customers, lastAt }) =>
+        element(
+          'tr',
+          {},
+          cell(field, 'code'),
+          cell(count(customers), 'number'),
+          cell(timeOfDay(lastAt), 'time'),
+        ),
+      ),
+    );
+  };
+}
+
 /** The health of each account: readiness, circuit, slots and what was asked for. */
 export function createAccounts() {
   const place = document.getElementById('accounts');

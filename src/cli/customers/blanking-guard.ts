@@ -1,0 +1,155 @@
+import type { Fluent } from '../../fluent/fluent.ts';
+import { Failure } from '../../outcome.ts';
+import type { BoundRoute } from '../../router/bind-routes.ts';
+import { number } from './progress.ts';
+
+/** A field that a run would blank for more than a tenth of its customers. */
+export interface Blanking {
+  readonly field: string;
+  readonly customers: number;
+  /** Of so many customers for which it is known what the run would do. */
+  readonly of: number;
+}
+
+/** One customer of a run, however often it is tried. */
+export interface GuardedCustomer {
+  /** The fields that are counted already. */
+  readonly blanked: Set<string>;
+  readonly decided: PromiseWithResolvers<void>;
+  isDecided: boolean;
+}
+
+const FEWEST_CUSTOMERS = 20;
+const MOST_PART = 0.1;
+
+/**
+ * Stops a run over many customers that would blank a field for more than a tenth of them: a mistake in the mapping looks so.
+ *
+ * Every write asks first, and counts what it would blank. From the twentieth customer on, a field that is blanked too often
+ * holds the write until every run in flight has decided as well, for customers that need nothing are counted when they end; if
+ * it is still too often then, the run stops. So no more than nineteen writes are sent that way.
+ */
+export class BlankingGuard {
+  readonly #allowed: ReadonlySet<string>;
+  readonly #onStop: () => void;
+  readonly #counts = new Map<string, number>();
+  readonly #undecided = new Set<GuardedCustomer>();
+  #customers = 0;
+  #stoppedBy: readonly Blanking[] = [];
+
+  /** `allowed` may be blanked however often; `onStop` is called once, before the run could write any more. */
+  constructor(allowed: Iterable<string>, onStop: () => void) {
+    this.#allowed = new Set(allowed);
+    this.#onStop = onStop;
+  }
+
+  /** What the run was stopped for; empty while it goes on. */
+  get stoppedBy(): readonly Blanking[] {
+    return this.#stoppedBy;
+  }
+
+  /** Counts customers of which a preview says what would be blanked, so that none of them is written when it is too often. */
+  foresee(customers: readonly (readonly string[])[]): void {
+    for (const blanked of customers) this.#count(new Set(blanked));
+    this.#stopIfTooMany();
+  }
+
+  /** A customer that is to be handled. */
+  customer(): GuardedCustomer {
+    return { blanked: new Set(), decided: Promise.withResolvers(), isDecided: false };
+  }
+
+  /** Runs `work` for a customer with a Fluent account whose writes ask first. */
+  async watch<T>(
+    customer: GuardedCustomer,
+    fluent: Fluent,
+    work: (fluent: Fluent) => Promise<T>,
+  ): Promise<T> {
+    if (!customer.isDecided) this.#undecided.add(customer);
+    const ask = (blanks: readonly string[] = []) => this.#ask(customer, blanks);
+    try {
+      return await work({
+        ...fluent,
+        async createCustomer(input, options) {
+          await ask();
+          return fluent.createCustomer(input, options);
+        },
+        async updateCustomer(input, options) {
+          await ask(options?.blanks);
+          return fluent.updateCustomer(input, options);
+        },
+      });
+    } finally {
+      this.#decide(customer);
+    }
+  }
+
+  async #ask(customer: GuardedCustomer, blanks: readonly string[]): Promise<void> {
+    const fresh = blanks.filter((field) => !customer.blanked.has(field));
+    for (const field of fresh) {
+      customer.blanked.add(field);
+      this.#counts.set(field, (this.#counts.get(field) ?? 0) + 1);
+    }
+    this.#decide(customer);
+    if (this.#tooMany().length > 0) {
+      await Promise.all([...this.#undecided].map(({ decided }) => decided.promise));
+      this.#stopIfTooMany();
+    }
+    if (this.#stoppedBy.length > 0)
+      throw new Failure(WOULD_BLANK, 'The run was stopped before it blanked more; nothing was written.');
+  }
+
+  #decide(customer: GuardedCustomer): void {
+    if (customer.isDecided) return;
+    customer.isDecided = true;
+    this.#customers += 1;
+    this.#undecided.delete(customer);
+    customer.decided.resolve();
+  }
+
+  #count(blanked: ReadonlySet<string>): void {
+    this.#customers += 1;
+    for (const field of blanked) this.#counts.set(field, (this.#counts.get(field) ?? 0) + 1);
+  }
+
+  #stopIfTooMany(): void {
+    const tooMany = this.#tooMany();
+    if (tooMany.length === 0 || this.#stoppedBy.length > 0) return;
+    this.#stoppedBy = tooMany;
+    this.#onStop();
+  }
+
+  #tooMany(): Blanking[] {
+    return tooMany(this.#counts, this.#customers, this.#allowed);
+  }
+}
+
+/** The code of a run that was stopped so. */
+export const WOULD_BLANK = 'would-blank';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The fields that are blanked for more than a tenth of at least twenty customers, those that are `allowed` apart. */
+export function tooMany(
+  counts: Iterable<readonly [field: string, customers: number]>,
+  of: number,
+  allowed: ReadonlySet<string> = NONE,
+): Blanking[] {
+  if (of < FEWEST_CUSTOMERS) return [];
+  return [...counts]
+    .filter(([field, customers]) => customers > of * MOST_PART && !allowed.has(field))
+    .map(([field, customers]) => ({ field, customers, of }));
+}
+
+/** What to say of it: each field with the line of the mapping that gives nothing for it, and what to do. */
+export function blankingAdvice(
+  blankings: readonly Blanking[],
+  { lineOf }: Pick<BoundRoute, 'lineOf'>,
+): string {
+  const fields = blankings.map(({ field, customers, of }) => {
+    const line = lineOf === undefined ? '' : `, ${lineOf(field)}`;
+    return `${field} for ${number(customers)} of ${number(of)} customers${line}`;
+  });
+  const names = blankings.map(({ field }) => field).join(',');
+  return `would blank ${fields.join('; ')}. Fluent has a value there and the mapping gives none. Mend the line, or go on with --allow-blanking ${names}`;
+}
