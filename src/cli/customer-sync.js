@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import '../process/require-node.js';
+// All of it by one name, as in `src/start.js`.
+import * as module from 'node:module';
 
 // JavaScript, as `src/start.js` is: from the cache a command starts without a TypeScript parser.
-enableCompileCache();
+module.enableCompileCache();
 await import('./main.ts');
