@@ -106,6 +106,23 @@ export function variableTable(): string {
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
+/**
+ * `.env.example`: what a connector file reads, and after it each variable of the service with its meaning. What is required
+ * is blank; what has a default stands there as a comment.
+ */
+export function environmentExample(connectorText: string): string {
+  const named = [...connectorText.replaceAll(/^\s*#.*$/gm, '').matchAll(/\$\{([A-Z][A-Z0-9_]*)(:-)?/g)].map(
+    ([, name = '', optional]) => `${optional ? '# ' : ''}${name}=`,
+  );
+  const blocks = Object.entries(documented).map(([name, schema]) => {
+    const result = schema.safeParse(undefined);
+    const value = result.success && result.data !== undefined ? String(result.data) : '';
+    return `# ${schema.description ?? ''}\n${name === 'PUSH_AUTH' ? '' : '# '}${name}=${value}`;
+  });
+  const head = '# Copy to .env, fill in, and start with it: npx customer-sync --env-file .env start';
+  return `${[head, `# For config/connector.yml as shipped:\n${[...new Set(named)].join('\n')}`, ...blocks].join('\n\n')}\n`;
+}
+
 function unset(name: string): string {
   const schema = documented[name];
   const result = schema?.safeParse(undefined);

@@ -1,7 +1,7 @@
-import { access, glob, readFile } from 'node:fs/promises';
+import { access, glob, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { variableTable } from '../config/environment.ts';
+import { environmentExample, variableTable } from '../config/environment.ts';
 import { EXIT } from '../src/cli/io.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -42,6 +42,13 @@ t.test('the README has at most 180 lines', async (t) => {
 t.test('config/README.md lists every variable as the schema describes it', async (t) => {
   const text = await read('config/README.md');
   t.ok(text.includes(variableTable().trim()), 'run variableTable() of config/environment.ts and paste it');
+});
+
+t.test('.env.example holds every variable', async (t) => {
+  const example = environmentExample(await read('config/connector.yml'));
+  if (process.env['WRITE'] === '1') await writeFile(join(root, '.env.example'), example);
+  const advice = 'run `WRITE=1 node test/readme.test.ts`, which writes it';
+  t.equal(await read('.env.example'), example, advice);
 });
 
 t.test('every file and heading that a README links to is there', async (t) => {

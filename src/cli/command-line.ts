@@ -2,14 +2,18 @@ import { Command, CommanderError } from 'commander';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { Failure, Rejection } from '../outcome.ts';
 import { registerDeadLetters } from './dead-letters/dead-letters.ts';
+import { registerDev } from './dev/dev.ts';
 import { registerDoctor } from './doctor/doctor.ts';
 import { registerExplain } from './explain/explain.ts';
 import { EXIT, type ExitCode, type Io, type Register } from './io.ts';
 import { registerProvision } from './provision/provision.ts';
 import { registerReconcile } from './reconcile/reconcile.ts';
+import { registerStart } from './start/start.ts';
 import { registerSync } from './sync/sync.ts';
 
 const COMMANDS: readonly Register[] = [
+  registerStart,
+  registerDev,
   registerDoctor,
   registerProvision,
   registerSync,
@@ -27,8 +31,9 @@ export async function runCommandLine(
   let code: ExitCode = EXIT.ok;
   const program = new Command('customer-sync')
     .description(
-      "Set up, backfill, compare, explain and replay: the operator's commands of the customer sync.",
+      'Run, develop, set up, backfill, compare, explain and replay: the commands of the customer sync.',
     )
+    .option('--env-file <file>', 'take the environment from a file; what is set already wins')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

@@ -1,21 +1,32 @@
 import { formatFaults } from '../../config/environment.ts';
 import { loadConfiguration } from '../../config/load.ts';
+import { ConfigurationError } from '../configuration-error.ts';
 import { runCommandLine } from './command-line.ts';
+import { type ReadEnv, withEnvFile } from './env-file.ts';
+import { EXIT } from './io.ts';
 
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 
+const args = process.argv.slice(2);
+const { env, note } = await withEnvFile(args, process.env, process.cwd()).catch((error: unknown): ReadEnv => {
+  if (!(error instanceof ConfigurationError)) throw error;
+  process.stderr.write(`${formatFaults(error.faults)}\n`);
+  process.exit(EXIT.usage);
+});
+
+if (note !== undefined) process.stderr.write(`${note}\n`);
 process.exitCode = await runCommandLine(
-  process.argv.slice(2),
+  args,
   {
-    env: process.env,
+    env,
     stdin: process.stdin,
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     terminal: process.stderr.isTTY === true && process.env['CI'] !== 'true',
     signal: interrupt.signal,
     // The command line takes no pushes, so how they are authenticated need not be said.
-    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...process.env }),
+    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...env }),
   },
   formatFaults,
 );

@@ -20,6 +20,8 @@ interface Current {
 export interface Place {
   readonly cwd?: string;
   readonly input?: string;
+  /** Told of what is written, as it comes. */
+  readonly onText?: (text: string) => void;
 }
 
 /** How a command ended, and what it wrote. */
@@ -41,7 +43,7 @@ export function startCommand(
   t: Current,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { cwd = ROOT, input = '' }: Place = {},
+  { cwd = ROOT, input = '', onText = () => {} }: Place = {},
 ): Command {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd,
@@ -52,9 +54,11 @@ export function startCommand(
   let err = '';
   child.stdout.on('data', (text) => {
     out += text;
+    onText(String(text));
   });
   child.stderr.on('data', (text) => {
     err += text;
+    onText(String(text));
   });
   // One that ends before it has read everything is no fault.
   child.stdin.on('error', () => undefined);

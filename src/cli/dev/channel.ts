@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { promisify } from 'node:util';
+import { openPubSub } from '../../dead-letters/pubsub-client.ts';
+import { PACKAGE_ROOT } from '../../package/root.ts';
+
+/** The way from commercetools to the service. */
+export interface Channel {
+  /** One sentence for a person. */
+  readonly description: string;
+  /** The variables that the service and the commands need besides. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Makes what the way consists of. */
+  provision(env: Readonly<Record<string, string | undefined>>): Promise<void>;
+  deliver(notification: unknown): void;
+  close(): Promise<void>;
+}
+
+/** Without a broker: each notification is pushed from here, and again where it is not acknowledged. */
+export async function directChannel(push: string, why: string): Promise<Channel> {
+  const { deliver } = await import('../../../test/sandbox/demo-traffic.ts');
+  const ending = new AbortController();
+  return {
+    description: `Notifications are pushed as Pub/Sub would push them, without it (${why}).`,
+    env: {},
+    provision: async () => {},
+    deliver: (notification) => void deliver(push, notification, ending.signal),
+    close: async () => ending.abort(),
+  };
+}
+
+/** By Google's emulator, set up by `customer-sync provision` as the real Pub/Sub is; `missing` says what is not installed. */
+export async function emulatorChannel(endpoint: string): Promise<Channel | { readonly missing: string }> {
+  const { startPubSubEmulator } = await import('../../../test/sandbox/pubsub-emulator.ts');
+  const emulator = await startPubSubEmulator();
+  if ('missing' in emulator) return emulator;
+  const { host, projectId } = emulator;
+  const client = await openPubSub({ projectId, emulatorHost: host });
+  const topic = client.topic('customers', { batching: { maxMessages: 1 } });
+  const command = join(PACKAGE_ROOT, 'src/cli/customer-sync.js');
+  return {
+    description: `Notifications go through Google's Pub/Sub emulator at ${host}.`,
+    env: {
+      PUBSUB_EMULATOR_HOST: host,
+      GOOGLE_CLOUD_PROJECT: projectId,
+      DEAD_LETTER_TOPIC: 'customers-dead-letters',
+    },
+    async provision(env) {
+      const args = [command, 'provision', `--endpoint=${endpoint}`];
+      await promisify(execFile)(execPath, args, { env: { ...env } });
+    },
+    // One that is lost is as lost as the emulator: what follows shows it.
+    deliver: (notification) => void topic.publishMessage({ json: notification }).catch(() => undefined),
+    async close() {
+      await client.close().catch(() => undefined);
+      await emulator.stop();
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LOCAL_FILE } from '../env-file.ts';
+
+/** Writes the environment for the commands in other terminals; returns how to remove it. */
+export async function writeLocalFile(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<() => Promise<void>> {
+  const file = join(folder, LOCAL_FILE);
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const head =
+    '# Written by `customer-sync dev` or `stand-ins`, and removed at its end: it leads to the stand-ins.';
+  await writeFile(file, `${[head, ...lines].join('\n')}\n`, { mode: 0o600 });
+  return () => rm(file, { force: true });
+}

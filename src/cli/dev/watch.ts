@@ -1,0 +1,92 @@
+import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+
+/** Editors write a file in several steps: changes so close together count as one. */
+const SETTLE_MILLISECONDS = 80;
+const DEEPEST = 8;
+const IGNORED = /^(node_modules|\..*)$|~$|\.test\.[jt]s$/;
+
+/** What is there: the folders, and each file with what changes when it is written or replaced, but not by `chmod`. */
+interface Tree {
+  readonly folders: Set<string>;
+  readonly files: Map<string, string>;
+}
+
+/**
+ * Watches folders and all below them; calls `changed` with the path of a file that is new, different or gone, once for changes
+ * that belong together. Node's own recursive watch loses files that an editor replaces.
+ */
+export function watchFolders(roots: readonly string[], changed: (file: string) => void): { close(): void } {
+  const watchers = new Map<string, FSWatcher>();
+  let timer: NodeJS.Timeout | undefined;
+  let known = look(roots);
+
+  function follow({ folders }: Tree): void {
+    for (const [folder, watcher] of watchers) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (watchers.has(folder)) continue;
+      try {
+        const watcher = watch(folder, settle);
+        watcher.on('error', () => undefined);
+        watchers.set(folder, watcher);
+      } catch {
+        // Gone meanwhile: its parent tells of it.
+      }
+    }
+  }
+
+  function settle(): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const before = known;
+      known = look(roots);
+      follow(known);
+      const file = differing(before.files, known.files);
+      if (file !== undefined) changed(file);
+    }, SETTLE_MILLISECONDS);
+  }
+
+  follow(known);
+  return {
+    close() {
+      clearTimeout(timer);
+      for (const watcher of watchers.values()) watcher.close();
+    },
+  };
+}
+
+function look(roots: readonly string[]): Tree {
+  const tree: Tree = { folders: new Set(), files: new Map() };
+  for (const root of roots) add(tree, root, 0);
+  return tree;
+}
+
+function add(tree: Tree, path: string, depth: number): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile()) tree.files.set(path, `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
+  if (!stats?.isDirectory() || depth > DEEPEST) return;
+  tree.folders.add(path);
+  for (const name of namesIn(path)) if (!IGNORED.test(name)) add(tree, join(path, name), depth + 1);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Gone meanwhile, or not ours to read.
+    return [];
+  }
+}
+
+function differing(
+  before: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+): string | undefined {
+  for (const [path, state] of now) if (before.get(path) !== state) return path;
+  for (const path of before.keys()) if (!now.has(path)) return path;
+  return undefined;
+}

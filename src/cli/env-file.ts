@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigurationError } from '../configuration-error.ts';
+
+/** What `dev` and `stand-ins` write, and every other command reads, in the folder of the start. */
+export const LOCAL_FILE = '.env.local';
+
+/** The commands that write it: what another run has left concerns them not. */
+const WRITERS: readonly string[] = ['dev', 'stand-ins'];
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment that a command works with, and what a person should know of where it came from. */
+export interface ReadEnv {
+  readonly env: Env;
+  readonly note?: string;
+}
+
+/**
+ * Adds to an environment what `--env-file` names, or else what `dev` has written to the folder. What the process was given
+ * wins. A local file that contradicts it is left alone as a whole: half a stand-in and half a real project must never mix.
+ */
+export async function withEnvFile(args: readonly string[], env: Env, folder: string): Promise<ReadEnv> {
+  const named = fileNamedIn(args);
+  if (named !== undefined) return { env: { ...(await readNamed(named)), ...given(env) } };
+  if (env['NODE_ENV'] === 'production' || WRITERS.includes(args[0] ?? '')) return { env };
+  const local = await readFile(join(folder, LOCAL_FILE), 'utf8').catch(() => undefined);
+  if (local === undefined) return { env };
+  const values = parseEnv(local);
+  const contradicting = Object.keys(values).filter((name) => env[name] && env[name] !== values[name]);
+  if (contradicting.length === 0)
+    return {
+      env: { ...values, ...given(env) },
+      note: `The environment is that of ${LOCAL_FILE}; remove the file, or name another with --env-file, to leave it.`,
+    };
+  return {
+    env,
+    note: `${LOCAL_FILE} is left alone: ${contradicting.join(', ')} of the environment differ from it.`,
+  };
+}
+
+function given(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+}
+
+function fileNamedIn(args: readonly string[]): string | undefined {
+  const index = args.findIndex((arg) => arg === '--env-file' || arg.startsWith('--env-file='));
+  const found = args[index];
+  return found === '--env-file' ? args[index + 1] : found?.slice('--env-file='.length);
+}
+
+async function readNamed(file: string): Promise<Env> {
+  try {
+    return parseEnv(await readFile(file, 'utf8'));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+    throw new ConfigurationError([
+      {
+        where: `--env-file ${file}`,
+        expected: 'a file of NAME=value lines that can be read',
+        found: code === 'ENOENT' ? 'no such file' : code,
+        advice: '`.env.example` lists what can stand in it.',
+      },
+    ]);
+  }
+}

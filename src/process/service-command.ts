@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../package/root.ts';
+
+/** What V8 is told, as `npm start` does; `src/start.js` says why. */
+const V8_OPTIONS = [
+  '--max-semi-space-size=4',
+  '--heap-growing-percent=40',
+  '--no-allocation-site-pretenuring',
+] as const;
+
+/** What node is given to start the service. */
+export const SERVICE_COMMAND: readonly string[] = [...V8_OPTIONS, join(PACKAGE_ROOT, 'src/start.js')];

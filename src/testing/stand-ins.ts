@@ -1,0 +1,51 @@
+import type { CommercetoolsOptions, CommercetoolsSandbox } from '../../test/sandbox/commercetools.ts';
+import type { FluentSandbox } from '../../test/sandbox/fluent.ts';
+import { ConfigurationError } from '../configuration-error.ts';
+
+/** Stand-ins for commercetools and Fluent on 127.0.0.1. */
+export interface StandIns {
+  readonly commercetools: CommercetoolsSandbox;
+  readonly fluent: FluentSandbox;
+  /** The variables that join the service and the commands to both. */
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** What the stand-ins need besides the package: nobody needs it in production, so it is installed only where it is wanted. */
+const PACKAGES = ['@labdigital/commercetools-mock', 'graphql', 'mercurius'];
+
+/** Starts both. Throws a `ConfigurationError` where the packages that they need are not installed. */
+export async function startStandIns(options: CommercetoolsOptions = {}): Promise<StandIns> {
+  const [{ startCommercetools }, { startFluent }, { environmentFor }] = await load();
+  const [commercetools, fluent] = await Promise.all([startCommercetools(options), startFluent()]);
+  return {
+    commercetools,
+    fluent,
+    env: environmentFor(commercetools, fluent),
+    async close() {
+      await Promise.all([commercetools.close(), fluent.close()]);
+    },
+  };
+}
+
+async function load() {
+  try {
+    return await Promise.all([
+      import('../../test/sandbox/commercetools.ts'),
+      import('../../test/sandbox/fluent.ts'),
+      import('../../test/sandbox/environment.ts'),
+    ]);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : '';
+    const missing = PACKAGES.find((name) => text.includes(`'${name}'`));
+    if (missing === undefined) throw error;
+    throw new ConfigurationError([
+      {
+        where: 'the stand-ins',
+        expected: `the packages ${PACKAGES.join(', ')}`,
+        found: `no ${missing}`,
+        advice: `npm install --save-dev ${PACKAGES.join(' ')}`,
+      },
+    ]);
+  }
+}

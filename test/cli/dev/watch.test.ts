@@ -1,0 +1,54 @@
+import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { watchFolders } from '../../../src/cli/dev/watch.ts';
+import { until } from '../../sandbox/until.ts';
+
+t.test('a change of a file is told, however it is made', async (t) => {
+  const root = t.testdir({
+    watched: { 'connector.yml': 'a', handlers: { 'one.ts': '1' }, node_modules: {} },
+    real: { 'linked.ts': '1' },
+  });
+  const folder = join(root, 'watched');
+  await symlink(join(root, 'real'), join(folder, 'link'));
+  const seen: string[] = [];
+  const watcher = watchFolders([folder, join(folder, 'is-not-there')], (file) =>
+    seen.push(file.slice(folder.length + 1)),
+  );
+  t.teardown(() => watcher.close());
+  const file = join(folder, 'connector.yml');
+  let told = 0;
+  const changes: readonly (readonly [string, string, () => Promise<void>])[] = [
+    ['written', 'connector.yml', () => writeFile(file, 'bb')],
+    [
+      'replaced, as editors do',
+      'connector.yml',
+      async () => {
+        await writeFile(join(folder, '.swap'), 'ccc');
+        await rename(join(folder, '.swap'), file);
+      },
+    ],
+    ['written after it was replaced', 'connector.yml', () => writeFile(file, 'dddd')],
+    ['new', 'handlers/two.ts', () => writeFile(join(folder, 'handlers/two.ts'), '2')],
+    ['in a folder that is new', 'more/three.ts', () => addFolder(join(folder, 'more'))],
+    ['behind a symlink', 'link/linked.ts', () => writeFile(join(root, 'real/linked.ts'), '22')],
+    ['gone', 'handlers/two.ts', () => rm(join(folder, 'handlers/two.ts'))],
+  ];
+  for (const [title, name, change] of changes) {
+    await change();
+    t.ok(await until(() => seen.slice(told).includes(name)), title);
+    told = seen.length;
+  }
+  await chmod(file, 0o755);
+  await writeFile(join(folder, 'handlers/one.test.ts'), '1');
+  await writeFile(join(folder, 'node_modules/x.ts'), '1');
+  await writeFile(join(folder, 'handlers/one.ts'), '11');
+  t.ok(await until(() => seen.slice(told).includes('handlers/one.ts')));
+  const others = seen.slice(told).filter((name) => name !== 'handlers/one.ts');
+  t.same(others, [], 'rights, tests and node_modules are none of it');
+});
+
+async function addFolder(folder: string): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, 'three.ts'), '3');
+}

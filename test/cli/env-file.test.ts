@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { withEnvFile } from '../../src/cli/env-file.ts';
+
+t.test('the environment of a command', async (t) => {
+  const folder = t.testdir({
+    '.env.local': '# head\nCTP_PROJECT_KEY=stand-in\nFLUENT_API_URL=http://127.0.0.1:1\n',
+    'other.env': 'CTP_PROJECT_KEY=other\n',
+    empty: {},
+  });
+  const other = join(folder, 'other.env');
+  const local = { CTP_PROJECT_KEY: 'stand-in', FLUENT_API_URL: 'http://127.0.0.1:1' };
+  const cases = [
+    { title: 'that of .env.local', args: ['doctor'], env: {}, is: local, note: /that of \.env\.local/ },
+    {
+      title: 'with what the process has',
+      args: ['sync'],
+      env: { PORT: '1' },
+      is: { ...local, PORT: '1' },
+      note: /that of/,
+    },
+    { title: 'blank is not set', args: ['sync'], env: { FLUENT_API_URL: '' }, is: local, note: /that of/ },
+    {
+      title: 'never half of two',
+      args: ['sync'],
+      env: { CTP_PROJECT_KEY: 'real' },
+      is: { CTP_PROJECT_KEY: 'real' },
+      note: /left alone: CTP_PROJECT_KEY of the environment differ/,
+    },
+    {
+      title: 'not in production',
+      args: ['sync'],
+      env: { NODE_ENV: 'production' },
+      is: { NODE_ENV: 'production' },
+    },
+    { title: 'not for dev', args: ['dev'], env: {}, is: {} },
+    {
+      title: 'that of a file named',
+      args: ['--env-file', other, 'sync'],
+      env: {},
+      is: { CTP_PROJECT_KEY: 'other' },
+    },
+    {
+      title: 'named in one word',
+      args: ['sync', `--env-file=${other}`],
+      env: {},
+      is: { CTP_PROJECT_KEY: 'other' },
+    },
+    {
+      title: 'which what is set wins over',
+      args: ['sync', `--env-file=${other}`],
+      env: { CTP_PROJECT_KEY: 'mine' },
+      is: { CTP_PROJECT_KEY: 'mine' },
+    },
+  ];
+  for (const { title, args, env, is, note } of cases) {
+    const read = await withEnvFile(args, env, folder);
+    t.same(read.env, is, title);
+    if (note) t.match(read.note, note, title);
+    else t.equal(read.note, undefined, title);
+  }
+  t.same(
+    await withEnvFile(['sync'], {}, join(folder, 'empty')),
+    { env: {} },
+    'the one that it has, without a file',
+  );
+  const failed: unknown = await withEnvFile(['--env-file', join(folder, 'none'), 'sync'], {}, folder).catch(
+    (error: unknown) => error,
+  );
+  t.match(failed, { faults: [{ where: /--env-file .*none/, found: 'no such file' }] });
+});
