@@ -54,6 +54,7 @@ function toEnvironment(values: z.output<typeof variables>) {
     host: values.HOST,
     logLevel: values.LOG_LEVEL,
     connectorConfig: values.CONNECTOR_CONFIG,
+    handlerFolders: values.HANDLERS_DIR ?? [],
     pushAuth: toPushAuth(values),
     queue: { limit: values.QUEUE_LIMIT, bytes: values.QUEUE_BYTES },
     ackDeadlineSeconds: values.ACK_DEADLINE_SECONDS,

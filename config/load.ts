@@ -35,7 +35,8 @@ export async function loadConfiguration(
 
   // Without the file it is not known which variables it names.
   const misspelt = loaded.variables ? misspeltVariables(env, [...variableNames, ...loaded.variables]) : [];
-  const handlers = await collect(loadHandlers(handlersFolder), faults);
+  const own = 'environment' in read ? read.environment.handlerFolders : [];
+  const handlers = await collect(loadHandlers(handlersFolder, own), faults);
   const settings = 'environment' in read ? read.environment : { duplicateMemorySeconds: 0 };
   const routes =
     handlers && 'connector' in loaded

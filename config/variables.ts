@@ -39,6 +39,11 @@ const service = z.object({
   CONNECTOR_CONFIG: text('a path')
     .default('config/connector.yml')
     .describe('The file with the accounts and the routing table.'),
+  HANDLERS_DIR: text('folders, separated by commas')
+    .transform((value) => value.split(',').map((folder) => folder.trim()))
+    .transform((folders) => folders.filter((folder) => folder !== ''))
+    .optional()
+    .describe('The folders of your own handlers, separated by commas; they may lie anywhere.'),
   QUEUE_LIMIT: whole(1, 1_000_000)
     .default(1000)
     .describe(

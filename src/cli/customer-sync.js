@@ -2,7 +2,9 @@
 import '../process/require-node.js';
 // All of it by one name, as in `src/start.js`.
 import * as module from 'node:module';
+import '../package/resolve.js';
+import { load } from '../package/load.js';
 
 // JavaScript, as `src/start.js` is: from the cache a command starts without a TypeScript parser.
 module.enableCompileCache();
-await import('./main.ts');
+await load('cli/main');

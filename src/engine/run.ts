@@ -118,7 +118,7 @@ function checked(outcome: Outcome, { handler }: BoundRoute): Outcome {
   if (isOutcome(outcome)) return outcome;
   throw new Failure(
     'no-outcome',
-    `Expected handlers/${handler.source} to return an outcome ({ kind, reason }, with a detail where it is rejected or failed), got something else.`,
+    `Expected ${handler.source} to return an outcome ({ kind, reason }, with a detail where it is rejected or failed), got something else.`,
   );
 }
 

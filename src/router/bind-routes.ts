@@ -98,5 +98,5 @@ function notCreated({ locate }: RouteConfig, { source }: LoadedHandler, error: u
       ...rest,
     }));
   const found = error instanceof Error ? error.message : 'an unknown error';
-  return [{ where: locate([]), expected: `props that handlers/${source} accepts`, found }];
+  return [{ where: locate([]), expected: `props that ${source} accepts`, found }];
 }

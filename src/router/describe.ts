@@ -9,16 +9,14 @@ export function describeRoutes(routes: readonly BoundRoute[]): object[] {
     resourceType,
     filter: filter ? [...filter] : 'everything',
     handler: handler.name,
-    source: `handlers/${handler.source}`,
+    source: handler.source,
   }));
 }
 
 /** The handlers that replace shipped ones, one line each. */
 export function describeReplacements(handlers: ReadonlyMap<string, LoadedHandler>): object[] {
   return [...handlers.values()].flatMap(({ name, source, replaces }) =>
-    replaces === undefined
-      ? []
-      : [{ handler: name, source: `handlers/${source}`, replaces: `handlers/${replaces}` }],
+    replaces === undefined ? [] : [{ handler: name, source, replaces }],
   );
 }
 
@@ -34,8 +32,8 @@ export function describeConnector(
     handlers: [...handlers.values()].map(({ name, handler, source, replaces }) => ({
       name,
       description: handler.description,
-      source: `handlers/${source}`,
-      ...(replaces && { replaces: `handlers/${replaces}` }),
+      source,
+      ...(replaces && { replaces }),
       active: inUse.has(name),
     })),
     accounts,

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -9,9 +9,9 @@ import type { Handler } from '../handler.ts';
 export interface LoadedHandler {
   readonly name: string;
   readonly handler: Handler;
-  /** Below the handlers' folder, as in `custom/customer-upsert`. */
+  /** As in `handlers/customer-upsert`, or with the folder of one's own before it, as it was named. */
   readonly source: string;
-  /** The source of the shipped handler that it takes the place of. */
+  /** The source of the handler that it takes the place of. */
   readonly replaces?: string;
 }
 
@@ -22,57 +22,121 @@ const Shape = z.object({
   create: z.function(),
 });
 
+/** One file or folder that holds a handler. */
+interface Candidate {
+  readonly name: string;
+  readonly file: string;
+  readonly source: string;
+}
+
 /**
- * Loads every handler of a folder: `<name>.ts`, `<name>.js`, or `<name>/index.ts`; those in `custom/` replace shipped ones.
- * Throws a `ConfigurationError` with every file that cannot be loaded or is no handler.
+ * Loads every handler of the shipped folder, and then of one's own folders: `<name>.ts`, `<name>.js`, or `<name>/index.ts`.
+ * One of a later folder, or of `custom/` in a folder, replaces an earlier one of its name. Throws a `ConfigurationError` with
+ * every file that cannot be loaded or is no handler.
  */
-export async function loadHandlers(folder: string): Promise<Map<string, LoadedHandler>> {
+export async function loadHandlers(
+  shipped: string,
+  own: readonly string[] = [],
+): Promise<Map<string, LoadedHandler>> {
   const faults: Fault[] = [];
   const handlers = new Map<string, LoadedHandler>();
-  for (const source of [...(await candidates(folder, '')), ...(await candidates(folder, 'custom'))]) {
-    const name = source.replace(/^custom\//, '').replace(/\.[jt]s$/, '');
-    const loaded = await load(folder, source);
-    if ('fault' in loaded) {
-      faults.push(loaded.fault);
-      continue;
-    }
-    const shipped = handlers.get(name);
-    if (shipped && shipped.source.startsWith('custom/') === source.startsWith('custom/'))
-      faults.push({
-        where: `handlers/${source}`,
-        expected: 'one handler of each name',
-        found: `handlers/${shipped.source} as well`,
-      });
-    handlers.set(name, {
-      name,
-      handler: loaded.handler,
-      source,
-      ...(shipped && { replaces: shipped.source }),
-    });
+  const folders = [{ path: shipped, label: 'handlers', isOwn: false }];
+  for (const path of own) {
+    if (!(await isFolder(path))) faults.push(noFolder(path));
+    else if (!(await isSame(path, shipped)))
+      folders.push({ path, label: path.replace(/\/+$/, ''), isOwn: true });
+  }
+  for (const { path, label, isOwn } of folders) {
+    for (const below of ['', 'custom'])
+      await loadAll(
+        await candidates(join(path, below), below ? `${label}/${below}` : label, isOwn),
+        handlers,
+        faults,
+      );
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return handlers;
 }
 
-async function candidates(folder: string, below: string): Promise<string[]> {
-  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) =>
-      entry.isDirectory() ? entry.name !== 'custom' || below !== '' : /(?<!\.d)\.[jt]s$/.test(entry.name),
-    )
-    .map((entry) => (below ? `${below}/${entry.name}` : entry.name))
-    .sort();
+async function loadAll(
+  found: readonly Candidate[],
+  handlers: Map<string, LoadedHandler>,
+  faults: Fault[],
+): Promise<void> {
+  const here = new Map<string, string>();
+  for (const candidate of found) {
+    const { name, source } = candidate;
+    const loaded = await load(candidate);
+    if ('fault' in loaded) {
+      faults.push(loaded.fault);
+      continue;
+    }
+    const twin = here.get(name);
+    if (twin !== undefined)
+      faults.push({ where: source, expected: 'one handler of each name', found: `${twin} as well` });
+    here.set(name, source);
+    const replaced = handlers.get(name);
+    handlers.set(name, {
+      name,
+      handler: loaded.handler,
+      source,
+      ...(replaced && { replaces: replaced.source }),
+    });
+  }
 }
 
-async function load(folder: string, source: string): Promise<{ handler: Handler } | { fault: Fault }> {
-  const where = `handlers/${source}`;
-  const file = join(folder, /\.[jt]s$/.test(source) ? source : join(source, 'index.ts'));
+/** The files and folders that should hold a handler; what else stands in a folder of one's own is not looked at. */
+async function candidates(folder: string, label: string, isOwn: boolean): Promise<Candidate[]> {
+  const names = await readdir(folder).catch(() => []);
+  const found: Candidate[] = [];
+  for (const entry of names.sort()) {
+    if (entry === 'custom' || entry === 'node_modules' || entry.startsWith('.')) continue;
+    const path = join(folder, entry);
+    const source = `${label}/${entry}`;
+    // A mounted volume, as Kubernetes makes it, holds symlinks.
+    if (await isFolder(path)) {
+      const index = (await indexOf(path)) ?? (isOwn ? undefined : join(path, 'index.ts'));
+      if (index !== undefined) found.push({ name: entry, file: index, source });
+    } else if (/\.[jt]s$/.test(entry) && !/\.(d|test|spec)\.[jt]s$/.test(entry))
+      found.push({ name: entry.replace(/\.[jt]s$/, ''), file: path, source });
+  }
+  return found;
+}
+
+async function indexOf(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder);
+  const name = ['index.ts', 'index.js'].find((one) => names.includes(one));
+  return name && join(folder, name);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((path) => realpath(path).catch(() => path)));
+  return first === second;
+}
+
+function noFolder(path: string): Fault {
+  return {
+    where: 'environment HANDLERS_DIR',
+    expected: 'folders that hold handlers, separated by commas',
+    found: `no folder ${path}`,
+    advice: 'A path that does not start with / counts from the folder of the start.',
+  };
+}
+
+async function load({ file, source }: Candidate): Promise<{ handler: Handler } | { fault: Fault }> {
   try {
     const module: { default?: unknown } = await import(pathToFileURL(file).href);
     if (isHandler(module.default)) return { handler: module.default };
     return {
       fault: {
-        where,
+        where: source,
         expected: 'a handler as its default export (`export default defineHandler({ … })`)',
         found: module.default === undefined ? 'no default export' : 'another value',
         advice: 'See handlers/README.md.',
@@ -80,7 +144,7 @@ async function load(folder: string, source: string): Promise<{ handler: Handler 
     };
   } catch (error) {
     const found = error instanceof Error ? `${error.name}: ${error.message}` : 'an unknown error';
-    return { fault: { where, expected: 'code that can be loaded', found } };
+    return { fault: { where: source, expected: 'code that can be loaded', found } };
   }
 }
 

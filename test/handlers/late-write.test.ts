@@ -120,9 +120,8 @@ t.test("nor does the new handler of the handlers' README", async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const gate = await startGate(t, commercetools.url);
-  const { handlersFolder, config } = await orderNoteProject(t.testdir());
-  const env = { CONNECTOR_CONFIG: config, CTP_API_URL: gate.url };
-  const service = await connect(t, upstreams, env, { handlersFolder });
+  const env = { ...(await orderNoteProject(t.testdir())), CTP_API_URL: gate.url };
+  const service = await connect(t, upstreams, env);
   const customer = await commercetools.createCustomer({ email: 'ada@example.com' });
   fluent.seed({ username: customer.id, primaryEmail: 'ada@example.com' });
 

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { accessToken } from '../sandbox/access-token.ts';
@@ -14,25 +14,23 @@ function block(file: string): string {
   return code;
 }
 
-/** Makes a project folder like this one with a file of `handlers/README.md` in it; returns its `handlers`. */
+/** Saves a file of `handlers/README.md` in a folder of its own; returns the folder of the handlers. */
 export async function readmeProject(folder: string, file: string): Promise<string> {
-  for (const name of ['src', 'node_modules']) await symlink(join(root, name), join(folder, name));
   await mkdir(join(folder, 'handlers/custom'), { recursive: true });
-  await cp(join(root, 'handlers/customer-upsert'), join(folder, 'handlers/customer-upsert'), {
-    recursive: true,
-  });
   await writeFile(join(folder, file), block(file));
   return join(folder, 'handlers');
 }
 
-/** As `readmeProject` for `order-note`, with the route that the README gives it; returns the folder and the configuration. */
-export async function orderNoteProject(folder: string): Promise<{ handlersFolder: string; config: string }> {
-  const handlersFolder = await readmeProject(folder, 'handlers/order-note.ts');
+/** As `readmeProject` for `order-note`, with the route that the README gives it; returns the environment that names both. */
+export async function orderNoteProject(
+  folder: string,
+): Promise<{ HANDLERS_DIR: string; CONNECTOR_CONFIG: string }> {
+  const HANDLERS_DIR = await readmeProject(folder, 'handlers/order-note.ts');
   const route = readme.match(/```yaml\n([\s\S]*?)```/)?.[1] ?? '';
   const shipped = await readFile(join(root, 'config/connector.yml'), 'utf8');
-  const config = join(folder, 'connector.yml');
-  await writeFile(config, `${shipped}\n${route}`);
-  return { handlersFolder, config };
+  const CONNECTOR_CONFIG = join(folder, 'connector.yml');
+  await writeFile(CONNECTOR_CONFIG, `${shipped}\n${route}`);
+  return { HANDLERS_DIR, CONNECTOR_CONFIG };
 }
 
 const Order = z.object({ id: z.string(), version: z.number(), createdAt: z.string() });

@@ -11,9 +11,8 @@ async function withOrderNote(t: Test) {
   const commercetools = await startCommercetools();
   const fluent = await startFluent();
   t.teardown(() => Promise.all([commercetools.close(), fluent.close()]));
-  const { handlersFolder, config } = await orderNoteProject(t.testdir());
-  const env = { ...environmentFor(commercetools, fluent), CONNECTOR_CONFIG: config };
-  const service = await startService(env, { handlersFolder });
+  const env = { ...environmentFor(commercetools, fluent), ...(await orderNoteProject(t.testdir())) };
+  const service = await startService(env);
   t.teardown(() => service.close());
   return { commercetools, fluent, service };
 }
@@ -61,8 +60,9 @@ t.test(
     const commercetools = await startCommercetools();
     const fluent = await startFluent();
     t.teardown(() => Promise.all([commercetools.close(), fluent.close()]));
-    const handlersFolder = await readmeProject(t.testdir(), 'handlers/custom/customer-upsert.ts');
-    const service = await startService(environmentFor(commercetools, fluent), { handlersFolder });
+    const HANDLERS_DIR = await readmeProject(t.testdir(), 'handlers/custom/customer-upsert.ts');
+    const env = { ...environmentFor(commercetools, fluent), HANDLERS_DIR };
+    const service = await startService(env);
     t.teardown(() => service.close());
 
     for (const email of ['ada@example.com', 'ada@shop.example.org']) {
@@ -96,7 +96,7 @@ t.test(
       err: () => {},
       terminal: false,
       signal: new AbortController().signal,
-      configuration: () => loadConfiguration(environmentFor(commercetools, fluent), handlersFolder),
+      configuration: () => loadConfiguration(env),
     };
     for (const fix of [false, true])
       t.equal(await runReconcile({ fix, json: true }, io), 0, 'what it leaves out is no difference');
@@ -105,6 +105,9 @@ t.test(
       [{ summary: { equal: 2 } }, { summary: { equal: 2 } }],
     );
     const connector = await (await fetch(`${service.url}/connector`)).text();
-    t.match(connector, '"source":"handlers/custom/customer-upsert.ts","replaces":"handlers/customer-upsert"');
+    t.match(
+      connector,
+      `"source":"${HANDLERS_DIR}/custom/customer-upsert.ts","replaces":"handlers/customer-upsert"`,
+    );
   },
 );

@@ -53,7 +53,7 @@ const HANDLERS = new Map<string, LoadedHandler>([
 ]);
 
 function loaded<Props extends z.ZodType>(name: string, handler: Handler<Props>): LoadedHandler {
-  return { name, handler, source: `${name}.ts` };
+  return { name, handler, source: `handlers/${name}.ts` };
 }
 
 let line = 0;
@@ -96,7 +96,7 @@ t.test('gives a route its handler, and the handler its props and settings', asyn
     name: 'commercetools.connect.greeting.r1',
     handlerName: 'greeting',
     resourceType: 'type-1',
-    handler: { source: 'greeting.ts' },
+    handler: { source: 'handlers/greeting.ts' },
   });
   t.strictSame(bound?.filter, new Set(['ResourceCreated']));
   t.type(bound?.handle, 'function');

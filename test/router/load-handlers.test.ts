@@ -25,13 +25,13 @@ t.test('loads files and folders, custom ones in place of shipped ones, and nothi
   t.strictSame(
     loaded.sort((one, other) => one.name.localeCompare(other.name)),
     [
-      { name: 'added', source: 'custom/added.ts', description: 'One more.' },
-      { name: 'file-handler', source: 'file-handler.ts', description: 'A file.' },
-      { name: 'folder-handler', source: 'folder-handler', description: 'A folder.' },
+      { name: 'added', source: 'handlers/custom/added.ts', description: 'One more.' },
+      { name: 'file-handler', source: 'handlers/file-handler.ts', description: 'A file.' },
+      { name: 'folder-handler', source: 'handlers/folder-handler', description: 'A folder.' },
       {
         name: 'replaced',
-        source: 'custom/replaced',
-        replaces: 'replaced.ts',
+        source: 'handlers/custom/replaced',
+        replaces: 'handlers/replaced.ts',
         description: 'The custom one.',
       },
     ],

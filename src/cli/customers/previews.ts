@@ -16,7 +16,7 @@ export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Prom
   if (!preview)
     throw new ConfigurationError([
       {
-        where: `handlers/${route.handler.source}`,
+        where: route.handler.source,
         expected: 'a handler that can say what it would do',
         found: 'one without `createPreview`',
         advice:

@@ -81,7 +81,7 @@ async function follow(
     );
   tell({ step: 'account', ...account.account });
   const { name, source, handler } = route.handler;
-  tell({ step: 'handler', name, source: `handlers/${source}`, does: handler.description });
+  tell({ step: 'handler', name, source, does: handler.description });
   return preview(event, route, account, options, tell);
 }
 

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+
+// In the repository and in the image Node runs the TypeScript as it stands. It refuses to below node_modules, so the
+// package holds the same code compiled, in `dist`. This is the only place that knows of both.
+const base = existsSync(new URL('../main.ts', import.meta.url))
+  ? { folder: new URL('../', import.meta.url), extension: '.ts' }
+  : { folder: new URL('../../dist/src/', import.meta.url), extension: '.js' };
+
+/** Imports a module of `src`, named without its extension. */
+export function load(path) {
+  return import(new URL(path + base.extension, base.folder).href);
+}

@@ -1,0 +1,33 @@
+import * as module from 'node:module';
+
+const NAME = 'commercetools-fluent-customer-sync';
+
+// Handlers may lie in any folder: a plain one, behind a symlink, a mounted one without node_modules. Wherever they lie,
+// the package's name means this package, and what they have not installed is taken from it (zod, the SDKs).
+module.registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const fromHere = () => nextResolve(specifier, { ...context, parentURL: import.meta.url });
+    if (specifier === NAME || specifier.startsWith(`${NAME}/`)) return fromHere();
+    if (!isForeign(specifier, context.parentURL)) return nextResolve(specifier, context);
+    try {
+      return nextResolve(specifier, context);
+    } catch (error) {
+      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      try {
+        return fromHere();
+      } catch {
+        throw error;
+      }
+    }
+  },
+});
+
+/** True for a package that is imported by a file which is no part of any package. */
+function isForeign(specifier, parent) {
+  return (
+    /^[@\w]/.test(specifier) &&
+    !URL.canParse(specifier) &&
+    parent?.startsWith('file:') &&
+    !parent.includes('/node_modules/')
+  );
+}

@@ -1,0 +1,13 @@
+import t from 'tap';
+import shipped from '../../handlers/customer-upsert/index.ts';
+import * as contract from '../../src/handler.ts';
+
+t.test("the package's name gives the handler contract, and there is one copy of it", async (t) => {
+  const exported: object = await import('commercetools-fluent-customer-sync');
+  t.strictSame({ ...exported }, { ...contract });
+});
+
+t.test('the shipped handler can be built upon', async (t) => {
+  const { default: exported } = await import('commercetools-fluent-customer-sync/handlers/customer-upsert');
+  t.equal(exported, shipped);
+});

@@ -1,0 +1,133 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { startUpstreams } from '../sandbox/connected.ts';
+import { startProcess } from '../sandbox/process.ts';
+import { sendPush } from '../sandbox/push.ts';
+
+const SHIPPED = join(import.meta.dirname, '../../config/connector.yml');
+const ROUTES = `
+  - route: "commercetools.connect.order.count"
+    props: { name: "order" }
+`;
+
+/** Uses all that a handler may: the contract by the package's name, a sibling, and a package that its folder has not installed. */
+const ORDER_COUNT = `
+  import { defineHandler, Rejection } from 'commercetools-fluent-customer-sync';
+  import { z } from 'zod';
+  import { WHY } from './why.ts';
+  export default defineHandler({
+    description: 'Rejects every order.',
+    props: z.strictObject({}),
+    readsCurrentState: true,
+    create: () => async () => {
+      throw new Rejection('counted', WHY);
+    },
+  });
+`;
+const UPSERT = `
+  import { defineHandler } from 'commercetools-fluent-customer-sync';
+  import shipped from 'commercetools-fluent-customer-sync/handlers/customer-upsert';
+  export default defineHandler({ ...shipped, description: 'As shipped.' });
+`;
+const FILES: Readonly<Record<string, string>> = {
+  'order-count/index.ts': ORDER_COUNT,
+  'order-count/why.ts': `export const WHY: string = 'Expected no order, got one.';`,
+  'order-count.test.ts': `throw new Error('A test is no handler.');`,
+  'README.md': 'Not a handler either.',
+  'samples/order.json': '{}',
+};
+
+/** A folder that no node_modules can be found from. */
+async function outside(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'own-handlers-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(folder, name, '..'), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  return folder;
+}
+
+const LAYOUTS: Readonly<Record<string, (root: string) => Promise<string>>> = {
+  'a plain folder': (root) => write(join(root, 'mine'), FILES),
+  'a folder behind a symlink': async (root) => {
+    await symlink(await write(join(root, 'real'), FILES), join(root, 'link'));
+    return join(root, 'link');
+  },
+  // What Kubernetes mounts: every entry is a symlink into a folder that is swapped as a whole.
+  'a mounted volume': async (root) => {
+    const folder = join(root, 'volume');
+    await write(join(folder, '..2026_11_24'), FILES);
+    await symlink('..2026_11_24', join(folder, '..data'));
+    for (const name of new Set(Object.keys(FILES).map((file) => file.split('/')[0] ?? '')))
+      await symlink(join('..data', name), join(folder, name));
+    return folder;
+  },
+};
+
+for (const [title, lay] of Object.entries(LAYOUTS))
+  t.test(`handlers in ${title} work, and the configuration lies there too`, async (t) => {
+    const root = await outside(t);
+    const upstreams = await startUpstreams(t);
+    const folder = await lay(root);
+    const replacing = await write(join(root, 'second'), { 'customer-upsert.ts': UPSERT });
+    const config = join(root, 'connector.yml');
+    await writeFile(config, `${await readFile(SHIPPED, 'utf8')}${ROUTES}`);
+    const service = await startProcess(t, {
+      ...upstreams.env,
+      CONNECTOR_CONFIG: config,
+      HANDLERS_DIR: `${folder}, ${replacing}/`,
+    });
+    t.match(service.lines, [
+      {
+        message: 'A shipped handler is replaced.',
+        source: `${replacing}/customer-upsert.ts`,
+        replaces: 'handlers/customer-upsert',
+      },
+      { message: 'route', source: `${replacing}/customer-upsert.ts` },
+      { message: 'route', source: `${folder}/order-count` },
+    ]);
+
+    const { projectKey } = upstreams.commercetools;
+    const order = {
+      notificationType: 'ResourceCreated',
+      projectKey,
+      version: 1,
+      resource: { typeId: 'order', id: 'o1' },
+    };
+    const answer = await sendPush(`${service.url}/push`, order);
+    t.equal(answer.status, 422, 'a Rejection is that of the engine');
+    t.match(JSON.parse(answer.body), { reason: 'counted', detail: 'Expected no order, got one.' });
+
+    const { id, version } = await upstreams.commercetools.createCustomer({ email: 'ada@example.com' });
+    const change = { ...order, version, resource: { typeId: 'customer', id } };
+    t.equal((await sendPush(`${service.url}/push`, change)).status, 204);
+    t.ok(upstreams.fluent.customers.has(id));
+    t.equal((await service.stop()).stderr, '');
+  });
+
+t.test('a folder that is not there, and a package that nobody has, stop the start', async (t) => {
+  const root = await outside(t);
+  const { env } = await startUpstreams(t);
+  const folder = await write(join(root, 'mine'), { 'order-count.ts': `import 'no-such-package';` });
+  await cp(SHIPPED, join(root, 'connector.yml'));
+  const own = { CONNECTOR_CONFIG: join(root, 'connector.yml'), HANDLERS_DIR: `${folder},${root}/none` };
+  const failed = await startProcess(t, { ...env, ...own }).then(
+    () => 'it started',
+    (error: unknown) => String(error),
+  );
+  t.match(
+    failed,
+    `environment HANDLERS_DIR\n  expected  folders that hold handlers, separated by commas\n  found     no folder ${root}/none`,
+  );
+  t.match(
+    failed,
+    /order-count\.ts\n {2}expected {2}code that can be loaded\n {2}found {5}Error: Cannot find package 'no-such-package' imported from .*order-count\.ts/,
+  );
+});
