@@ -97,18 +97,33 @@ function toConnector(
         fluent: account ? { ...fluent, account } : fluent,
       }),
     ),
-    routes: routes.map(({ route, handler, props }, index) => {
-      const { name, 'inclusion-filter': filter, ...rest } = props;
-      const locate: RouteConfig['locate'] = (path) => source.locate(['routes', index, 'props', ...path]);
-      return {
-        name: route,
-        handlerName: handler ?? route.split('.').slice(-2).join('-'),
-        resourceType: name,
-        ...(filter ? { filter } : {}),
-        props: rest,
-        locate,
-        isFromEnvironment: (path) => replaced.has(locate(path)),
-      };
-    }),
+    routes: routes.map((route, index) =>
+      toRouteConfig(
+        route,
+        (path) => source.locate(['routes', index, 'props', ...path]),
+        (line) => replaced.has(line),
+      ),
+    ),
+  };
+}
+
+/**
+ * A route as it is written in the file. `locate` says where a value of its props stands, `isReplaced` whether the value at
+ * that place comes from the environment.
+ */
+export function toRouteConfig(
+  { route, handler, props }: File['routes'][number],
+  locate: RouteConfig['locate'],
+  isReplaced: (line: string) => boolean = () => false,
+): RouteConfig {
+  const { name, 'inclusion-filter': filter, ...rest } = props;
+  return {
+    name: route,
+    handlerName: handler ?? route.split('.').slice(-2).join('-'),
+    resourceType: name,
+    ...(filter ? { filter } : {}),
+    props: rest,
+    locate,
+    isFromEnvironment: (path) => isReplaced(locate(path)),
   };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type Fault } from '../src/configuration-error.ts';
 import { type BoundRoute, bindRoutes } from '../src/router/bind-routes.ts';
@@ -29,8 +30,7 @@ export async function loadConfiguration(
   const faults: Fault[] = [];
   const read = readEnvironment(env);
   if ('faults' in read) faults.push(...read.faults);
-  const path = 'environment' in read ? read.environment.connectorConfig : env['CONNECTOR_CONFIG'];
-  const loaded = await loadConnector(path || DEFAULT_CONNECTOR, env);
+  const loaded = await loadConnector(connectorFile(env), env);
   if ('faults' in loaded) faults.push(...loaded.faults);
 
   // Without the file it is not known which variables it names.
@@ -54,6 +54,13 @@ export async function loadConfiguration(
 }
 
 const DEFAULT_CONNECTOR = 'config/connector.yml';
+
+/** The connector file: the one that CONNECTOR_CONFIG names, else the folder's own, else the shipped one. */
+export function connectorFile(env: Readonly<Record<string, string | undefined>>): string {
+  const named = env['CONNECTOR_CONFIG']?.trim();
+  if (named) return named;
+  return existsSync(DEFAULT_CONNECTOR) ? DEFAULT_CONNECTOR : join(ROOT, DEFAULT_CONNECTOR);
+}
 
 async function collect<T>(work: Promise<T>, faults: Fault[]): Promise<T | undefined> {
   try {

@@ -38,7 +38,9 @@ const service = z.object({
     .describe(`The least important log line to write: ${LEVELS.map((level) => `\`${level}\``).join(', ')}.`),
   CONNECTOR_CONFIG: text('a path')
     .default('config/connector.yml')
-    .describe('The file with the accounts and the routing table.'),
+    .describe(
+      'The file with the accounts and the routing table, from the folder of the start; where that has none, the one that is shipped.',
+    ),
   HANDLERS_DIR: text('folders, separated by commas')
     .transform((value) => value.split(',').map((folder) => folder.trim()))
     .transform((folders) => folders.filter((folder) => folder !== ''))

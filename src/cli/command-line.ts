@@ -10,10 +10,12 @@ import { registerProvision } from './provision/provision.ts';
 import { registerReconcile } from './reconcile/reconcile.ts';
 import { registerStart } from './start/start.ts';
 import { registerSync } from './sync/sync.ts';
+import { registerTest } from './test/test.ts';
 
 const COMMANDS: readonly Register[] = [
   registerStart,
   registerDev,
+  registerTest,
   registerDoctor,
   registerProvision,
   registerSync,

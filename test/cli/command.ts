@@ -47,7 +47,7 @@ export function startCommand(
 ): Command {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', ...completed(env) },
+    env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: 'pipe',
   });
   let out = '';
@@ -87,9 +87,8 @@ export async function runCommand(
 ): Promise<Ended> {
   let out = '';
   let err = '';
-  const given = completed(env);
   const io = {
-    env: given,
+    env,
     stdin: Readable.from(input === '' ? [] : [input]),
     out: (text: string) => {
       out += `${text}\n`;
@@ -99,7 +98,7 @@ export async function runCommand(
     },
     terminal: false,
     signal: new AbortController().signal,
-    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...given }),
+    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...env }),
   };
   const before = currentFolder();
   chdir(cwd);
@@ -108,8 +107,4 @@ export async function runCommand(
   } finally {
     chdir(before);
   }
-}
-
-function completed(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return { CONNECTOR_CONFIG: join(ROOT, 'config/connector.yml'), ...env };
 }

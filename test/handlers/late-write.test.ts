@@ -6,7 +6,7 @@ import { ANSWER_MILLISECONDS, connect, startUpstreams } from '../sandbox/connect
 import { startGate } from '../sandbox/gate.ts';
 import { sendPush, wrap } from '../sandbox/push.ts';
 import { until } from '../sandbox/until.ts';
-import { importOrder, orderNoteProject, orderPlaced } from './readme-project.ts';
+import { orderNoteProject, orderPlaced } from './readme-project.ts';
 
 const CONTRACT = new URL('../../src/handler.ts', import.meta.url).href;
 
@@ -125,7 +125,7 @@ t.test("nor does the new handler of the handlers' README", async (t) => {
   const customer = await commercetools.createCustomer({ email: 'ada@example.com' });
   fluent.seed({ username: customer.id, primaryEmail: 'ada@example.com' });
 
-  const order = await importOrder(commercetools, customer.id);
+  const order = await commercetools.createOrder({ customerId: customer.id });
   gate.close(/^GET .*\/orders\//);
   const clock = stopClock(t);
   // The body comes late, so that the order is read shortly before the deadline and its read outlives that.

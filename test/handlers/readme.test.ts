@@ -5,7 +5,7 @@ import { startCommercetools } from '../sandbox/commercetools.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { environmentFor, startService } from '../sandbox/service.ts';
-import { deleteOrder, importOrder, orderNoteProject, orderPlaced, readmeProject } from './readme-project.ts';
+import { orderNoteProject, orderPlaced, readmeProject } from './readme-project.ts';
 
 async function withOrderNote(t: Test) {
   const commercetools = await startCommercetools();
@@ -22,7 +22,7 @@ t.test('the new handler of the README', async (t) => {
   const customer = await commercetools.createCustomer({ email: 'ada@example.com' });
 
   await t.test('tries again what comes before its customer is in Fluent, and says so', async (t) => {
-    const order = await importOrder(commercetools, customer.id);
+    const order = await commercetools.createOrder({ customerId: customer.id });
     const { status, body } = await sendPush(service.push, orderPlaced(commercetools, order));
     t.equal(status, 503);
     t.match(JSON.parse(body), { reason: 'customer-not-in-fluent', detail: /\w/ });
@@ -30,7 +30,7 @@ t.test('the new handler of the README', async (t) => {
 
   await t.test('notes the last order on the Fluent customer', async (t) => {
     fluent.seed({ username: customer.id, primaryEmail: 'ada@example.com' });
-    const order = await importOrder(commercetools, customer.id);
+    const order = await commercetools.createOrder({ customerId: customer.id });
     const answer = await sendPush(service.push, orderPlaced(commercetools, order));
     t.equal(answer.status, 204, answer.body);
     t.match(fluent.customers.get(customer.id)?.attributes, [
@@ -39,15 +39,15 @@ t.test('the new handler of the README', async (t) => {
   });
 
   await t.test('has nothing to do for an order that was deleted before its event came', async (t) => {
-    const order = await importOrder(commercetools, customer.id);
-    await deleteOrder(commercetools, order);
+    const order = await commercetools.createOrder({ customerId: customer.id });
+    await commercetools.deleteOrder(order);
     const { status, body } = await sendPush(service.push, orderPlaced(commercetools, order));
     t.equal(status, 204, body);
     t.match(service.lines.at(-1), { outcome: 'ignored', reason: 'order-gone' });
   });
 
   await t.test('has nothing to do for the order of a guest', async (t) => {
-    const order = await importOrder(commercetools);
+    const order = await commercetools.createOrder();
     const { status, body } = await sendPush(service.push, orderPlaced(commercetools, order));
     t.equal(status, 204, body);
     t.match(service.lines.at(-1), { outcome: 'ignored', reason: 'guest-order' });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import shipped from '../../handlers/customer-upsert/index.ts';
 import * as contract from '../../src/handler.ts';
+import * as kit from '../../src/testing.ts';
 
 t.test("the package's name gives the handler contract, and there is one copy of it", async (t) => {
   const exported: object = await import('commercetools-fluent-customer-sync');
@@ -10,4 +11,9 @@ t.test("the package's name gives the handler contract, and there is one copy of 
 t.test('the shipped handler can be built upon', async (t) => {
   const { default: exported } = await import('commercetools-fluent-customer-sync/handlers/customer-upsert');
   t.equal(exported, shipped);
+});
+
+t.test('so can the test kit be had', async (t) => {
+  const exported: object = await import('commercetools-fluent-customer-sync/testing');
+  t.strictSame({ ...exported }, { ...kit });
 });

@@ -58,6 +58,11 @@ export class Project {
     this.subscriptions = new Subscriptions((id) => options.notify(testOf(options.key, id)));
   }
 
+  /** Tells of a change that is made elsewhere. */
+  tell(notification: Payload): void {
+    this.#options.notify(notification);
+  }
+
   entry(id: string): Entry | undefined {
     return this.#table.byId.get(id);
   }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Answer, answerTo, invalid, notFound, Refusal } from './commercetools-answer.ts';
 import type { RequestKind } from './commercetools-faults.ts';
 import type { Graphql } from './commercetools-graphql.ts';
+import { orderNotification } from './commercetools-orders.ts';
 import type { Project } from './commercetools-project.ts';
 import { queryCustomers, readPaging } from './commercetools-query.ts';
 import type { Entry } from './commercetools-table.ts';
@@ -70,7 +71,8 @@ export class Api {
         return await this.#read(project, rest, parameters);
       }
       if (names.length === 0) readPaging(parameters);
-      return await this.#pass(request, method, url, body);
+      const { 'content-type': type = 'application/json' } = request.headers;
+      return await this.pass(project, method, url, body, type);
     } catch (error) {
       return answerTo(error);
     }
@@ -109,12 +111,21 @@ export class Api {
     return { status: 200, body: find(project, id).json };
   }
 
-  async #pass(request: IncomingMessage, method: string, url: string, payload: string): Promise<Answer> {
-    const { 'content-type': type = 'application/json' } = request.headers;
+  /** Lets the mock answer, and tells of an order that has changed. */
+  async pass(
+    project: Project,
+    method: string,
+    url: string,
+    payload: string,
+    type = 'application/json',
+  ): Promise<Answer> {
     const given = method === 'POST' ? { payload, headers: { 'content-type': type } } : {};
     const verb = z.enum(['GET', 'HEAD', 'POST', 'DELETE']).parse(method);
-    const { statusCode, body } = await this.#mock.app.inject({ method: verb, url, ...given });
-    return { status: statusCode, body };
+    const { statusCode: status, body } = await this.#mock.app.inject({ method: verb, url, ...given });
+    const [, , collection = ''] = url.split(/[/?]/);
+    const notification = orderNotification(project.key, method, collection, { status, body });
+    if (notification) project.tell(notification);
+    return { status, body };
   }
 }
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { CustomerUpdateAction } from '@commercetools/platform-sdk';
 import t, { type Test } from 'tap';
+import { accessToken } from './access-token.ts';
 import { stopClock } from './clock.ts';
 import { type CommercetoolsOptions, type Payload, startCommercetools } from './commercetools.ts';
 import { sendPush } from './push.ts';
@@ -647,4 +648,35 @@ t.test('is pushed to a service in the form of Pub/Sub', async (t) => {
   t.equal(answer.headers.get('retry-after'), '3');
   const data = Buffer.from('{"x":1}').toString('base64');
   t.match(bodies, [{ deliveryAttempt: 2, message: { data, messageId: '7', attributes: { a: 'b' } } }]);
+});
+
+t.test('tells of orders, made by the helpers or over HTTP', async (t) => {
+  const payloads: Payload[] = [];
+  const commercetools = await startCommercetools({ onNotification: (payload) => payloads.push(payload) });
+  t.teardown(() => commercetools.close());
+  const customer = await commercetools.createCustomer({ email: 'ada@example.com' });
+  const order = await commercetools.createOrder({ customerId: customer.id, orderNumber: 'o-1' });
+  t.match(order, { version: 1, customerId: customer.id, orderNumber: 'o-1' });
+
+  const url = `${commercetools.url}/${commercetools.projectKey}/orders/${order.id}`;
+  const headers = {
+    authorization: `Bearer ${await accessToken(commercetools)}`,
+    'content-type': 'application/json',
+  };
+  t.match(await (await fetch(url, { headers })).json(), { id: order.id });
+  const actions = [{ action: 'changeOrderState', orderState: 'Complete' }];
+  const body = JSON.stringify({ version: 1, actions });
+  const changed = await fetch(url, { method: 'POST', headers, body });
+  t.match(await changed.json(), { version: 2, orderState: 'Complete' });
+  await commercetools.deleteOrder({ id: order.id, version: 2 });
+  t.equal((await fetch(url, { headers })).status, 404);
+  await t.rejects(commercetools.deleteOrder({ id: order.id, version: 2 }), /answered 404/);
+
+  const resource = { typeId: 'order', id: order.id };
+  t.match(payloads.slice(1), [
+    { notificationType: 'ResourceCreated', resource, version: 1 },
+    { notificationType: 'ResourceUpdated', resource, version: 2, oldVersion: 1 },
+    { notificationType: 'ResourceDeleted', resource },
+  ]);
+  t.equal(payloads.length, 4);
 });

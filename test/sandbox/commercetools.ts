@@ -2,12 +2,13 @@ import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Customer, CustomerDraft, CustomerUpdateAction } from '@commercetools/platform-sdk';
+import type { Customer, CustomerDraft, CustomerUpdateAction, Order } from '@commercetools/platform-sdk';
 import { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
 import { type Answer, answerTo, Refusal } from './commercetools-answer.ts';
 import { type Fault, type FaultKind, Faults, type RequestKind } from './commercetools-faults.ts';
 import { createGraphql } from './commercetools-graphql.ts';
 import type { Payload } from './commercetools-notifications.ts';
+import { createOrder, deleteOrder, type OrderDraft } from './commercetools-orders.ts';
 import { Project, type ReplicaLags } from './commercetools-project.ts';
 import { Api, kindOf } from './commercetools-routes.ts';
 import { uuidFrom } from './commercetools-seed.ts';
@@ -16,6 +17,7 @@ import { type Credentials, Tokens, wrongClient, wrongToken } from './commercetoo
 
 export type { Fault, FaultKind, RequestKind } from './commercetools-faults.ts';
 export type { Payload } from './commercetools-notifications.ts';
+export type { OrderDraft } from './commercetools-orders.ts';
 
 const LOG_LENGTH = 200;
 
@@ -43,6 +45,9 @@ export interface ProjectSandbox {
   /** By update actions, as through the API; or by the fields themselves, one version on (or to the version given). */
   updateCustomer(id: string, change: readonly CustomerUpdateAction[] | Partial<Customer>): Promise<Customer>;
   deleteCustomer(id: string, options?: { dataErasure?: boolean }): Promise<void>;
+  /** An order, of a guest where no `customerId` is given. */
+  createOrder(draft?: OrderDraft): Promise<Order>;
+  deleteOrder(order: Pick<Order, 'id' | 'version'>): Promise<Order>;
   customer(id: string): Customer | undefined;
   customers(): Customer[];
   /** Adds invented customers, last changed then (now, unless given), with no notification. */
@@ -153,7 +158,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const helpers = projectKeys.map((key) => helpersOf(projects.get(key)));
+  const helpers = projectKeys.map((key) => helpersOf(projects.get(key), api));
   const [first] = helpers;
   if (first === undefined) throw new Error('Expected at least one project key, found none.');
 
@@ -165,7 +170,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     log,
     faultCounts: faults.counts,
     project(key) {
-      return helpersOf(projects.get(key));
+      return helpersOf(projects.get(key), api);
     },
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
@@ -188,11 +193,15 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
   };
 }
 
-function helpersOf(project: Project | undefined): ProjectSandbox {
+function helpersOf(project: Project | undefined, api: Api): ProjectSandbox {
   if (project === undefined)
     throw new Error('Expected one of the project keys that the sandbox was started with.');
+  const send = (method: 'POST' | 'DELETE', path: string, body: object = {}) =>
+    api.pass(project, method, `/${project.key}/${path}`, JSON.stringify(body));
   return {
     projectKey: project.key,
+    createOrder: (draft = {}) => createOrder(send, draft),
+    deleteOrder: (order) => deleteOrder(send, order),
     createCustomer: (draft, { at } = {}) => project.create(draft, at),
     updateCustomer(id, change) {
       return isActions(change) ? project.update(id, undefined, change) : project.set(id, change);

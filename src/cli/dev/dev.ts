@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { cwd } from 'node:process';
+import { connectorFile } from '../../../config/load.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { PACKAGE_ROOT } from '../../package/root.ts';
+import { findRealSystem } from '../../testing/real-systems.ts';
 import { startStandIns } from '../../testing/stand-ins.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { type Channel, directChannel, emulatorChannel } from './channel.ts';
@@ -12,7 +14,6 @@ import { KEYS, readKeys } from './keys.ts';
 import { readable, resourceOf } from './lines.ts';
 import { writeLocalFile } from './local-file.ts';
 import { Options } from './options.ts';
-import { findRealSystem } from './real-systems.ts';
 import { Service } from './service.ts';
 import { watchFolders } from './watch.ts';
 
@@ -42,7 +43,7 @@ async function develop(options: Options, withService: boolean, io: Io): Promise<
   channel = await openChannel(url, options);
   const added = { ...standIns.env, PORT: String(options.port), ...channel.env };
   const env: Io['env'] = { ...io.env, ...added };
-  const config = env['CONNECTOR_CONFIG'] || 'config/connector.yml';
+  const config = connectorFile(env);
   const removeLocalFile = await writeLocalFile(cwd(), added);
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);

@@ -1,5 +1,10 @@
-import { loadConnector } from '../../../config/connector.ts';
-import type { StandIns } from '../../testing/stand-ins.ts';
+import { type AccountConfig, loadConnector } from '../../config/connector.ts';
+
+/** Where both stand-ins are. */
+interface Addresses {
+  readonly commercetools: { readonly url: string };
+  readonly fluent: { readonly url: string };
+}
 
 /**
  * Says which account of a connector file leads elsewhere than to the stand-ins, or undefined for none: an address that is
@@ -8,11 +13,19 @@ import type { StandIns } from '../../testing/stand-ins.ts';
 export async function findRealSystem(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
-  { commercetools, fluent }: Pick<StandIns, 'commercetools' | 'fluent'>,
+  standIns: Addresses,
 ): Promise<string | undefined> {
   const loaded = await loadConnector(file, env);
-  if ('faults' in loaded) return undefined;
-  for (const account of loaded.connector.accounts) {
+  return 'faults' in loaded ? undefined : realSystemOf(file, loaded.connector.accounts, standIns);
+}
+
+/** The same of accounts that have been read. */
+export function realSystemOf(
+  file: string,
+  accounts: readonly AccountConfig[],
+  { commercetools, fluent }: Addresses,
+): string | undefined {
+  for (const account of accounts) {
     const addresses = [
       [account.commercetools.apiUrl, commercetools.url],
       [account.commercetools.authUrl, commercetools.url],

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { PACKAGE_ROOT } from '../../package/root.ts';
+import { EXIT, type Register } from '../io.ts';
+
+const RESOLVE = pathToFileURL(join(PACKAGE_ROOT, 'src/package/resolve.js')).href;
+
+/** `test`. */
+export const registerTest: Register = (program, io, finish) => {
+  program
+    .command('test')
+    .description("Run the tests of your handlers by Node's test runner, in any folder.")
+    .argument('[files...]', 'the test files, or patterns (handlers/**/*.test.{ts,js})')
+    .addHelpText('after', '\nExample:\n  npx customer-sync test handlers/order-note.test.ts')
+    .action(async (files: string[]) => {
+      const args = [
+        `--import=${RESOLVE}`,
+        '--test',
+        ...(files.length > 0 ? files : ['handlers/**/*.test.{ts,js}']),
+      ];
+      const child = spawn(execPath, args, { env: { ...io.env }, stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.on('data', (text) => io.out(String(text).replace(/\n$/, '')));
+      await once(child, 'close');
+      finish(child.exitCode === 0 ? EXIT.ok : EXIT.found);
+    });
+};

@@ -1,0 +1,76 @@
+import { environmentFor } from '../../test/sandbox/environment.ts';
+import type { Commercetools, Context, Customer, Fluent, FluentCustomer, Preview } from '../handler.ts';
+import { createLog } from '../observe/log.ts';
+import { createRouter } from '../router/router.ts';
+import { configure, type Project } from './configuration.ts';
+import { sampleEvent } from './samples.ts';
+
+const NOWHERE = 'http://127.0.0.1:9';
+const PROJECT = 'sample-project';
+const JOINED = environmentFor(
+  { url: NOWHERE, projectKey: PROJECT, credentials: { clientId: 'sample', clientSecret: 'sample' } },
+  {
+    url: NOWHERE,
+    credentials: { clientId: 'sample', clientSecret: 'sample', username: 'sample', password: 'sample' },
+  },
+);
+
+/** The situation of a customer, and the configuration to look at it with. */
+export interface Situation extends Project {
+  /** As it is in commercetools. */
+  readonly customer: Customer;
+  /** As it is in Fluent; nothing when left out. */
+  readonly inFluent?: FluentCustomer;
+}
+
+/**
+ * Says what the customers' route would do, by its mapping and its handler: the fields that differ, and what would be sent.
+ * Without a server, a request or a write. Throws with what is wrong in the connector file.
+ */
+export async function previewCustomer({ customer, inFluent, ...project }: Situation): Promise<Preview> {
+  const { connector, routes } = await configure(project, JOINED);
+  const event = sampleEvent({ id: customer.id, version: customer.version, projectKey: PROJECT });
+  const route = createRouter(routes)(event);
+  if (!route?.preview)
+    throw new Error(
+      `Expected a route that takes ResourceUpdated of customers, and whose handler has createPreview, found ${route ? `${route.handler.source} without it` : 'none'}.`,
+    );
+  const account = {
+    projectKey: connector.accounts[0]?.commercetools.projectKey ?? PROJECT,
+    retailerId: connector.accounts[0]?.fluent.retailerId ?? '1',
+  };
+  const commercetools = commercetoolsWith(customer);
+  const context: Context = {
+    account,
+    commercetools,
+    fluent: fluentWith(inFluent),
+    projects: new Map([[account.projectKey, { account, commercetools }]]),
+    log: createLog('silent'),
+    signal: new AbortController().signal,
+  };
+  return route.preview(event, context);
+}
+
+function commercetoolsWith(customer: Customer): Commercetools {
+  const read = async (id: string) => (id === customer.id ? customer : undefined);
+  return {
+    readCustomer: read,
+    readCustomerById: read,
+    readVersion: async (id) => (await read(id))?.version,
+    get api(): never {
+      throw new Error('A preview without a server reads one customer only; use startTestKit for all else.');
+    },
+  };
+}
+
+function fluentWith(held: FluentCustomer | undefined): Fluent {
+  const refuse = async () => {
+    throw new Error('A preview writes nothing.');
+  };
+  return {
+    findCustomer: async (username) => (held?.username === username ? held : undefined),
+    createCustomer: refuse,
+    updateCustomer: refuse,
+    request: refuse,
+  };
+}

@@ -1,0 +1,54 @@
+import type { Order, OrderImportDraft } from '@commercetools/platform-sdk';
+import { z } from 'zod';
+import type { Answer } from './commercetools-answer.ts';
+import type { Payload } from './commercetools-notifications.ts';
+
+/** An order to put there: what is left out is invented. */
+export type OrderDraft = Partial<OrderImportDraft>;
+
+/** Answers a request as the API would, without HTTP. */
+type Send = (method: 'POST' | 'DELETE', path: string, body?: object) => Promise<Answer>;
+
+const Versioned = z.looseObject({
+  id: z.string(),
+  version: z.number(),
+  lastModifiedAt: z.string().optional(),
+});
+const OrderAnswer = z.custom<Order>((value) => Versioned.safeParse(value).success);
+
+/** Puts an order there, as `POST /orders/import` does. */
+export async function createOrder(send: Send, draft: OrderDraft): Promise<Order> {
+  const totalPrice = { currencyCode: 'EUR', centAmount: 100 };
+  return read(await send('POST', 'orders/import', { totalPrice, ...draft }));
+}
+
+/** Deletes an order in its present version. */
+export async function deleteOrder(
+  send: Send,
+  { id, version }: Pick<Order, 'id' | 'version'>,
+): Promise<Order> {
+  return read(await send('DELETE', `orders/${id}?version=${version}`));
+}
+
+/** What commercetools publishes of a request that changed an order, or undefined for all others. */
+export function orderNotification(
+  projectKey: string,
+  method: string,
+  collection: string,
+  { status, body }: Answer,
+): Payload | undefined {
+  if (collection !== 'orders' || (method !== 'POST' && method !== 'DELETE') || status >= 300)
+    return undefined;
+  const order = Versioned.safeParse(JSON.parse(body)).data;
+  if (!order) return undefined;
+  const { id, version, lastModifiedAt: modifiedAt } = order;
+  const changed = { projectKey, resource: { typeId: 'order', id }, version, modifiedAt };
+  if (method === 'DELETE') return { notificationType: 'ResourceDeleted', ...changed };
+  if (version === 1) return { notificationType: 'ResourceCreated', ...changed };
+  return { notificationType: 'ResourceUpdated', ...changed, oldVersion: version - 1 };
+}
+
+function read({ status, body }: Answer): Order {
+  if (status < 300) return OrderAnswer.parse(JSON.parse(body));
+  throw new Error(`Expected the stand-in to take the order, it answered ${status}: ${body}`);
+}
