@@ -6,15 +6,25 @@ import { type HeldBody, readBody } from '../src/http/read-body.ts';
 import { leaveBodyUnread } from '../src/http/unread-body.ts';
 import { Failure } from '../src/outcome.ts';
 import { admitPush, processPush } from '../src/push/process-push.ts';
-import type { PushResponse } from '../src/push/respond.ts';
+import type { PushResponse, Sender } from '../src/senders/sender.ts';
+import { senderNamedIn } from '../src/senders/senders.ts';
 
 interface Push {
   Body: HeldBody | undefined;
   Querystring: { token?: string | string[] };
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The sender that the headers of a push name, if any. */
+    sender: Sender | undefined;
+  }
+}
+
 /** `POST /push`: what the sender delivers to. Authenticates before the body is read, and answers when the event is handled. */
 export default async function push(app: FastifyInstance): Promise<void> {
+  app.decorateRequest('sender', undefined);
+
   // Whatever the content type: an unwrapped push may have any. The one parse is the decoder's.
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
     const length = request.headers['content-length'];
@@ -33,25 +43,28 @@ export default async function push(app: FastifyInstance): Promise<void> {
         if (error instanceof Failure) app.observer?.pushRefused(error.reason);
       },
       onRequest: async (request, reply) => {
+        const { headers } = request;
         const { token } = request.query;
-        const credentials = {
-          authorization: request.headers.authorization,
+        request.sender = senderNamedIn(headers, app.push.senders);
+        const head = {
+          headers,
+          authorization: headers.authorization,
           queryToken: typeof token === 'string' ? token : undefined,
         };
-        const refusal = await admitPush(credentials, request.log, app.push);
+        const refusal = await admitPush(head, request.sender, request.log, app.push);
         if (refusal) {
           leaveBodyUnread(request, reply);
           return send(reply, refusal);
         }
         // The body is bytes to us, and a type that Fastify cannot read, or none, is no reason to refuse them.
-        request.headers['content-type'] = 'application/octet-stream';
+        headers['content-type'] = 'application/octet-stream';
         return undefined;
       },
     },
     async (request, reply) => {
-      const { headers, body } = request;
+      const { headers, sender, body } = request;
       if (!body) throw new Error('Expected the parser to have read the body.');
-      return send(reply, await processPush({ headers, body, elapsed: reply.elapsedTime }, app.push));
+      return send(reply, await processPush({ headers, sender, body, elapsed: reply.elapsedTime }, app.push));
     },
   );
 }

@@ -3,7 +3,6 @@ import { fastifyAutoload } from '@fastify/autoload';
 import { fastifySensible } from '@fastify/sensible';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Configuration } from '../config/load.ts';
-import { createAuthenticate } from './authenticate/authenticate.ts';
 import { requireReader } from './authenticate/reader.ts';
 import { type Dashboard, openDashboard } from './dashboard/dashboard.ts';
 import { Recorder } from './dashboard/recorder.ts';
@@ -25,6 +24,8 @@ import type { Undone } from './process/shut-down.ts';
 import { InProcessRetry } from './push/in-process-retry.ts';
 import type { PushDependencies } from './push/process-push.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './router/describe.ts';
+import type { Sender } from './senders/sender.ts';
+import { createSenders } from './senders/senders.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -61,8 +62,12 @@ const WORK_MILLISECONDS = 3_000;
 /** Whoever reads the metrics within this time is sent the same text. */
 const METRICS_MILLISECONDS = 1_000;
 
-/** Builds the service, ready to listen. */
-export async function buildApp(configuration: Configuration, log: Log): Promise<FastifyInstance> {
+/** Builds the service, ready to listen; `senders` are those of your own. */
+export async function buildApp(
+  configuration: Configuration,
+  log: Log,
+  senders: readonly Sender[] = [],
+): Promise<FastifyInstance> {
   const { environment, handlers, routes } = configuration;
   const readiness = new Readiness();
   const recorder = environment.dashboard.on ? new Recorder() : undefined;
@@ -153,7 +158,7 @@ export async function buildApp(configuration: Configuration, log: Log): Promise<
       }),
   );
   app.decorate('push', {
-    authenticate: await createAuthenticate(environment.pushAuth),
+    senders: await createSenders(environment.pushAuth, senders),
     readiness,
     engine,
     deadLetters,

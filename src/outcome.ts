@@ -29,13 +29,8 @@ export type Outcome =
 
 export type OutcomeKind = Outcome['kind'];
 
-/** The answer to a push for each outcome; Pub/Sub takes 204 for an acknowledgement and delivers everything else again. */
-export const STATUS = {
-  done: 204,
-  ignored: 204,
-  rejected: 422,
-  failed: 503,
-} as const satisfies Record<OutcomeKind, number>;
+/** Every kind there is. */
+export const OUTCOME_KINDS = ['done', 'ignored', 'rejected', 'failed'] as const satisfies OutcomeKind[];
 
 /** Thrown where an event can never work, whatever is tried: the event is published as a dead letter. */
 export class Rejection extends Error {
@@ -47,7 +42,7 @@ export class Rejection extends Error {
   }
 }
 
-/** Thrown where the same event may work later: the push is answered 503 and Pub/Sub delivers it again. */
+/** Thrown where the same event may work later: the push is answered so that the sender delivers it again. */
 export class Failure extends Error {
   readonly reason: string;
   readonly retryAfterSeconds: number | undefined;

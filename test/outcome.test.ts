@@ -1,10 +1,6 @@
 import t from 'tap';
-import { Failure, type Outcome, outcomeOf, Rejection, STATUS } from '../src/outcome.ts';
+import { Failure, type Outcome, outcomeOf, Rejection } from '../src/outcome.ts';
 import { UpstreamFault } from '../src/upstream/fault.ts';
-
-t.test('acknowledges what is done or ignored, and nothing else', async (t) => {
-  t.strictSame(STATUS, { done: 204, ignored: 204, rejected: 422, failed: 503 });
-});
 
 const unknown = (name: string): Outcome => ({
   kind: 'failed',

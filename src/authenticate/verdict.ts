@@ -20,4 +20,4 @@ export interface Refusal {
 }
 
 /** Judges one push. Answers synchronously whenever nothing has to be fetched or verified; never throws or rejects. */
-export type Authenticate = (credentials: Credentials) => Verdict | Promise<Verdict>;
+export type Authenticate<Shown = Credentials> = (shown: Shown) => Verdict | Promise<Verdict>;

@@ -94,7 +94,12 @@ export function openEngine(
 }
 
 function deadlinesOf(ackDeadlineSeconds: number): Deadlines {
-  const whole = ackDeadlineSeconds * 1000;
-  const answer = whole - Math.min(1_000, whole / 10);
+  const answer = answerMilliseconds(ackDeadlineSeconds);
   return { answer, request: Math.min(10_000, answer / 2) };
+}
+
+/** When a push is answered at the latest, in milliseconds from its arrival: a margin before the sender's time limit. */
+export function answerMilliseconds(timeLimitSeconds: number): number {
+  const whole = timeLimitSeconds * 1000;
+  return whole - Math.min(1_000, whole / 10);
 }

@@ -4,7 +4,7 @@ import type { Context } from '../handler.ts';
 import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import type { Span } from '../observe/span.ts';
-import { Failure, type Outcome, Rejection, STATUS } from '../outcome.ts';
+import { Failure, OUTCOME_KINDS, type Outcome, Rejection } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { BoundCommercetools, BoundFluent, boundProjects, type OpenProject } from './bound-clients.ts';
 import { runTraced } from './traced-clients.ts';
@@ -126,7 +126,7 @@ function isOutcome(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, reason, detail, version }: { [Key in 'kind' | 'reason' | 'detail' | 'version']?: unknown } =
     value;
-  if (typeof kind !== 'string' || !Object.hasOwn(STATUS, kind) || typeof reason !== 'string') return false;
+  if (!OUTCOME_KINDS.some((one) => one === kind) || typeof reason !== 'string') return false;
   if (version !== undefined && typeof version !== 'number') return false;
   return kind === 'done' || kind === 'ignored' || typeof detail === 'string';
 }

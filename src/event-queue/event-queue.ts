@@ -105,8 +105,13 @@ export class EventQueue<Event> {
 
   /** Why no job is accepted now; undefined if one is. */
   get busy(): Busy | undefined {
+    return this.busyFor(this.#options.longestWaitMilliseconds);
+  }
+
+  /** The same for a job that has to be finished within `longestWaitMilliseconds`. */
+  busyFor(longestWaitMilliseconds: number): Busy | undefined {
     if (this.#draining) return { reason: 'draining', retryAfterSeconds: 1 };
-    const { limit, longestWaitMilliseconds } = this.#options;
+    const { limit } = this.#options;
     const isFull = this.#size >= limit;
     if (!isFull && this.#size < limit * ALWAYS_ACCEPTED) return undefined;
     const { wait } = this.#rate;

@@ -1,7 +1,6 @@
 import { Rejection } from '../outcome.ts';
 import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
-import type { OpenedDelivery } from './envelope.ts';
-import type { Event } from './event.ts';
+import type { Event, OpenedDelivery } from './event.ts';
 import { isObject, parseJson } from './parse.ts';
 import { readPlatform } from './platform.ts';
 

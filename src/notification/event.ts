@@ -31,15 +31,18 @@ export interface Resource {
   };
 }
 
-/** One push: the event's payload and what Pub/Sub says about its delivery. */
+/** One notification as it was delivered: its payload and what the sender says about the delivery. */
 export interface Delivery {
   readonly messageId?: string;
   /** When it was published, ISO 8601. */
   readonly publishTime?: string;
   readonly subscription?: string;
-  /** Starts at 1; only sent by a subscription that has a dead-letter policy. */
+  /** Starts at 1; Pub/Sub sends it only where the subscription has a dead-letter policy. */
   readonly attempt?: number;
   readonly attributes: Readonly<Record<string, string>>;
   /** The notification as it was published, byte for byte: what a dead letter holds. */
   readonly data: Buffer;
 }
+
+/** A delivery taken out of its push; `parsed` is the payload where opening the push has already parsed it. */
+export type OpenedDelivery = Delivery & { readonly parsed?: unknown };

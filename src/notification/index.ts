@@ -1,2 +1,2 @@
 export { decode, isSubscriptionTest } from './decode.ts';
-export { type OpenedDelivery, openEnvelope } from './envelope.ts';
+export type { OpenedDelivery } from './event.ts';

@@ -1,38 +1,34 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Authenticate, Credentials } from '../authenticate/authenticate.ts';
 import type { DeadLetters } from '../dead-letters/publish.ts';
-import type { Engine } from '../engine/engine.ts';
+import { answerMilliseconds, type Engine } from '../engine/engine.ts';
 import { withWaitSpan } from '../engine/traced-clients.ts';
-import { QUEUE_BUSY } from '../event-queue/event-queue.ts';
+import { QUEUE_BUSY, type Ticket } from '../event-queue/event-queue.ts';
 import type { HeldBody } from '../http/read-body.ts';
 import type { RefusalLog } from '../http/refusal-log.ts';
-import { decode, isSubscriptionTest, openEnvelope } from '../notification/index.ts';
+import { decode, isSubscriptionTest, type OpenedDelivery } from '../notification/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Readiness } from '../observe/readiness.ts';
-import type { Traces } from '../observe/span.ts';
+import type { Span, Traces } from '../observe/span.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
+import { PushBody } from '../senders/push-body.ts';
+import type { PushHead, PushResponse, Sender } from '../senders/sender.ts';
+import { type Senders, senderOfBody, usualSender } from '../senders/senders.ts';
 import { timeOut } from '../time-out.ts';
 import type { InProcessRetry } from './in-process-retry.ts';
-import {
-  type Conclusion,
-  conclude,
-  type PushResponse,
-  type Received,
-  reportConclusion,
-  responseFor,
-} from './respond.ts';
+import { processAll } from './process-all.ts';
+import { type Conclusion, conclude, type Received, reportConclusion, responseFor } from './respond.ts';
 
 /** What the way of a push leads through. */
 export interface PushDependencies {
-  readonly authenticate: Authenticate;
+  readonly senders: Senders;
   readonly readiness: Pick<Readiness, 'draining'>;
   readonly engine: Pick<Engine, 'route' | 'jobFor' | 'queue'>;
   readonly deadLetters: DeadLetters | undefined;
   /** Set for `ACKNOWLEDGE=received`: takes over what a push is acknowledged for before it is handled. */
   readonly inProcessRetry: InProcessRetry | undefined;
-  /** From the arrival of a push to its answer, at the latest. */
+  /** From the arrival of a push to its answer, at the latest; a sender with a shorter time limit is answered within that. */
   readonly answerMilliseconds: number;
   readonly refusals: RefusalLog;
   readonly log: Log;
@@ -45,8 +41,27 @@ export interface PushDependencies {
 /** A push whose body has been read, `elapsed` milliseconds after it began to arrive. */
 export interface Push {
   readonly headers: IncomingHttpHeaders;
+  /** Undefined where the headers name none. */
+  readonly sender: Sender | undefined;
   readonly body: HeldBody;
   readonly elapsed: number;
+}
+
+/** What the notifications of one push have in common. */
+interface Arrival {
+  readonly headers: IncomingHttpHeaders;
+  readonly sender: Sender;
+  readonly elapsed: number;
+  /** In milliseconds of `performance.now()`. */
+  readonly arrivedAt: number;
+  /** Called when a notification is concluded, also after the answer. */
+  readonly concluded: () => void;
+}
+
+/** One notification on its way. */
+interface Passage extends Arrival {
+  readonly received: Received;
+  readonly span: Span | undefined;
 }
 
 const DRAINING: PushResponse = {
@@ -54,7 +69,6 @@ const DRAINING: PushResponse = {
   retryAfterSeconds: 1,
   problem: { reason: 'draining', detail: 'The service is shutting down.' },
 };
-const ACKNOWLEDGED: PushResponse = { status: 204 };
 const DEADLINE: Conclusion = {
   outcome: {
     kind: 'failed',
@@ -69,23 +83,25 @@ const DEADLINE: Conclusion = {
  * the refusal, or undefined for a push that is let in. Under overload most pushes end here, so it costs little.
  */
 export async function admitPush(
-  credentials: Credentials,
+  head: PushHead,
+  named: Sender | undefined,
   log: FastifyBaseLogger,
   dependencies: PushDependencies,
 ): Promise<PushResponse | undefined> {
-  const { authenticate, readiness, engine, inProcessRetry, refusals, observer } = dependencies;
+  const { senders, readiness, engine, inProcessRetry, refusals, observer } = dependencies;
   if (readiness.draining) {
     refusals.add('draining', 503, log);
     return DRAINING;
   }
-  const verdict = authenticate(credentials);
+  const sender = named ?? usualSender(senders);
+  const verdict = sender.authenticate(head);
   const settled = verdict instanceof Promise ? await verdict : verdict;
   if (settled !== 'accepted') {
     const { status, reason, detail, retryAfterSeconds } = settled;
     refusals.add(reason, status, log);
     return { status, problem: { reason, detail }, ...(retryAfterSeconds && { retryAfterSeconds }) };
   }
-  const busy = inProcessRetry?.busy ?? engine.queue.busy;
+  const busy = inProcessRetry?.busy ?? engine.queue.busyFor(timeToAnswer(sender, dependencies));
   if (busy === undefined) return undefined;
   refusals.add(busy.reason, 503);
   observer?.pushRefused(busy.reason);
@@ -93,60 +109,98 @@ export async function admitPush(
   return { status: 503, retryAfterSeconds, problem: { reason, detail: QUEUE_BUSY } };
 }
 
-/** The second half: open, decode, route, run, answer. Never throws. */
+/** The second half: opens the push, processes each notification in it, and answers for all of them. Never throws. */
 export async function processPush(push: Push, dependencies: PushDependencies): Promise<PushResponse> {
-  const { headers, body, elapsed } = push;
-  const { engine, deadLetters, inProcessRetry, answerMilliseconds, tracing } = dependencies;
+  const { headers, elapsed } = push;
   const arrivedAt = performance.now() - elapsed;
-  const span = tracing?.push(headers, elapsed);
-  const bytes = body.takeBytes();
-  const received: Received = {
-    delivery: { attributes: {}, data: bytes },
-    event: undefined,
-    route: undefined,
-  };
-
-  function finish(conclusion: Conclusion): PushResponse {
-    // After the deadline the work goes on, and holds the notification for its dead letter.
-    if (conclusion !== DEADLINE) body.release();
-    reportConclusion(conclusion, { received, arrivedAt, headers, span }, dependencies);
-    return responseFor(conclusion);
-  }
-
-  let outcome: Outcome | Promise<Outcome>;
-  let leaveOut = () => false;
+  const body = new PushBody(push.body.takeBytes());
+  let sender = push.sender ?? usualSender(dependencies.senders);
+  let deliveries: readonly OpenedDelivery[];
   try {
-    const delivery = openEnvelope(headers, bytes);
-    received.delivery = delivery;
+    if (!push.sender) sender = senderOfBody(body, dependencies.senders);
+    deliveries = sender.open(headers, body);
+  } catch (error) {
+    const whole = { attributes: {}, data: body.bytes };
+    const arrival = { headers, sender, elapsed, arrivedAt, concluded: () => push.body.release() };
+    return answerInTime(settledTicket(outcomeOf(error)), begin(whole, arrival, dependencies), dependencies);
+  }
+  let unfinished = deliveries.length;
+  const concluded = () => {
+    unfinished -= 1;
+    // After the answer the work may go on, and holds the notification for its dead letter.
+    if (unfinished === 0) push.body.release();
+  };
+  const arrival: Arrival = { headers, sender, elapsed, arrivedAt, concluded };
+  return processAll(deliveries, (delivery) => processDelivery(delivery, arrival, dependencies));
+}
+
+/** Decodes, routes and runs one notification, and answers for it. */
+async function processDelivery(
+  delivery: OpenedDelivery,
+  arrival: Arrival,
+  dependencies: PushDependencies,
+): Promise<PushResponse> {
+  const { engine, inProcessRetry } = dependencies;
+  const passage = begin(delivery, arrival, dependencies);
+  const { received, span, sender, arrivedAt } = passage;
+  let ticket: Ticket;
+  try {
     const event = decode(delivery);
     received.event = event;
-    if (isSubscriptionTest(event)) return finish(ignored('subscription-test'));
+    if (isSubscriptionTest(event)) return finish(ignored('subscription-test'), passage, dependencies);
     const route = engine.route(event);
     received.route = route;
-    if (!route) return finish(ignored('no-route'));
+    if (!route) return finish(ignored('no-route'), passage, dependencies);
 
     // Once acknowledged, nothing but the work itself sets a limit to it.
-    const deadline = inProcessRetry ? undefined : arrivedAt + answerMilliseconds;
+    const deadline = inProcessRetry ? undefined : arrivedAt + timeToAnswer(sender, dependencies);
     const job = withWaitSpan(engine.jobFor(event, route, deadline, span), span);
     if (inProcessRetry) {
-      inProcessRetry.keep(received, job, finish);
-      return ACKNOWLEDGED;
+      inProcessRetry.keep(received, job, (conclusion) => finish(conclusion, passage, dependencies));
+      return { status: sender.statuses.done };
     }
-    const ticket = engine.queue.enqueue(job);
-    outcome = ticket.outcome;
-    leaveOut = ticket.leaveOut;
+    ticket = engine.queue.enqueue(job);
   } catch (error) {
-    outcome = outcomeOf(error);
+    ticket = settledTicket(outcomeOf(error));
   }
+  return answerInTime(ticket, passage, dependencies);
+}
 
+/** Answers with the conclusion, or that there is none yet when the sender's time limit is near. */
+async function answerInTime(
+  { outcome, leaveOut }: Ticket,
+  passage: Passage,
+  dependencies: PushDependencies,
+): Promise<PushResponse> {
   // What was rejected is acknowledged once its dead letter is published.
-  const conclusion = conclude(outcome, received, deadLetters);
-  const inTime = await timeOut(conclusion, answerMilliseconds - elapsed, () => undefined);
-  if (inTime) return finish(inTime);
+  const conclusion = conclude(outcome, passage.received, dependencies.deadLetters);
+  const left = passage.arrivedAt + timeToAnswer(passage.sender, dependencies) - performance.now();
+  const inTime = await timeOut(conclusion, left, () => undefined);
+  if (inTime) return finish(inTime, passage, dependencies);
   // A run that has not started is left out, which settles the event; one in flight goes on.
-  if (leaveOut()) return finish(await conclusion);
-  void conclusion.then((late) => finish({ ...late, isLate: true }));
-  return finish(DEADLINE);
+  if (leaveOut()) return finish(await conclusion, passage, dependencies);
+  void conclusion.then((late) => finish({ ...late, isLate: true }, passage, dependencies));
+  return finish(DEADLINE, passage, dependencies);
+}
+
+function begin(delivery: OpenedDelivery, arrival: Arrival, { tracing }: PushDependencies): Passage {
+  const received: Received = { delivery, event: undefined, route: undefined };
+  return { ...arrival, received, span: tracing?.push(arrival.headers, arrival.elapsed) };
+}
+
+function finish(conclusion: Conclusion, passage: Passage, dependencies: PushDependencies): PushResponse {
+  if (conclusion !== DEADLINE) passage.concluded();
+  reportConclusion(conclusion, passage, dependencies);
+  return responseFor(conclusion, passage.sender.statuses);
+}
+
+/** In milliseconds from the arrival. */
+function timeToAnswer(sender: Sender, dependencies: PushDependencies): number {
+  return Math.min(dependencies.answerMilliseconds, answerMilliseconds(sender.timeLimitSeconds));
+}
+
+function settledTicket(outcome: Outcome): Ticket {
+  return { outcome: Promise.resolve(outcome), leaveOut: () => false };
 }
 
 function ignored(reason: string): Conclusion {

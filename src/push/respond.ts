@@ -5,25 +5,19 @@ import type { Log } from '../observe/log.ts';
 import type { ObservedOutcome, Observer } from '../observe/observer.ts';
 import type { Span } from '../observe/span.ts';
 import { traceOf } from '../observe/trace-id.ts';
-import { type Outcome, outcomeOf, STATUS } from '../outcome.ts';
+import { type Outcome, outcomeOf } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
+import type { PushResponse } from '../senders/sender.ts';
+import type { Statuses } from '../senders/status.ts';
 
-/** The answer to a push. */
-export interface PushResponse {
-  readonly status: number;
-  readonly retryAfterSeconds?: number;
-  /** Why it was not acknowledged, for a person. */
-  readonly problem?: { readonly reason: string; readonly detail: string };
-}
-
-/** What is known of a push so far; undefined where it could not be decoded or has no route. */
+/** What is known of a notification so far; undefined where it could not be decoded or has no route. */
 export interface Received {
   delivery: Delivery;
   event: Event | undefined;
   route: BoundRoute | undefined;
 }
 
-/** How a push ended: the outcome of its event, and whether a dead letter was published for it. */
+/** How a notification ended: the outcome of its event, and whether a dead letter was published for it. */
 export interface Conclusion {
   readonly outcome: Outcome;
   readonly isDeadLettered: boolean;
@@ -37,6 +31,7 @@ export interface ReportedPush {
   /** In milliseconds of `performance.now()`. */
   readonly arrivedAt: number;
   readonly headers: IncomingHttpHeaders;
+  readonly sender: { readonly name: string };
   readonly span: Span | undefined;
 }
 
@@ -55,7 +50,7 @@ const RETRY_AFTER_SECONDS = 5;
  * work.
  */
 export async function conclude(
-  ending: Outcome | Promise<Outcome>,
+  ending: Promise<Outcome>,
   { delivery, event, route }: Received,
   deadLetters: DeadLetters | undefined,
 ): Promise<Conclusion> {
@@ -70,9 +65,9 @@ export async function conclude(
   }
 }
 
-/** The HTTP answer for a conclusion. */
-export function responseFor({ outcome, isDeadLettered }: Conclusion): PushResponse {
-  const status = isDeadLettered ? 204 : STATUS[outcome.kind];
+/** The HTTP answer for a conclusion, from the sender's row of the table. */
+export function responseFor({ outcome, isDeadLettered }: Conclusion, statuses: Statuses): PushResponse {
+  const status = statuses[isDeadLettered ? 'done' : outcome.kind];
   if (outcome.kind === 'done' || outcome.kind === 'ignored' || isDeadLettered) return { status };
   const problem = { reason: outcome.reason, detail: outcome.detail };
   if (outcome.kind === 'rejected') return { status, problem };
@@ -129,7 +124,7 @@ function lagOf(occurredAt: string | undefined): number | undefined {
 function writeLine(
   log: Log,
   { outcome, isDeadLettered, isLate }: Conclusion,
-  { received: { event, delivery, route }, headers }: ReportedPush,
+  { received: { event, delivery, route }, headers, sender }: ReportedPush,
   milliseconds: number,
   traces: string,
 ): void {
@@ -139,6 +134,7 @@ function writeLine(
     resource: event?.resource && `${event.resource.typeId}/${event.resource.id}`,
     projectKey: event?.projectKey,
     route: route?.name,
+    sender: sender.name,
     outcome: outcome.kind,
     reason: outcome.reason,
     milliseconds: Math.round(milliseconds),

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { checkBounds, MAX_LEVELS, MAX_VALUES } from '../../src/notification/bounds.ts';
-import { decode, openEnvelope } from '../../src/notification/index.ts';
+import { decode } from '../../src/notification/index.ts';
+import { openPubSub } from '../../src/senders/pubsub.ts';
+import { PushBody } from '../../src/senders/push-body.ts';
 import { wrap } from '../sandbox/push.ts';
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
@@ -47,5 +49,7 @@ t.test('holds for the push, for the notification, and for the data of a CloudEve
     ['payload.data', wrap(event(`"data":${quoted}`))],
     ['payload.data_base64', wrap(event(`"data_base64":"${base64}"`))],
   ] as const)
-    t.throws(() => decode(openEnvelope({}, Buffer.from(push))), { message: `${where}: ${tooDeep}` });
+    t.throws(() => decode(openPubSub({}, new PushBody(Buffer.from(push)))), {
+      message: `${where}: ${tooDeep}`,
+    });
 });

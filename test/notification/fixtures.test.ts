@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Event } from '../../src/notification/event.ts';
-import { decode, isSubscriptionTest, openEnvelope } from '../../src/notification/index.ts';
-import { outcomeOf, STATUS } from '../../src/outcome.ts';
+import { decode, isSubscriptionTest } from '../../src/notification/index.ts';
+import { outcomeOf } from '../../src/outcome.ts';
+import { openPubSub } from '../../src/senders/pubsub.ts';
+import { PushBody } from '../../src/senders/push-body.ts';
+import { STATUS } from '../../src/senders/status.ts';
 
 const FOLDER = new URL('../fixtures/', import.meta.url);
 const ID = '5d0c3f0a-6f7b-4c63-9d8e-1b2a4c6e8f01';
@@ -89,7 +92,7 @@ const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 /** The event in a fixture, or the reason for which it is rejected. */
 function read(name: string): Event | string {
   try {
-    return decode(openEnvelope({}, readFileSync(new URL(`${name}.json`, FOLDER))));
+    return decode(openPubSub({}, new PushBody(readFileSync(new URL(`${name}.json`, FOLDER)))));
   } catch (error) {
     const outcome = outcomeOf(error);
     return outcome.kind === 'rejected' ? outcome.reason : `a crash: ${String(error)}`;
@@ -125,7 +128,7 @@ t.test('the README of the fixtures lists each with the answer that decoding lead
     ([, ...row]) => row,
   );
   const expected = Object.entries(EVENTS).map(([name, event]) => {
-    return [name, String(typeof event === 'string' ? STATUS.rejected : STATUS.done)];
+    return [name, String(typeof event === 'string' ? STATUS.pubsub.rejected : STATUS.pubsub.done)];
   });
   t.same(listed, expected);
 });

@@ -1,6 +1,8 @@
 import t from 'tap';
-import { decode, type OpenedDelivery, openEnvelope } from '../../src/notification/index.ts';
+import { decode, type OpenedDelivery } from '../../src/notification/index.ts';
 import { Rejection } from '../../src/outcome.ts';
+import { openPubSub } from '../../src/senders/pubsub.ts';
+import { PushBody } from '../../src/senders/push-body.ts';
 
 function delivery(payload: string): OpenedDelivery {
   return { data: Buffer.from(payload), attributes: {}, messageId: 'm-1' };
@@ -18,9 +20,9 @@ t.test('keys that name prototypes have no effect', async (t) => {
   });
   t.equal(event.projectKey, undefined);
   t.notOk('polluted' in {});
-  const opened = openEnvelope(
+  const opened = openPubSub(
     {},
-    Buffer.from('{"message":{"data":"e30=","attributes":{"__proto__":"evil","k":"v"}}}'),
+    new PushBody(Buffer.from('{"message":{"data":"e30=","attributes":{"__proto__":"evil","k":"v"}}}')),
   );
   t.equal(Object.getPrototypeOf({ ...opened.attributes }), Object.prototype);
   t.throws(() => decode(delivery('{"__proto__":{"notificationType":"Later"}}')), Rejection);
@@ -29,8 +31,12 @@ t.test('keys that name prototypes have no effect', async (t) => {
 t.test('stands 100,000 nested arrays wherever they are', async (t) => {
   const bomb = '['.repeat(100_000) + ']'.repeat(100_000);
   t.throws(() => decode(delivery(bomb)), Rejection, 'as the payload');
-  t.throws(() => decode(openEnvelope({}, Buffer.from(bomb))), Rejection, 'as the push');
-  t.throws(() => openEnvelope({}, Buffer.from(`{"message":{"data":${bomb}}}`)), Rejection, 'as the data');
+  t.throws(() => decode(openPubSub({}, new PushBody(Buffer.from(bomb)))), Rejection, 'as the push');
+  t.throws(
+    () => openPubSub({}, new PushBody(Buffer.from(`{"message":{"data":${bomb}}}`))),
+    Rejection,
+    'as the data',
+  );
   t.throws(() => decode(delivery('['.repeat(100_000))), Rejection, 'never closed');
   t.throws(() => decode(delivery(`{"notificationType":"ResourceUpdated","resource":${bomb}}`)), Rejection);
   t.throws(() => decode(delivery(`{"notificationType":"Later","more":${bomb}}`)), Rejection);
@@ -44,7 +50,7 @@ t.test('decodes a message of 10 MB', async (t) => {
     more: 'x'.repeat(10_000_000),
   });
   const body = Buffer.from(JSON.stringify({ message: { data: Buffer.from(payload).toString('base64') } }));
-  t.match(decode(openEnvelope({}, body)), { version: 3 });
+  t.match(decode(openPubSub({}, new PushBody(body))), { version: 3 });
 });
 
 t.test('bytes that are not UTF-8 are rejected within a payload', async (t) => {

@@ -34,7 +34,7 @@ export async function connect(
   t: Current,
   { env: joined }: Upstreams,
   env: Readonly<Record<string, string>> = {},
-  options: { readonly handlersFolder?: string } = {},
+  options: Parameters<typeof startService>[1] = {},
 ): Promise<ServiceSandbox> {
   const service = await startService({ ...joined, ...env }, options);
   t.teardown(() => service.close());

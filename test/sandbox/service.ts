@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { loadConfiguration } from '../../config/load.ts';
 import { buildApp } from '../../src/app.ts';
 import { createLog } from '../../src/observe/log.ts';
+import type { Sender } from '../../src/senders/sender.ts';
 
 export { environmentFor } from './environment.ts';
 
@@ -21,14 +22,14 @@ export interface ServiceSandbox {
 /** Starts the service in this process, from an environment as a process has it. */
 export async function startService(
   env: Readonly<Record<string, string>>,
-  options: { readonly handlersFolder?: string } = {},
+  options: { readonly handlersFolder?: string; readonly senders?: readonly Sender[] } = {},
 ): Promise<ServiceSandbox> {
   const lines: Record<string, unknown>[] = [];
   const configuration = await loadConfiguration(env, options.handlersFolder);
   const log = createLog(configuration.environment.logLevel, {
     write: (line) => lines.push(JSON.parse(line)),
   });
-  const app = await buildApp(configuration, log);
+  const app = await buildApp(configuration, log, options.senders);
   const { port, host } = configuration.environment;
   await app.listen({ port, host });
   const address = app.server.address();

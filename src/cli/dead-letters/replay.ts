@@ -1,8 +1,10 @@
 import PQueue from 'p-queue';
 import { type DeadLetter, pushOf } from '../../dead-letters/read.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { decode, openEnvelope } from '../../notification/index.ts';
+import { decode } from '../../notification/index.ts';
 import { type Outcome, outcomeOf } from '../../outcome.ts';
+import { openPubSub } from '../../senders/pubsub.ts';
+import { PushBody } from '../../senders/push-body.ts';
 
 /** What became of one dead letter. */
 export interface Replayed {
@@ -48,7 +50,7 @@ export async function replay(
 /** The service's own way of a notification, without a push. */
 async function handle(letter: DeadLetter, { route, jobFor, queue }: Handling): Promise<Outcome> {
   try {
-    const event = decode(openEnvelope({}, pushOf(letter)));
+    const event = decode(openPubSub({}, new PushBody(pushOf(letter))));
     const wanted = route(event);
     if (!wanted) return { kind: 'ignored', reason: 'no-route' };
     return await queue.enqueue(jobFor(event, wanted)).outcome;

@@ -1,10 +1,12 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Preview } from '../../handler.ts';
 import type { Event } from '../../notification/event.ts';
-import { decode, isSubscriptionTest, openEnvelope } from '../../notification/index.ts';
+import { decode, isSubscriptionTest } from '../../notification/index.ts';
 import type { Log } from '../../observe/log.ts';
 import { Failure, outcomeOf, Rejection } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
+import { openPubSub } from '../../senders/pubsub.ts';
+import { PushBody } from '../../senders/push-body.ts';
 import { differenceOf } from '../customers/field-counts.ts';
 import { EXIT, type ExitCode } from '../io.ts';
 
@@ -50,7 +52,7 @@ async function follow(
   options: ExplainOptions,
   tell: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
-  const event = 'event' in input ? input.event : decode(openEnvelope({}, input.body));
+  const event = 'event' in input ? input.event : decode(openPubSub({}, new PushBody(input.body)));
   const { identity, kind, type, projectKey, resource, version, occurredAt, deletion } = event;
   tell({
     step: 'decoded',

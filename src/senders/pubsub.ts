@@ -1,10 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Delivery } from './event.ts';
-import { isObject, parseBase64, parseJson, parseShape } from './parse.ts';
+import type { Authenticate } from '../authenticate/authenticate.ts';
+import type { Delivery, OpenedDelivery } from '../notification/event.ts';
+import { isObject, parseBase64, parseShape } from '../notification/parse.ts';
+import type { PushBody } from './push-body.ts';
+import type { Sender } from './sender.ts';
+import { STATUS } from './status.ts';
 
-/** A push taken apart; `parsed` is the payload where finding the envelope has already parsed it. */
-export type OpenedDelivery = Delivery & { readonly parsed?: unknown };
+/** The longest ack deadline that a push subscription can have. The service's own is ACK_DEADLINE_SECONDS. */
+const TIME_LIMIT_SECONDS = 600;
 
 // What Pub/Sub says about a delivery is never a reason to refuse the event: what does not fit is left out.
 const Text = z.string().min(1).optional().catch(undefined);
@@ -41,16 +45,32 @@ const Metadata = z.object({
 const NO_ATTRIBUTES: Readonly<Record<string, string>> = Object.freeze({});
 const NO_DATA = Buffer.alloc(0);
 
+/** Google Pub/Sub, and what sends in its form: commercetools Connect. It takes a body of no other sender for the payload itself. */
+export function createPubSub(authenticate: Authenticate): Sender {
+  return {
+    name: 'pubsub',
+    timeLimitSeconds: TIME_LIMIT_SECONDS,
+    statuses: STATUS.pubsub,
+    isNamedIn: isUnwrapped,
+    hasForm: isWrapped,
+    authenticate,
+    open: (headers, body) => [openPubSub(headers, body)],
+  };
+}
+
 /** Takes the body of a push apart, wrapped or not, whatever its content type; throws a Rejection (`undecodable`). */
-export function openEnvelope(headers: IncomingHttpHeaders, body: Buffer): OpenedDelivery {
-  if (
+export function openPubSub(headers: IncomingHttpHeaders, body: PushBody): OpenedDelivery {
+  if (isUnwrapped(headers)) return unwrapped(headers, body.bytes);
+  const parsed = body.json();
+  return isWrapped(parsed) ? wrapped(parsed) : { attributes: NO_ATTRIBUTES, data: body.bytes, parsed };
+}
+
+/** Without the wrapper the metadata is in the headers, if the subscription says so. */
+function isUnwrapped(headers: IncomingHttpHeaders): boolean {
+  return (
     headers['x-goog-pubsub-message-id'] !== undefined ||
     headers['x-goog-pubsub-subscription-name'] !== undefined
-  ) {
-    return unwrapped(headers, body);
-  }
-  const parsed = parseJson(body, 'push');
-  return isWrapped(parsed) ? wrapped(parsed) : { attributes: NO_ATTRIBUTES, data: body, parsed };
+  );
 }
 
 function isWrapped(body: unknown): boolean {

@@ -1,6 +1,7 @@
 import t from 'tap';
-import { openEnvelope } from '../../src/notification/index.ts';
 import { Rejection } from '../../src/outcome.ts';
+import { openPubSub } from '../../src/senders/pubsub.ts';
+import { PushBody } from '../../src/senders/push-body.ts';
 
 const PAYLOAD = '{"notificationType":"Event"}';
 const BASE64 = Buffer.from(PAYLOAD).toString('base64');
@@ -105,21 +106,21 @@ t.test('takes a push apart', async (t) => {
     },
   ];
   for (const { name, headers = {}, body, expected } of cases) {
-    const opened = openEnvelope(headers, body);
+    const opened = openPubSub(headers, new PushBody(body));
     t.strictSame({ ...opened, data: opened.data.toString() }, expected, name);
   }
 });
 
 t.test('passes on what it has parsed when there is neither wrapper nor header', async (t) => {
   const body = Buffer.from(PAYLOAD);
-  const opened = openEnvelope({}, body);
+  const opened = openPubSub({}, new PushBody(body));
   t.strictSame(opened.parsed, { notificationType: 'Event' });
   t.equal(opened.data, body, 'and does not copy the body');
 });
 
 t.test('does not copy an unwrapped body', async (t) => {
   const body = Buffer.from(PAYLOAD);
-  t.equal(openEnvelope({ 'x-goog-pubsub-message-id': '1' }, body).data, body);
+  t.equal(openPubSub({ 'x-goog-pubsub-message-id': '1' }, new PushBody(body)).data, body);
 });
 
 t.test('rejects an envelope that is none, without quoting it', async (t) => {
@@ -144,7 +145,7 @@ t.test('rejects an envelope that is none, without quoting it', async (t) => {
   ];
   for (const { name, body, at } of cases) {
     try {
-      openEnvelope({}, body);
+      openPubSub({}, new PushBody(body));
       t.fail(`${name}: expected a Rejection`);
     } catch (error) {
       t.type(error, Rejection, name);

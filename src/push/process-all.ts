@@ -1,0 +1,30 @@
+import type { OpenedDelivery } from '../notification/index.ts';
+import type { PushResponse } from '../senders/sender.ts';
+
+/** Notifications of one push that are in the event queue at once: a large push must not fill the queue by itself. */
+const AT_ONCE = 100;
+
+/**
+ * Processes every notification of a push, whatever becomes of the others, and answers with the highest status: a push is
+ * acknowledged when all of it is done, and delivered again as a whole when any of it failed.
+ */
+export async function processAll(
+  deliveries: readonly OpenedDelivery[],
+  process: (delivery: OpenedDelivery) => Promise<PushResponse>,
+): Promise<PushResponse> {
+  const [first, ...others] = deliveries;
+  if (!first) throw new Error('Expected a push to hold a notification, got none.');
+  if (others.length === 0) return process(first);
+
+  let next = 0;
+  let worst: PushResponse | undefined;
+  async function work(): Promise<void> {
+    for (let delivery = deliveries[next++]; delivery; delivery = deliveries[next++]) {
+      const response = await process(delivery);
+      if (!worst || response.status > worst.status) worst = response;
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (!worst) throw new Error('Expected an answer for a push, got none.');
+  return worst;
+}

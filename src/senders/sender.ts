@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Authenticate, Credentials } from '../authenticate/authenticate.ts';
+import type { OpenedDelivery } from '../notification/index.ts';
+import type { PushBody } from './push-body.ts';
+import type { Statuses } from './status.ts';
+
+/** What is known of a push before its body is read. */
+export interface PushHead extends Credentials {
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** The answer to a push. */
+export interface PushResponse {
+  readonly status: number;
+  readonly retryAfterSeconds?: number;
+  /** Why it was not acknowledged, for a person. */
+  readonly problem?: { readonly reason: string; readonly detail: string };
+}
+
+/**
+ * Who pushes, and how: one implementation a sender. Which sender a request is from is taken from the request itself, and
+ * decides only how it is opened and answered. It never decides who may push: `authenticate` does, as PUSH_AUTH says.
+ */
+export interface Sender {
+  /** As the log names it. */
+  readonly name: string;
+  /** After so many seconds the sender gives up waiting for the answer. */
+  readonly timeLimitSeconds: number;
+  readonly statuses: Statuses;
+  /** True where the headers name this sender. */
+  isNamedIn(headers: IncomingHttpHeaders): boolean;
+  /** True for a body in this sender's own form; asked where the headers name no sender. */
+  hasForm?(body: unknown): boolean;
+  /** Judges a push before its body is read. */
+  readonly authenticate: Authenticate<PushHead>;
+  /** The notifications in a push, in their order; throws a Rejection where there are none. */
+  open(headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDelivery[];
+}

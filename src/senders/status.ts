@@ -1,0 +1,14 @@
+import type { OutcomeKind } from '../outcome.ts';
+
+/** The HTTP status that answers each outcome. A rejected event that was dead-lettered is answered as `done`. */
+export type Statuses = Readonly<Record<OutcomeKind, number>>;
+
+/**
+ * The answers, by sender and outcome. `rejected` is a status that the sender never delivers again, where it has one;
+ * `failed` is one that it does. Of several notifications in one push the highest status wins, so each row must grow from
+ * `done` to `failed`.
+ */
+export const STATUS = {
+  /** Acknowledges by 204 and delivers all else again. https://cloud.google.com/pubsub/docs/push#receive_push */
+  pubsub: { done: 204, ignored: 204, rejected: 422, failed: 503 },
+} as const satisfies Record<string, Statuses>;
