@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { PushAuth } from '../src/authenticate/authenticate.ts';
+import type { SnsTopics } from '../src/senders/sns/verify.ts';
 import { describeFound, type Fault } from './faults.ts';
 import { documented, variables } from './variables.ts';
 
@@ -56,6 +57,7 @@ function toEnvironment(values: z.output<typeof variables>) {
     connectorConfig: values.CONNECTOR_CONFIG,
     handlerFolders: values.HANDLERS_DIR ?? [],
     pushAuth: toPushAuth(values),
+    ...toSns(values),
     queue: { limit: values.QUEUE_LIMIT, bytes: values.QUEUE_BYTES },
     ackDeadlineSeconds: values.ACK_DEADLINE_SECONDS,
     acknowledge: values.ACKNOWLEDGE,
@@ -93,9 +95,17 @@ function toPushAuth(values: z.output<typeof variables>): PushAuth {
       };
     case 'token':
       return { kind: 'token', tokens: values.PUSH_TOKEN };
+    case 'sns':
+      return { kind: 'sns' };
     case 'none':
       return { kind: 'none' };
   }
+}
+
+function toSns(values: z.output<typeof variables>): { sns?: SnsTopics } {
+  if (values.PUSH_AUTH === 'oidc' || values.SNS_TOPIC_ARNS === undefined) return {};
+  const { SNS_TOPIC_ARNS: topicArns, SNS_ORIGIN: origin } = values;
+  return { sns: { topicArns, ...(origin !== undefined && { origin }) } };
 }
 
 /** The table of variables in `config/README.md`, in Markdown: name, default, meaning. */

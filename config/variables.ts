@@ -29,6 +29,30 @@ const optionalToken = (description: string) => {
   return text(error).min(LEAST, { error }).optional().meta({ secret: true, description });
 };
 
+const arns =
+  'the ARNs of SNS topics, separated by commas, as in arn:aws:sns:us-east-1:123456789012:customers';
+const TOPIC_ARN = /^arn:aws(-cn|-us-gov)?:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]{1,256}(\.fifo)?$/;
+
+/** A list of ARNs. SNS has a certificate a region, so the region has to be there. */
+const topicArns = text(arns)
+  .transform((value) => value.split(',').map((part) => part.trim()))
+  .transform((parts) => parts.filter((part) => part !== ''))
+  .pipe(z.array(z.string().regex(TOPIC_ARN, { error: arns })).min(1, { error: arns }));
+const origin = 'an origin without a path, as in https://vpce-1.sns.us-east-1.vpce.amazonaws.com';
+const topics = {
+  SNS_TOPIC_ARNS: topicArns
+    .optional()
+    .describe(
+      'With `sns`: the topics that may push, separated by commas. With `token` and `none`, optional: the topics whose subscription the service confirms by itself.',
+    ),
+  SNS_ORIGIN: httpUrl
+    .refine((value) => URL.canParse(value) && new URL(value).origin === value, { error: origin })
+    .optional()
+    .describe(
+      'Where certificates of SNS are fetched and subscriptions confirmed instead of at its own host, for a VPC endpoint; the URLs in a message are checked all the same.',
+    ),
+};
+
 const service = z.object({
   PORT: whole(0, 65_535).default(8080).describe('The port to listen on.'),
   HOST: text('a host name or address').default(DEFAULT_HOST).describe('The address to listen on.'),
@@ -59,7 +83,7 @@ const service = z.object({
   ACK_DEADLINE_SECONDS: whole(1, 600)
     .default(10)
     .describe(
-      "The push subscription's ack deadline, 1 to 600 (Pub/Sub allows 10 to 600); a push is answered before it.",
+      "How long the sender waits for an answer, 1 to 600: the push subscription's ack deadline (Pub/Sub allows 10 to 600). A push is answered before it, and one of EventBridge (5 s), SNS (15 s) or Event Grid (30 s) also within the time of that.",
     ),
   ACKNOWLEDGE: z
     .enum(['handled', 'received'], { error: 'handled or received' })
@@ -126,7 +150,9 @@ const service = z.object({
 });
 
 const oidc = z.object({
-  PUSH_AUTH: z.literal('oidc').describe('How a push proves where it comes from: `oidc`, `token` or `none`.'),
+  PUSH_AUTH: z
+    .literal('oidc')
+    .describe('How a push proves where it comes from: `oidc`, `token`, `sns` or `none`.'),
   PUSH_AUDIENCE: text('the audience of the push subscription').describe(
     "With `oidc`: the audience that the push subscription's tokens are for.",
   ),
@@ -153,7 +179,11 @@ const token = z.object({
       secret: true,
       description: `With \`token\`: the accepted tokens, separated by commas, each of at least ${LEAST} characters.`,
     }),
+  ...topics,
 });
+
+const sns = z.object({ ...topics, PUSH_AUTH: z.literal('sns'), SNS_TOPIC_ARNS: topicArns });
+const none = z.object({ ...topics, PUSH_AUTH: z.literal('none') });
 
 // A rule between variables is checked even where another variable is at fault, so that one start shows everything.
 const always = () => true;
@@ -175,14 +205,16 @@ export const variables = z.intersection(
         when: always,
       },
     ),
-  z.discriminatedUnion('PUSH_AUTH', [oidc, token, z.object({ PUSH_AUTH: z.literal('none') })], {
-    error: 'oidc, token or none',
-  }),
+  z.discriminatedUnion('PUSH_AUTH', [oidc, token, sns, none], { error: 'oidc, token, sns or none' }),
 );
+
+const { PUSH_AUTH, ...ofOidc } = oidc.shape;
 
 /** The same variables one by one, in the order of the table in `config/README.md`. */
 export const documented: Readonly<Record<string, z.ZodType>> = {
-  ...token.shape,
-  ...oidc.shape,
+  PUSH_AUTH,
+  PUSH_TOKEN: token.shape.PUSH_TOKEN,
+  ...ofOidc,
+  ...topics,
   ...service.shape,
 };

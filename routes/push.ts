@@ -69,9 +69,10 @@ export default async function push(app: FastifyInstance): Promise<void> {
   );
 }
 
-function send(reply: FastifyReply, { status, retryAfterSeconds, problem }: PushResponse): FastifyReply {
+function send(reply: FastifyReply, response: PushResponse): FastifyReply {
+  const { status, retryAfterSeconds, challenge = 'Bearer', problem, content } = response;
   reply.server.observer?.pushAnswered(status);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).send(problem);
+  if (status === 401) reply.header('www-authenticate', challenge);
+  return reply.code(status).send(content ?? problem);
 }

@@ -158,7 +158,7 @@ export async function buildApp(
       }),
   );
   app.decorate('push', {
-    senders: await createSenders(environment.pushAuth, senders),
+    senders: await createSenders(environment, log, senders),
     readiness,
     engine,
     deadLetters,

@@ -4,8 +4,11 @@ import type { Authenticate } from './verdict.ts';
 
 export type { Authenticate, Credentials, Refusal, Verdict } from './verdict.ts';
 
-/** How pushes are authenticated: by Google's OIDC token, by any of the shared tokens, or (said explicitly) not at all. */
-export type PushAuth =
+/** How pushes are authenticated: by the signature in a message of SNS, or by what is shown before the body is read. */
+export type PushAuth = ShownAuth | { readonly kind: 'sns' };
+
+/** By Google's OIDC token, by any of the shared tokens, or (said explicitly) not at all. */
+export type ShownAuth =
   | {
       readonly kind: 'oidc';
       readonly audience: string;
@@ -22,7 +25,7 @@ const CLOCKS: Clocks = { now: () => Date.now(), monotonic: () => performance.now
  * Makes the judge of pushes that `auth` describes. Asynchronous because jose takes 20 ms to load, which only `oidc` should
  * pay, and at the start rather than in the first push.
  */
-export async function createAuthenticate(auth: PushAuth, clocks: Clocks = CLOCKS): Promise<Authenticate> {
+export async function createAuthenticate(auth: ShownAuth, clocks: Clocks = CLOCKS): Promise<Authenticate> {
   switch (auth.kind) {
     case 'oidc': {
       const { createOidc } = await import('./oidc.ts');

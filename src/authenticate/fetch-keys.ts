@@ -1,10 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { fetchText } from './fetch-text.ts';
 
 const SHORTEST = 5 * 60_000;
 const LONGEST = 24 * 60 * 60_000;
-/** Google serves some 5 KB. */
-const MOST_BYTES = 256 * 1024;
 
 /** RFC 7517, as at https://www.googleapis.com/oauth2/v3/certs */
 const JwkSet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
@@ -30,32 +29,15 @@ export interface Served {
  * never rejects. Keys of another type or use are left out. `Cache-Control: max-age` is held between 5 minutes and a day.
  */
 export async function fetchKeys(url: string, deadline: number): Promise<Served | { readonly fault: string }> {
+  const fetched = await fetchText(url, deadline);
+  if ('fault' in fetched) return fetched;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(deadline) });
-    if (!response.ok) {
-      await response.body?.cancel();
-      return { fault: `status ${response.status}` };
-    }
-    const text = await readText(response);
-    if (text === undefined) return { fault: `expected at most ${MOST_BYTES} bytes, found more` };
-    const keys = keysIn(JSON.parse(text));
+    const keys = keysIn(JSON.parse(fetched.text));
     if (keys.size === 0) return { fault: 'expected RSA keys, as a JWK Set or in PEM by key id, found none' };
-    return { keys, freshFor: lifetime(response.headers) };
-  } catch (error) {
-    return { fault: describe(error, deadline) };
+    return { keys, freshFor: lifetime(fetched.headers) };
+  } catch {
+    return { fault: 'expected JSON, found something else' };
   }
-}
-
-async function readText(response: Response): Promise<string | undefined> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop closes the connection.
-  for await (const part of response.body ?? []) {
-    size += part.length;
-    if (size > MOST_BYTES) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
 }
 
 function keysIn(body: unknown): Map<string, KeyObject> {
@@ -83,14 +65,4 @@ function lifetime(headers: Headers): number {
   // A cache on the way has already used up `Age` seconds of it.
   const seconds = Number(maxAge) - (Number(headers.get('age')) || 0);
   return Math.min(Math.max(seconds * 1000, SHORTEST), LONGEST);
-}
-
-function describe(error: unknown, deadline: number): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  if (error.name === 'TimeoutError') return `no answer within ${deadline} ms`;
-  if (error instanceof SyntaxError) return 'expected JSON, found something else';
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
-    ? cause.code
-    : error.name;
 }

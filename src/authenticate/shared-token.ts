@@ -1,21 +1,25 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
+import { basicPassword, bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
 import type { Authenticate, Refusal } from './verdict.ts';
 
+/** SNS and some gateways send the credentials of a URL only where Basic is asked for. */
+const CHALLENGE = 'Bearer, Basic realm="push"';
 const MISSING: Refusal = {
   status: 401,
   reason: 'no-credentials',
   detail:
-    'Expected a token of PUSH_TOKEN as `Authorization: Bearer` or `?token=`, found neither: add it to the push endpoint.',
+    'Expected a token of PUSH_TOKEN as `Authorization: Bearer`, as the password of `Authorization: Basic` or as `?token=`, found none: add it to the push endpoint.',
+  challenge: CHALLENGE,
 };
 const WRONG: Refusal = {
   status: 401,
   reason: 'wrong-token',
   detail:
     'Expected one of the tokens in PUSH_TOKEN, found another: compare it with the one in the push endpoint.',
+  challenge: CHALLENGE,
 };
 
-/** Accepts whoever shows one of `tokens` (several while one replaces another), as a bearer token or as `?token=`. */
+/** Accepts whoever shows one of `tokens` (several while one replaces another), as a bearer token, as the password of Basic, or as `?token=`. */
 export function createSharedToken(tokens: readonly string[]): Authenticate {
   // An empty one would let in whoever shows `?token=`.
   const expected = tokens.filter((token) => token !== '').map(digest);
@@ -28,7 +32,9 @@ export function createSharedToken(tokens: readonly string[]): Authenticate {
 
   return ({ authorization, queryToken }) => {
     // Either will do: behind Cloud Run's own check the header holds Google's token, and ours comes as `?token=`.
-    const shown = [bearerToken(authorization), queryToken].filter((token) => token !== undefined);
+    const shown = [bearerToken(authorization), basicPassword(authorization), queryToken].filter(
+      (token) => token !== undefined,
+    );
     if (shown.some((token) => token.length <= LONGEST_TOKEN && known(token))) return 'accepted';
     return shown.every((token) => token === '') ? MISSING : WRONG;
   };

@@ -17,6 +17,8 @@ export interface Refusal {
   readonly reason: string;
   readonly detail: string;
   readonly retryAfterSeconds?: number;
+  /** What `WWW-Authenticate` says with a 401; `Bearer` where it is left out. */
+  readonly challenge?: string;
 }
 
 /** Judges one push. Answers synchronously whenever nothing has to be fetched or verified; never throws or rejects. */

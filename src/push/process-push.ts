@@ -18,7 +18,14 @@ import { type Senders, senderOfBody, usualSender } from '../senders/senders.ts';
 import { timeOut } from '../time-out.ts';
 import type { InProcessRetry } from './in-process-retry.ts';
 import { processAll } from './process-all.ts';
-import { type Conclusion, conclude, type Received, reportConclusion, responseFor } from './respond.ts';
+import {
+  type Conclusion,
+  conclude,
+  type Received,
+  refusalResponse,
+  reportConclusion,
+  responseFor,
+} from './respond.ts';
 
 /** What the way of a push leads through. */
 export interface PushDependencies {
@@ -73,7 +80,8 @@ const DEADLINE: Conclusion = {
   outcome: {
     kind: 'failed',
     reason: 'deadline',
-    detail: 'The ack deadline is near; work in flight goes on, and the redelivery will find it done.',
+    detail:
+      'The time limit of the sender is near; work in flight goes on, and the redelivery will find it done.',
   },
   isDeadLettered: false,
 };
@@ -97,9 +105,8 @@ export async function admitPush(
   const verdict = sender.authenticate(head);
   const settled = verdict instanceof Promise ? await verdict : verdict;
   if (settled !== 'accepted') {
-    const { status, reason, detail, retryAfterSeconds } = settled;
-    refusals.add(reason, status, log);
-    return { status, problem: { reason, detail }, ...(retryAfterSeconds && { retryAfterSeconds }) };
+    refusals.add(settled.reason, settled.status, log);
+    return refusalResponse(settled);
   }
   const busy = inProcessRetry?.busy ?? engine.queue.busyFor(timeToAnswer(sender, dependencies));
   if (busy === undefined) return undefined;
@@ -109,7 +116,7 @@ export async function admitPush(
   return { status: 503, retryAfterSeconds, problem: { reason, detail: QUEUE_BUSY } };
 }
 
-/** The second half: opens the push, processes each notification in it, and answers for all of them. Never throws. */
+/** The second half: opens the push, processes each notification in it, and answers for all of them. Never rejects. */
 export async function processPush(push: Push, dependencies: PushDependencies): Promise<PushResponse> {
   const { headers, elapsed } = push;
   const arrivedAt = performance.now() - elapsed;
@@ -118,6 +125,12 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
   let deliveries: readonly OpenedDelivery[];
   try {
     if (!push.sender) sender = senderOfBody(body, dependencies.senders);
+    const early = await sender.intercept?.(headers, body);
+    if (early) {
+      push.body.release();
+      if (early.problem) dependencies.refusals.add(early.problem.reason, early.status);
+      return early;
+    }
     deliveries = sender.open(headers, body);
   } catch (error) {
     const whole = { attributes: {}, data: body.bytes };

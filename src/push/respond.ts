@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Refusal } from '../authenticate/authenticate.ts';
 import type { DeadLetters } from '../dead-letters/publish.ts';
 import type { Delivery, Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
@@ -72,6 +73,11 @@ export function responseFor({ outcome, isDeadLettered }: Conclusion, statuses: S
   const problem = { reason: outcome.reason, detail: outcome.detail };
   if (outcome.kind === 'rejected') return { status, problem };
   return { status, problem, retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS };
+}
+
+/** The HTTP answer for whoever may not push. */
+export function refusalResponse({ reason, detail, ...refusal }: Refusal): PushResponse {
+  return { ...refusal, problem: { reason, detail } };
 }
 
 /** Reports a conclusion to the log, the observer and the trace: ids, codes and times only. */

@@ -3,23 +3,13 @@ import { z } from 'zod';
 import type { Authenticate } from '../authenticate/authenticate.ts';
 import type { Delivery, OpenedDelivery } from '../notification/event.ts';
 import { isObject, parseBase64, parseShape } from '../notification/parse.ts';
+import { Attempt, deliveryOf, MessageId, NO_ATTRIBUTES, Text, Time } from './delivery.ts';
 import type { PushBody } from './push-body.ts';
 import type { Sender } from './sender.ts';
 import { STATUS } from './status.ts';
 
 /** The longest ack deadline that a push subscription can have. The service's own is ACK_DEADLINE_SECONDS. */
 const TIME_LIMIT_SECONDS = 600;
-
-// What Pub/Sub says about a delivery is never a reason to refuse the event: what does not fit is left out.
-const Text = z.string().min(1).optional().catch(undefined);
-// Is logged, so it has to look like what it is.
-const MessageId = z
-  .string()
-  .regex(/^[\w.:-]{1,128}$/)
-  .optional()
-  .catch(undefined);
-const Time = z.iso.datetime({ offset: true }).optional().catch(undefined);
-const Attempt = z.int().positive().optional().catch(undefined);
 
 /** https://cloud.google.com/pubsub/docs/push#receive_push */
 const Wrapped = z.object({
@@ -42,7 +32,6 @@ const Metadata = z.object({
   'x-goog-pubsub-subscription-name': Text,
 });
 
-const NO_ATTRIBUTES: Readonly<Record<string, string>> = Object.freeze({});
 const NO_DATA = Buffer.alloc(0);
 
 /** Google Pub/Sub, and what sends in its form: commercetools Connect. It takes a body of no other sender for the payload itself. */
@@ -81,7 +70,7 @@ function isWrapped(body: unknown): boolean {
 
 function wrapped(body: unknown): Delivery {
   const { message, subscription, deliveryAttempt } = parseShape(Wrapped, body, 'push');
-  return withMetadata(
+  return deliveryOf(
     message.data ? parseBase64(message.data, 'push.message.data') : NO_DATA,
     message.attributes ?? NO_ATTRIBUTES,
     {
@@ -96,26 +85,10 @@ function wrapped(body: unknown): Delivery {
 function unwrapped(headers: IncomingHttpHeaders, body: Buffer): Delivery {
   const metadata = parseShape(Metadata, headers, 'headers');
   // The attributes are sent as plain headers, so nothing tells them from what a proxy added: none is taken.
-  return withMetadata(body, NO_ATTRIBUTES, {
+  return deliveryOf(body, NO_ATTRIBUTES, {
     messageId: metadata['x-goog-pubsub-message-id'],
     publishTime: metadata['x-goog-pubsub-publish-time'],
     subscription: metadata['x-goog-pubsub-subscription-name'],
     attempt: undefined,
   });
-}
-
-interface Found {
-  readonly messageId: string | undefined;
-  readonly publishTime: string | undefined;
-  readonly subscription: string | undefined;
-  readonly attempt: number | undefined;
-}
-
-function withMetadata(data: Buffer, attributes: Delivery['attributes'], found: Found): Delivery {
-  const delivery: { -readonly [Key in keyof Delivery]: Delivery[Key] } = { attributes, data };
-  if (found.messageId !== undefined) delivery.messageId = found.messageId;
-  if (found.publishTime !== undefined) delivery.publishTime = found.publishTime;
-  if (found.subscription !== undefined) delivery.subscription = found.subscription;
-  if (found.attempt !== undefined) delivery.attempt = found.attempt;
-  return delivery;
 }

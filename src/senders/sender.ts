@@ -15,6 +15,10 @@ export interface PushResponse {
   readonly retryAfterSeconds?: number;
   /** Why it was not acknowledged, for a person. */
   readonly problem?: { readonly reason: string; readonly detail: string };
+  /** What a handshake asks for, in JSON. */
+  readonly content?: object;
+  /** What `WWW-Authenticate` says with a 401. */
+  readonly challenge?: string;
 }
 
 /**
@@ -33,6 +37,11 @@ export interface Sender {
   hasForm?(body: unknown): boolean;
   /** Judges a push before its body is read. */
   readonly authenticate: Authenticate<PushHead>;
+  /**
+   * Answers a body that must not be opened, or holds no notification: one that fails the authentication that its sender
+   * puts into the body, or a handshake. Undefined lets the push through. Never rejects.
+   */
+  intercept?(headers: IncomingHttpHeaders, body: PushBody): Promise<PushResponse | undefined>;
   /** The notifications in a push, in their order; throws a Rejection where there are none. */
   open(headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDelivery[];
 }

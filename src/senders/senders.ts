@@ -1,16 +1,38 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { createAuthenticate, type PushAuth } from '../authenticate/authenticate.ts';
+import type { Log } from '../observe/log.ts';
+import { createEventBridge } from './eventbridge.ts';
 import { createPubSub } from './pubsub.ts';
 import type { PushBody } from './push-body.ts';
 import type { Sender } from './sender.ts';
+import { createSns } from './sns/sns.ts';
+import type { SnsTopics } from './sns/verify.ts';
 
 /** The senders that may push; the last one takes what no other recognises. */
 export type Senders = readonly [...Sender[], Sender];
 
-/** Makes the senders, all with the authentication that PUSH_AUTH says; `others` are asked first, and have their own. */
-export async function createSenders(auth: PushAuth, others: readonly Sender[] = []): Promise<Senders> {
-  const authenticate = await createAuthenticate(auth);
-  return [...others, createPubSub(authenticate)];
+export interface SendersOptions {
+  readonly pushAuth: PushAuth;
+  readonly sns?: SnsTopics;
+}
+
+/**
+ * Makes the senders, all with the authentication that PUSH_AUTH says: with `sns` there is only SNS. `others` are asked
+ * first, and have their own authentication.
+ */
+export async function createSenders(
+  { pushAuth, sns: topics }: SendersOptions,
+  log: Log,
+  others: readonly Sender[] = [],
+): Promise<Senders> {
+  if (pushAuth.kind === 'sns') return [...others, createSns({ authenticate: undefined, topics, log })];
+  const authenticate = await createAuthenticate(pushAuth);
+  return [
+    ...others,
+    createSns({ authenticate, topics, log }),
+    createEventBridge(authenticate),
+    createPubSub(authenticate),
+  ];
 }
 
 /** The sender that the headers name, if any. */

@@ -11,4 +11,8 @@ export type Statuses = Readonly<Record<OutcomeKind, number>>;
 export const STATUS = {
   /** Acknowledges by 204 and delivers all else again. https://cloud.google.com/pubsub/docs/push#receive_push */
   pubsub: { done: 204, ignored: 204, rejected: 422, failed: 503 },
+  /** Delivers 401, 407, 409, 429 and 5xx again; all else goes to the dead-letter queue of the target. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html */
+  eventbridge: { done: 204, ignored: 204, rejected: 422, failed: 503 },
+  /** Delivers 5xx again, for an hour at most; 4xx goes to the dead-letter queue of the subscription. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
+  sns: { done: 204, ignored: 204, rejected: 422, failed: 503 },
 } as const satisfies Record<string, Statuses>;

@@ -26,6 +26,10 @@ const oidc = {
 };
 const key = { kind: 'oidc', audience: 'https://me', serviceAccount: 'a@b.iam.gserviceaccount.com' };
 
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:customers';
+const ARNS =
+  'the ARNs of SNS topics, separated by commas, as in arn:aws:sns:us-east-1:123456789012:customers';
+
 const readable = [
   { name: 'fills in the defaults', input: none, expected: defaults },
   {
@@ -52,6 +56,29 @@ const readable = [
     name: 'takes several tokens, without blanks and line breaks',
     input: { PUSH_AUTH: 'token', PUSH_TOKEN: ' 0123456789abcdef , fedcba9876543210,\n' },
     expected: { ...defaults, pushAuth: { kind: 'token', tokens: ['0123456789abcdef', 'fedcba9876543210'] } },
+  },
+  {
+    name: 'takes topics of SNS, without blanks and line breaks',
+    input: { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: ` ${TOPIC} ,arn:aws-cn:sns:cn-north-1:123456789012:c.fifo\n` },
+    expected: {
+      ...defaults,
+      pushAuth: { kind: 'sns' },
+      sns: { topicArns: [TOPIC, 'arn:aws-cn:sns:cn-north-1:123456789012:c.fifo'] },
+    },
+  },
+  {
+    name: 'takes topics to confirm beside tokens, and an origin for them',
+    input: {
+      PUSH_AUTH: 'token',
+      PUSH_TOKEN: '0123456789abcdef',
+      SNS_TOPIC_ARNS: TOPIC,
+      SNS_ORIGIN: 'https://vpce-1.example.com/',
+    },
+    expected: {
+      ...defaults,
+      pushAuth: { kind: 'token', tokens: ['0123456789abcdef'] },
+      sns: { topicArns: [TOPIC], origin: 'https://vpce-1.example.com' },
+    },
   },
   {
     name: 'does not mind what another way of authentication wants',
@@ -140,12 +167,12 @@ const faulty = [
   {
     name: 'wants the authentication to be chosen',
     input: {},
-    expected: [['PUSH_AUTH', 'oidc, token or none', 'nothing']],
+    expected: [['PUSH_AUTH', 'oidc, token, sns or none', 'nothing']],
   },
   {
     name: 'refuses an authentication that does not exist',
     input: { PUSH_AUTH: 'basic' },
-    expected: [['PUSH_AUTH', 'oidc, token or none', '"basic"']],
+    expected: [['PUSH_AUTH', 'oidc, token, sns or none', '"basic"']],
   },
   {
     name: 'wants audience and service account with oidc',
@@ -184,6 +211,23 @@ const faulty = [
     name: 'refuses a list without tokens',
     input: { PUSH_AUTH: 'token', PUSH_TOKEN: ', ,' },
     expected: [['PUSH_TOKEN', TOKENS, 'a value of 3 characters']],
+  },
+  {
+    name: 'wants topics with sns',
+    input: { PUSH_AUTH: 'sns' },
+    expected: [['SNS_TOPIC_ARNS', ARNS, 'nothing']],
+  },
+  {
+    name: 'refuses what is no topic of SNS, and an origin with a path',
+    input: { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: `${TOPIC},customers`, SNS_ORIGIN: 'https://example.com/sns' },
+    expected: [
+      ['SNS_TOPIC_ARNS', ARNS, '"customers"'],
+      [
+        'SNS_ORIGIN',
+        'an origin without a path, as in https://vpce-1.sns.us-east-1.vpce.amazonaws.com',
+        '"https://example.com/sns"',
+      ],
+    ],
   },
   {
     name: 'refuses numbers that are none, or out of bounds',
@@ -250,7 +294,7 @@ const faulty = [
         'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
         'nothing',
       ],
-      ['PUSH_AUTH', 'oidc, token or none', 'nothing'],
+      ['PUSH_AUTH', 'oidc, token, sns or none', 'nothing'],
     ],
   },
 ];
@@ -301,6 +345,8 @@ t.test('documents every variable once, with its default', async (t) => {
     'PUSH_AUDIENCE',
     'PUSH_SERVICE_ACCOUNT',
     'PUSH_CERTS_URL',
+    'SNS_TOPIC_ARNS',
+    'SNS_ORIGIN',
     'PORT',
     'HOST',
     'LOG_LEVEL',

@@ -245,6 +245,11 @@ t.test('refuses what would not be finished in time, by the events it finishes a 
   }
   t.equal(queue.size, 39);
   t.equal(queue.busy, undefined, '39 take less than 8 s');
+  t.match(
+    queue.busyFor(4_500),
+    { reason: 'wait-too-long' },
+    'which is too long for a sender that waits 4.5 s',
+  );
   const more = Array.from({ length: 10 }, (_, event) => offer(event, `more-${event}`));
   t.match(more.at(-1), { reason: 'wait-too-long', retryAfterSeconds: 9 });
   t.ok(queue.size <= 46, `${queue.size} do not`);

@@ -161,6 +161,12 @@ function authentication(settings: PushSettings, { pushAuth }: Environment, said:
         return { state: 'ok', detail: 'a token in the URL' };
       return { state: 'fault', detail: 'without a token of PUSH_TOKEN in its URL', advice: PROVISION };
     }
+    case 'sns':
+      return {
+        state: 'fault',
+        detail: 'PUSH_AUTH is sns: what Pub/Sub pushes is refused',
+        advice: 'Set PUSH_AUTH=oidc.',
+      };
     case 'none':
       return {
         state: 'warning',

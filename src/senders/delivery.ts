@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Delivery } from '../notification/event.ts';
+
+// What a sender says about a delivery is never a reason to refuse the event: what does not fit is left out.
+
+/** A sender's id of a message. It is logged, so it has to look like one. */
+export const MessageId = z
+  .string()
+  .regex(/^[\w.:-]{1,128}$/)
+  .optional()
+  .catch(undefined);
+/** A time in ISO 8601. */
+export const Time = z.iso.datetime({ offset: true }).optional().catch(undefined);
+/** Any text. */
+export const Text = z.string().min(1).optional().catch(undefined);
+/** The number of a delivery, from 1. */
+export const Attempt = z.int().positive().optional().catch(undefined);
+
+/** What a sender says about a delivery; undefined where it does not. */
+export interface Said {
+  readonly messageId?: string | undefined;
+  readonly publishTime?: string | undefined;
+  readonly subscription?: string | undefined;
+  readonly attempt?: number | undefined;
+}
+
+export const NO_ATTRIBUTES: Delivery['attributes'] = Object.freeze({});
+
+/** A delivery of a payload, with what is said about it. */
+export function deliveryOf(data: Buffer, attributes: Delivery['attributes'], said: Said): Delivery {
+  const delivery: { -readonly [Key in keyof Delivery]: Delivery[Key] } = { attributes, data };
+  if (said.messageId !== undefined) delivery.messageId = said.messageId;
+  if (said.publishTime !== undefined) delivery.publishTime = said.publishTime;
+  if (said.subscription !== undefined) delivery.subscription = said.subscription;
+  if (said.attempt !== undefined) delivery.attempt = said.attempt;
+  return delivery;
+}

@@ -1,0 +1,42 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import type { Authenticate } from '../authenticate/authenticate.ts';
+import type { OpenedDelivery } from '../notification/event.ts';
+import { isObject, parseShape } from '../notification/parse.ts';
+import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from './delivery.ts';
+import type { PushBody } from './push-body.ts';
+import type { Sender } from './sender.ts';
+import { STATUS } from './status.ts';
+
+/** An API destination's, and not configurable. */
+const TIME_LIMIT_SECONDS = 5;
+const USER_AGENT = 'Amazon/EventBridge/';
+
+/** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html */
+const Envelope = z.object({ id: MessageId, time: Time, detail: z.record(z.string(), z.unknown()) });
+
+/** AWS EventBridge, by an API destination: the whole event, or its `detail` alone where the target has that as its `InputPath`. */
+export function createEventBridge(authenticate: Authenticate): Sender {
+  return {
+    name: 'eventbridge',
+    timeLimitSeconds: TIME_LIMIT_SECONDS,
+    statuses: STATUS.eventbridge,
+    isNamedIn: (headers) => headers['user-agent']?.startsWith(USER_AGENT) === true,
+    hasForm: isEnvelope,
+    authenticate,
+    open,
+  };
+}
+
+function open(_headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDelivery[] {
+  const parsed = body.json();
+  if (!isEnvelope(parsed)) return [{ attributes: NO_ATTRIBUTES, data: body.bytes, parsed }];
+  const { id, time, detail } = parseShape(Envelope, parsed, 'push');
+  const data = Buffer.from(JSON.stringify(detail));
+  return [{ ...deliveryOf(data, NO_ATTRIBUTES, { messageId: id, publishTime: time }), parsed: detail }];
+}
+
+/** No notification has a `detail` of its own. The `detail-type` says nothing that is relied upon. */
+function isEnvelope(body: unknown): boolean {
+  return isObject(body) && isObject(body['detail']) && body['notificationType'] === undefined;
+}

@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { fetchText } from '../../authenticate/fetch-text.ts';
+import type { Log } from '../../observe/log.ts';
+import type { PushResponse } from '../sender.ts';
+import type { SnsMessage } from './message.ts';
+import { at } from './verify.ts';
+
+const DEADLINE_MILLISECONDS = 5_000;
+const RETRY_AFTER_SECONDS = 5;
+const MOST_REMEMBERED = 100;
+
+/**
+ * Confirms a subscription by the URL of its message, which must have been verified; SNS delivers nothing before.
+ * A message that comes again causes no second request.
+ */
+export function createConfirm(
+  origin: string | undefined,
+  log: Log,
+): (message: SnsMessage) => Promise<PushResponse> {
+  const asked = new LRUCache<string, Promise<PushResponse>>({ max: MOST_REMEMBERED });
+
+  async function ask(key: string, { SubscribeURL = '', TopicArn }: SnsMessage): Promise<PushResponse> {
+    const answer = await fetchText(at(SubscribeURL, origin), DEADLINE_MILLISECONDS, 'error');
+    if ('fault' in answer) {
+      asked.delete(key);
+      log.error({ topicArn: TopicArn, fault: answer.fault }, 'The SNS subscription could not be confirmed.');
+      return {
+        status: 503,
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        problem: {
+          reason: 'confirmation-failed',
+          detail: `SNS did not take the confirmation (${answer.fault}).`,
+        },
+      };
+    }
+    log.info({ topicArn: TopicArn }, 'The SNS subscription is confirmed: notifications are delivered now.');
+    return { status: 204 };
+  }
+
+  return (message) => {
+    const key = hash('sha256', message.SubscribeURL ?? '', 'base64');
+    const response = asked.get(key) ?? ask(key, message);
+    asked.set(key, response);
+    return response;
+  };
+}
