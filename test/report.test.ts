@@ -1,53 +1,40 @@
-import { Readable } from 'node:stream';
 import t from 'tap';
-import { report } from './report.ts';
+import { lineOf, summary } from './report.ts';
+import type { FileResult } from './run-file.ts';
 
-async function linesOf(tap: string) {
-  const lines: string[] = [];
-  const failed = await report(Readable.from([tap]), 'run.tap', (line) => lines.push(...line.split('\n')));
-  return { failed, lines };
-}
+const passes: FileResult = {
+  file: 'test/one.test.ts',
+  seconds: 1.234,
+  passed: 2,
+  skipped: 1,
+  failures: [],
+  output: '',
+};
 
 t.test('a run that passes is a line for each file, and how many passed', async (t) => {
-  const { failed, lines } = await linesOf(`TAP version 14
-# Subtest: test/one.test.ts
-    # Subtest: a test
-        ok 1 - an assertion
-        ok 2 - another
-        1..2
-    ok 1 - a test
-    ok 2 - left out # SKIP no reason
-    1..2
-ok 1 - test/one.test.ts # time=1234ms
-1..1
-`);
-  t.equal(failed, false);
-  t.strictSame(lines, ['ok        1.2 s  test/one.test.ts', '2 passed, 0 failed (1 skipped)']);
+  t.equal(lineOf(passes), 'ok        1.2 s  test/one.test.ts');
+  t.equal(summary([passes], 'run.tap'), '2 passed, 0 failed (1 skipped)');
 });
 
 t.test('a run that fails ends with what failed, by its names', async (t) => {
-  const { failed, lines } = await linesOf(`TAP version 14
-# Subtest: test/one.test.ts
-    # Subtest: a test
-        ok 1 - an assertion
-        not ok 2 - another
-          ---
-          diff: "-1 +2"
-          ...
-        1..2
-    not ok 1 - a test
-    1..1
-not ok 1 - test/one.test.ts # time=1000ms
-not ok 2 - test/two.test.ts # time=2000ms
-  ---
-  exitCode: 3
-  ...
-1..2
-`);
-  t.equal(failed, true);
-  t.strictSame(lines, [
+  const one: FileResult = {
+    ...passes,
+    seconds: 1,
+    passed: 1,
+    skipped: 0,
+    failures: [{ path: ['test/one.test.ts', 'a test > another'], found: { diff: '-1 +2' } }],
+  };
+  const two: FileResult = {
+    ...one,
+    file: 'test/two.test.ts',
+    passed: 0,
+    failures: [{ path: ['test/two.test.ts'], found: { exitCode: 3 } }],
+  };
+  t.strictSame([one, two].map(lineOf), [
     'NOT OK    1.0 s  test/one.test.ts',
-    'NOT OK    2.0 s  test/two.test.ts',
+    'NOT OK    1.0 s  test/two.test.ts',
+  ]);
+  t.strictSame(summary([passes, one, two], 'run.tap').split('\n'), [
     '',
     'FAILED test/one.test.ts > a test > another',
     '  diff: -1 +2',
@@ -58,6 +45,12 @@ not ok 2 - test/two.test.ts # time=2000ms
     'Failed; all that was said is in run.tap:',
     '  test/one.test.ts > a test > another',
     '  test/two.test.ts',
-    '1 passed, 2 failed',
+    '3 passed, 2 failed (1 skipped)',
   ]);
+});
+
+t.test('of what was found, forty lines are shown', async (t) => {
+  const found = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`k${index}`, index]));
+  const failing = { ...passes, failures: [{ path: ['test/one.test.ts'], found }] };
+  t.match(summary([failing], 'run.tap'), / {2}k39: 39\n {2}… and 20 lines more\n/);
 });
