@@ -117,13 +117,13 @@ async function addLogIn(app: FastifyInstance, access: TokenAccess) {
 
 /** By a redirect a token in the address is gone from the address bar, and from the history. */
 function toPage(reply: FastifyReply, cookie: string): FastifyReply {
-  return reply.header('set-cookie', cookie).header('cache-control', 'no-store').redirect('/', 303);
+  return reply.header('set-cookie', cookie).preventCache().redirect('/', 303);
 }
 
 function refuse(reply: FastifyReply, status: 401 | 403 | 429, detail: string): FastifyReply {
   const type = 'text/html; charset=utf-8';
   const page = loginPage(detail, status !== 403);
-  return reply.code(status).header('cache-control', 'no-store').type(type).send(page);
+  return reply.code(status).preventCache().type(type).send(page);
 }
 
 function visitOf({ socket, raw, headers }: FastifyRequest): Visit {
@@ -133,7 +133,8 @@ function visitOf({ socket, raw, headers }: FastifyRequest): Visit {
 function sendAsset({ headers }: FastifyRequest<Ask>, reply: FastifyReply, asset: Asset): FastifyReply {
   const { type, body, compressed, etag } = asset;
   // Kept by the browser and asked for again: an update of the service is seen at once.
-  reply.headers({ 'cache-control': 'private, no-cache', etag, vary: 'accept-encoding' }).type(type);
+  reply.headers({ 'cache-control': 'private, no-cache', etag }).vary('accept-encoding');
+  reply.type(type);
   if (headers['if-none-match'] === etag) return reply.code(304).send();
   if (!/\bgzip\b/.test(String(headers['accept-encoding']))) return reply.send(body);
   return reply.header('content-encoding', 'gzip').send(compressed);

@@ -115,6 +115,7 @@ export async function buildApp(
   });
   app.setErrorHandler(answerError);
   limitRequests(app, limits);
+  // Its helpers set the cache headers of the page.
   await app.register(fastifySensible);
   const refusals = new RefusalLog(log);
   app.decorate('refusals', refusals);

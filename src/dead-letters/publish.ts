@@ -2,6 +2,7 @@ import type { PubSub, Topic } from '@google-cloud/pubsub';
 import type { Delivery, Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
 import { Failure } from '../outcome.ts';
+import { timeOut } from '../time-out.ts';
 import { attributesOf, type DeadLetterReason } from './attributes.ts';
 import { openPubSub, projectOf } from './pubsub-client.ts';
 
@@ -22,7 +23,7 @@ export interface DeadLetterTopic {
   readonly emulatorHost?: string | undefined;
 }
 
-const PARK_MILLISECONDS = 5_000;
+const PUBLISH_MILLISECONDS = 5_000;
 
 /** Creates the publisher; it connects with the first dead letter. */
 export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters {
@@ -43,20 +44,19 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
         opened = undefined;
         throw error;
       });
-      const timeIsUp = Promise.withResolvers<never>();
-      const timer = setTimeout(() => timeIsUp.reject(new Error('timeout')), PARK_MILLISECONDS);
+      const publishing = opened.then(({ publisher }) =>
+        publisher.publishMessage({ data: delivery.data, attributes: attributesOf(delivery, event, reason) }),
+      );
       try {
-        const { publisher } = await opened;
-        const message = { data: delivery.data, attributes: attributesOf(delivery, event, reason) };
-        await Promise.race([publisher.publishMessage(message), timeIsUp.promise]);
+        await timeOut(publishing, PUBLISH_MILLISECONDS, () => {
+          throw new Error('timeout');
+        });
       } catch (error) {
         log.error({ err: error, topic, event: event?.identity }, 'A dead letter could not be published.');
         throw new Failure(
           'dead-letter-failed',
           'The event was rejected, and its dead letter could not be published.',
         );
-      } finally {
-        clearTimeout(timer);
       }
     },
     async close() {

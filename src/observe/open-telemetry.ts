@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Context,
   type Span as OpenTelemetrySpan,
@@ -17,6 +16,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { timeOut } from '../time-out.ts';
 import type { Span, Traces } from './span.ts';
 
 const NAME = 'customer-sync';
@@ -49,8 +49,11 @@ export function openTelemetry(endpoint: string): Traces {
       return wrap(tracer, tracer.startSpan('push', options, parentOf(headers)));
     },
     async close() {
-      const closed = provider.shutdown().catch(() => {});
-      await Promise.race([closed, sleep(FLUSH_MILLISECONDS, undefined, { ref: false })]);
+      await timeOut(
+        provider.shutdown().catch(() => {}),
+        FLUSH_MILLISECONDS,
+        () => undefined,
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Commercetools, Customer } from '../../commercetools/commercetools.ts';
-import { again } from './retry.ts';
+import { retry } from './retry.ts';
 
 /** Where a page ended: what comes after it is asked for by this. */
 export interface Position {
@@ -60,7 +60,7 @@ export async function* readPages(
     where?: string | string[];
     sort?: string | string[];
   }) {
-    return (await again(() => api.customers().get({ queryArgs }).execute(), stop)).body;
+    return (await retry(() => api.customers().get({ queryArgs }).execute(), stop)).body;
   }
 
   async function readIds(ids: readonly string[]): Promise<readonly Item[]> {

@@ -16,7 +16,7 @@ import type { BlankingGuard } from './blanking-guard.ts';
 import { limitHeap } from './limit-heap.ts';
 import { createPageReads, type PageReads } from './page-cache.ts';
 import { readOnly } from './read-only.ts';
-import { again } from './retry.ts';
+import { retry } from './retry.ts';
 import { customerRoute, noAccount, projectKeyOf, siblingsOf } from './route.ts';
 
 /** The customer handler of the routing table at work on one account, as the service has it. */
@@ -110,12 +110,12 @@ export async function openCustomerWork(
       const attempt = () =>
         guard && customer ? guard.watch(customer, account.fluent, work) : work(account.fluent);
       try {
-        return await again(() => slots.add(attempt), stop);
+        return await retry(() => slots.add(attempt), stop);
       } catch (error) {
         return stop.aborted ? undefined : outcomeOf(error);
       }
     },
-    preview: preview && ((event) => again(() => preview(event, looking(event)), stop)),
+    preview: preview && ((event) => retry(() => preview(event, looking(event)), stop)),
     close: () => engine.close(),
   };
 

@@ -8,7 +8,7 @@ const LONGEST_WAIT_MILLISECONDS = 15_000;
 const LASTING = new Set(['credentials-refused', 'permission-missing', 'http-400']);
 
 /** Runs until it succeeds, four times at most, with the wait that the failure asks for; credentials and rights are not tried again. */
-export async function again<T>(run: () => Promise<T>, stop: AbortSignal): Promise<T> {
+export async function retry<T>(run: () => Promise<T>, stop: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run();

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { Failure } from '../../outcome.ts';
+import { timeOut } from '../../time-out.ts';
 
 /** One line of `doctor`. Nothing in it is personal or secret. */
 export interface NamedResult {
@@ -24,19 +25,15 @@ const LONGEST_MILLISECONDS = 12_000;
 
 /** Makes a check within its time. */
 export async function runCheck({ name, run }: Check): Promise<NamedResult> {
-  const timeIsUp = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => timeIsUp.reject(new Failure('timeout', `No answer within ${LONGEST_MILLISECONDS / 1000} s.`)),
-    LONGEST_MILLISECONDS,
-  );
   try {
-    return { check: name, ...(await Promise.race([run(), timeIsUp.promise])) };
+    const result = await timeOut(run(), LONGEST_MILLISECONDS, () => {
+      throw new Failure('timeout', `No answer within ${LONGEST_MILLISECONDS / 1000} s.`);
+    });
+    return { check: name, ...result };
   } catch (error) {
     if (error instanceof Failure) return { check: name, ...faultOf(error) };
     const found = error instanceof Error ? error.name : typeof error;
     return { check: name, state: 'fault', detail: `An unknown error (${found}).` };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Environment } from '../../../config/environment.ts';
 import { openPubSub, projectOf } from '../../dead-letters/pubsub-client.ts';
 import { Failure } from '../../outcome.ts';
+import { timeOut } from '../../time-out.ts';
 
 /** Pub/Sub for the commands; every request through `ask`, so that none lasts for ever. */
 export interface Google {
@@ -54,14 +55,12 @@ export async function ask<T>(
   request: () => Promise<T>,
   milliseconds: number = GOOGLE_MILLISECONDS,
 ): Promise<T> {
-  const timeIsUp = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeIsUp.reject(unreachable(what)), milliseconds);
   try {
-    return await Promise.race([request(), timeIsUp.promise]);
+    return await timeOut(request(), milliseconds, () => {
+      throw unreachable(what);
+    });
   } catch (error) {
     throw error instanceof Failure ? error : failureOf(error, what);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Fluent } from '../../fluent/fluent.ts';
-import { again } from '../customers/retry.ts';
+import { retry } from '../customers/retry.ts';
 
 const PAGE = 500;
 const QUERY =
@@ -48,7 +48,7 @@ export async function* readFluentPages(
 ): AsyncGenerator<readonly Copy[]> {
   for (let after: string | undefined; ; ) {
     const variables = { first: PAGE, ...(after !== undefined && { after }) };
-    const { customers } = Answer.parse(await again(() => fluent.request(QUERY, variables), stop));
+    const { customers } = Answer.parse(await retry(() => fluent.request(QUERY, variables), stop));
     const nodes = customers.edges.flatMap((edge) => edge?.node ?? []);
     yield nodes
       .filter(({ retailer }) => retailer?.id === retailerId)
