@@ -19,7 +19,7 @@ export {
   MessageSubscriptionResourceTypeIdValues,
 } from '@commercetools/platform-sdk';
 
-/** A commercetools project. This is the only file that uses the SDK, so that another SDK changes this file only. */
+/** A commercetools project. Only this file and `load-sdk.ts` use the SDK, so that replacing it changes nothing else. */
 export interface Commercetools {
   /**
    * The current customer, or undefined if it does not exist (any more). Concurrent reads are batched into one query. A

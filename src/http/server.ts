@@ -107,7 +107,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket, seconds
 
 interface ClientFault {
   readonly status: number;
-  /** Named here, because an import of `node:http` loads its WebSocket client too: 20 ms of the start. */
+  /** Written out, because importing `node:http` also loads its WebSocket client, which takes 20 ms of the start. */
   readonly phrase: string;
   readonly reason: string;
   readonly detail: string;
