@@ -76,7 +76,10 @@ export async function buildApp(
   const engine = openEngine(
     configuration,
     log,
-    (upstream, accepted) => readiness.credentials(upstream, accepted),
+    {
+      onCredentials: (upstream, accepted) => readiness.credentials(upstream, accepted),
+      onSchema: (upstream, mismatch) => readiness.schema(upstream, mismatch),
+    },
     observer,
   );
   const { accounts, queue } = engine;
@@ -123,6 +126,7 @@ export async function buildApp(
   app.decorate('readiness', readiness);
   app.decorate('probeReadiness', () => {
     readiness.probe(accounts.flatMap(({ upstreams }) => upstreams));
+    for (const { fluent } of accounts) fluent.schema.probe();
     return readiness.reasons;
   });
   app.decorate('observer', observer);

@@ -113,8 +113,19 @@ export interface Previewing {
   readonly idAttribute: string;
   /** The one that holds the key of its project, where the handler writes one. */
   readonly projectAttribute?: string;
+  /** What `handle` sends to Fluent: compared with the inputs that the account's schema has. */
+  sentFields?(): Promise<readonly SentFields[]>;
   /** The path of the prop that gives a field of Fluent, or would: its line is told with what is wrong with the field. */
   sourceOf?(field: string): readonly (string | number)[];
+}
+
+/** Names of the fields that a handler sends with a mutation. */
+export interface SentFields {
+  readonly mutation: 'createCustomer' | 'updateCustomer';
+  /** With every customer. */
+  readonly always: readonly string[];
+  /** With some, depending on what commercetools has. */
+  readonly sometimes: readonly string[];
 }
 
 export interface Handler<Props extends z.ZodType = z.ZodType> {

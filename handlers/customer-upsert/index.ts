@@ -6,6 +6,7 @@ import { tryMapping } from './mapping/trial.ts';
 import { preview } from './preview.ts';
 import { Props } from './props.ts';
 import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE } from './record.ts';
+import { sentFields } from './sent-fields.ts';
 
 export default defineHandler({
   description: 'Creates or updates the Fluent customer of a commercetools customer.',
@@ -19,12 +20,16 @@ export default defineHandler({
     );
   },
 
-  createPreview: (props) => ({
-    preview: preview(createMap(props.mapping), props),
-    idAttribute: ID_ATTRIBUTE,
-    projectAttribute: PROJECT_ATTRIBUTE,
-    sourceOf,
-  }),
+  createPreview(props) {
+    const map = createMap(props.mapping);
+    return {
+      preview: preview(map, props),
+      idAttribute: ID_ATTRIBUTE,
+      projectAttribute: PROJECT_ATTRIBUTE,
+      sentFields: () => sentFields(map, props.mapping),
+      sourceOf,
+    };
+  },
 });
 
 /** Fields are named as in `differing`: `attributes.<name>` for attributes, whose names may hold dots. */

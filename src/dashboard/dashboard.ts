@@ -63,7 +63,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
           name,
           circuit: recorder.circuitOf(name),
           renewal: recorder.renewalOf(name),
-          refused: readiness.reasons.some((reason) => reason.endsWith(`: ${name}`)),
+          refused: refusalOf(readiness.reasons, name),
           slots: limit.current,
           inFlight: limit.inFlight,
           waiting: limit.waiting,
@@ -108,4 +108,12 @@ export function openDashboard(options: DashboardOptions): Dashboard {
       stream.close();
     },
   };
+}
+
+/** What an upstream refuses, to follow its name; null where it refuses nothing. */
+function refusalOf(reasons: readonly string[], upstream: string): string | null {
+  const reason = reasons.find((one) => one.endsWith(`: ${upstream}`));
+  if (reason === undefined) return null;
+  const mismatch = /^schema-mismatch \((.*)\): /.exec(reason)?.[1];
+  return mismatch === undefined ? 'refuses the credentials' : `does not fit the mapping: ${mismatch}`;
 }

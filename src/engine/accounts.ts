@@ -1,7 +1,7 @@
 import { createCommercetools } from '../commercetools/commercetools.ts';
 import { type CommercetoolsCredentials, fetchCommercetoolsToken } from '../commercetools/fetch-token.ts';
 import { type FluentCredentials, fetchFluentToken } from '../fluent/fetch-token.ts';
-import { createFluent } from '../fluent/fluent.ts';
+import { createFluent, type FluentClient, type FluentOptions } from '../fluent/fluent.ts';
 import { tellBlanks } from '../fluent/tell-blanks.ts';
 import type { Account } from '../handler.ts';
 import type { Log } from '../observe/log.ts';
@@ -28,10 +28,13 @@ export interface AccountOptions {
   readonly log: Log;
   readonly observer?: Observer | undefined;
   onCredentials(upstream: string, accepted: boolean): void;
+  /** Told what in a Fluent account's schema does not fit what is written, and undefined once it fits. */
+  onSchema?: FluentOptions['onSchema'];
 }
 
 /** An account with its clients, and the upstreams that send their requests. */
 export interface OpenAccount extends AccountContext {
+  readonly fluent: FluentClient;
   readonly upstreams: readonly Upstream[];
 }
 
@@ -110,6 +113,7 @@ function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccou
         account: fluent.account,
         lookUpBatch: hasBatches ? LOOK_UP_BATCH : 1,
         writeBatch: options.fluentBatch,
+        onSchema: options.onSchema ?? (() => {}),
       }),
       (fields) => observer?.blanked(fields),
     ),

@@ -47,14 +47,14 @@ export interface EngineInputs {
   readonly routes: readonly BoundRoute[];
 }
 
-/**
- * Opens the accounts, the router and the queue. `onCredentials` is called when it is known whether an upstream's
- * credentials work.
- */
+/** Called when it is known whether an upstream's credentials work, and whether a Fluent account takes the fields that are written. */
+export type UpstreamListener = Pick<AccountOptions, 'onCredentials' | 'onSchema'>;
+
+/** Opens the accounts, the router and the queue. */
 export function openEngine(
   { environment, connector, routes }: EngineInputs,
   log: Log,
-  onCredentials: (upstream: string, accepted: boolean) => void = () => {},
+  listener: UpstreamListener = { onCredentials: () => {} },
   observer?: Observer,
 ): Engine {
   const deadlines = deadlinesOf(environment.ackDeadlineSeconds);
@@ -64,7 +64,7 @@ export function openEngine(
     budgetMilliseconds: deadlines.answer,
     log,
     observer,
-    onCredentials,
+    ...listener,
   });
   const byProject = new Map(accounts.map((account) => [account.account.projectKey, account]));
   const onlyAccount = accounts.length === 1 ? accounts[0] : undefined;

@@ -1,5 +1,6 @@
 import type { CommercetoolsClient } from '../commercetools/commercetools.ts';
 import type { Job } from '../event-queue/event-queue.ts';
+import { advise, SchemaMismatch } from '../fluent/schema-mismatch.ts';
 import type { Context } from '../handler.ts';
 import type { Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
@@ -71,7 +72,7 @@ export function jobFor(
           },
         };
         return runTraced(span, context, async (context) =>
-          checked(await route.handle(newest, context), route),
+          checked(await withLines(route.handle(newest, context), route), route),
         );
       });
     },
@@ -110,6 +111,16 @@ async function withinTime(
     return await Promise.race([work(controller.signal), abandoned.promise]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Adds the line of the connector file to change to what does not fit Fluent's schema. */
+async function withLines(handled: Promise<Outcome>, { lineOf }: BoundRoute): Promise<Outcome> {
+  try {
+    return await handled;
+  } catch (error) {
+    if (!(error instanceof SchemaMismatch) || !lineOf) throw error;
+    throw error.advised((problem) => advise(problem, lineOf('field' in problem ? problem.field : '')));
   }
 }
 

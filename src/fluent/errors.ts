@@ -1,6 +1,8 @@
 import { type Failure, Rejection } from '../outcome.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import type { GraphqlError } from '../upstream/graphql-error.ts';
+import { complaintOf } from './complaint.ts';
+import { InvalidRequest } from './schema-guard.ts';
 
 /** Another customer has a unique value of this one, or the customer exists already: look it up, then update it. */
 export class Conflict extends Error {
@@ -47,11 +49,15 @@ export function meaningOf(
     case 'C0101E':
     case 'C0102E':
     case 'C0103E':
-    case 'C0140E':
     case 'C0141E':
-      return new Rejection(
-        'refused-by-fluent',
-        `${detail} The customer does not fit Fluent's schema; correct the mapping.`,
+      return refused(detail);
+    case 'C0140E':
+      return new InvalidRequest(refused(detail), complaintOf(error.message));
+    case 'unknown':
+      // What the GraphQL layer itself refuses has no code of Fluent's.
+      return new InvalidRequest(
+        new UpstreamFault('final', 'fluent-error', detail),
+        complaintOf(error.message),
       );
     case 'C0003E':
     case 'C0011E':
@@ -80,4 +86,11 @@ export function meaningOf(
         ? new UpstreamFault('transient', 'upstream-error', detail)
         : new UpstreamFault('final', 'fluent-error', detail);
   }
+}
+
+function refused(detail: string): Rejection {
+  return new Rejection(
+    'refused-by-fluent',
+    `${detail} The customer does not fit Fluent's schema; correct the mapping.`,
+  );
 }

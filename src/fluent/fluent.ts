@@ -8,11 +8,14 @@ import { readJson } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
 import { meaningOf, TooComplex } from './errors.ts';
+import { INPUT_SCHEMA_QUERY, readInputSchema } from './input-schema.ts';
 import { type CustomerWrite, type GraphqlOperation, lookUp, write } from './operations.ts';
+import { InvalidRequest, SchemaGuard } from './schema-guard.ts';
 
 export type { Attribute, CreateCustomerInput, UpdateCustomerInput } from './customer.ts';
 export { FluentCustomer } from './customer.ts';
 export { Conflict, NotThere } from './errors.ts';
+export type { CustomerMutation, SchemaProblem } from './input-schema.ts';
 
 /** Options of a write. */
 export interface WriteOptions {
@@ -43,6 +46,11 @@ export interface Fluent {
   request(query: string, variables?: Record<string, unknown>, options?: WriteOptions): Promise<unknown>;
 }
 
+/** A client with what it knows of the account's schema. */
+export interface FluentClient extends Fluent {
+  readonly schema: SchemaGuard;
+}
+
 export interface FluentOptions {
   readonly apiUrl: string;
   readonly account?: string | undefined;
@@ -50,6 +58,8 @@ export interface FluentOptions {
   readonly lookUpBatch: number;
   /** Mutations in one request at most; 1 turns batches off. */
   readonly writeBatch: number;
+  /** Told what in the account's schema does not fit what is written, and undefined once it fits. */
+  onSchema(upstream: string, mismatch: string | undefined): void;
 }
 
 const GraphqlAnswer = z.object({
@@ -62,7 +72,7 @@ type GraphqlAnswer = z.output<typeof GraphqlAnswer>;
 const Found = z.object({ edges: z.array(z.object({ node: FluentCustomer.nullish() }).nullish()).nullish() });
 
 /** Creates the client for one account; `upstream` sends the requests. */
-export function createFluent(upstream: Upstream, options: FluentOptions): Fluent {
+export function createFluent(upstream: Upstream, options: FluentOptions): FluentClient {
   const url = `${options.apiUrl}/graphql`;
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
   if (options.account) headers['fluent.account'] = options.account;
@@ -78,9 +88,10 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
         const errors = body.data?.errors ?? [];
         const meanings = errors.map((error) => meaningOf(error, upstream.name));
         // An error without a path, or one about the account or the request's size, applies to the whole request.
-        const whole =
-          meanings.find((meaning, index) => !errors[index]?.path?.length || concernsAll(meaning)) ??
-          (body.data?.data ? undefined : meanings[0]);
+        const wholes = meanings.filter(
+          (meaning, index) => !errors[index]?.path?.length || concernsAll(meaning),
+        );
+        const whole = firstOf(wholes) ?? (body.data?.data ? undefined : firstOf(meanings));
         if (whole) throw whole;
         if (answer.status >= 400 || !body.success)
           throw new UpstreamFault(
@@ -123,12 +134,10 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   }
 
   async function findBy(usernames: readonly string[], listed: readonly string[], exact: readonly string[]) {
-    const { data, errors } = await send(lookUp(listed, exact), {
-      operation: 'look-up',
-      size: listed.length + exact.length,
-    });
+    const purpose = { operation: 'look-up', size: listed.length + exact.length } as const;
+    const { data, errors } = await send(lookUp(listed, exact), purpose);
     const [error] = errors ?? [];
-    if (error) throw meaningOf(error, upstream.name);
+    if (error) throw plain(meaningOf(error, upstream.name));
     const list = Found.nullish().parse(data?.['customers'])?.edges ?? [];
     const nodes = [
       ...list.map((edge) => edge?.node),
@@ -139,10 +148,19 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   }
 
   async function writeInTime(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
-    const timely = writes.filter(({ signal }) => !signal?.aborted);
-    const answers = timely.length > 0 ? await inHalves(timely, writeAll) : [];
-    const byWrite = new Map(timely.map((timelyWrite, index) => [timelyWrite, answers[index]]));
-    return writes.map((one) => byWrite.get(one) ?? UpstreamFault.outOfTime(upstream.name));
+    const refused = writes.map((asked) => schema.known(asked));
+    const sent = writes.filter(({ signal }, index) => !signal?.aborted && !refused[index]);
+    const answers = sent.length > 0 ? await inHalves(sent, writeAll) : [];
+    const byWrite = new Map<CustomerWrite, FluentCustomer | Error>();
+    for (const [index, answer] of answers.entries()) {
+      const asked = sent[index];
+      if (!asked) continue;
+      if (!(answer instanceof Error)) schema.succeeded(asked);
+      byWrite.set(asked, answer instanceof InvalidRequest ? await schema.explain(asked, answer) : answer);
+    }
+    return writes.map(
+      (asked, index) => byWrite.get(asked) ?? refused[index] ?? UpstreamFault.outOfTime(upstream.name),
+    );
   }
 
   async function writeAll(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
@@ -166,9 +184,22 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     });
   }
 
+  const schema = new SchemaGuard({
+    name: upstream.name,
+    onSchema: options.onSchema,
+    async load() {
+      const operation = { query: INPUT_SCHEMA_QUERY, variables: {} };
+      const answer = await send(operation, { operation: 'other', size: 1 }).catch((error: unknown) => {
+        // A closed schema refuses the question.
+        if (error instanceof InvalidRequest) return undefined;
+        throw error;
+      });
+      return readInputSchema(answer?.data);
+    },
+  });
   const lookUpInBatch = batch<string, FluentCustomer | undefined>({
     size: options.lookUpBatch,
-    load: (usernames) => inHalves(usernames, find),
+    load: async (usernames) => (await inHalves(usernames, find)).map(plain),
   });
   const writeInBatch = batch<CustomerWrite, FluentCustomer>({
     size: options.writeBatch,
@@ -176,6 +207,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   });
 
   return {
+    schema,
     async findCustomer(username, { alone = false } = {}) {
       if (!alone) return lookUpInBatch(username);
       const [found] = await findBy([username], [], [username]);
@@ -185,12 +217,24 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
     updateCustomer: (input, { signal } = {}) => writeInBatch({ mutation: 'updateCustomer', input, signal }),
     async request(query, variables = {}, { signal } = {}) {
       const purpose = { operation: 'other', size: 1, startSignals: signal ? [signal] : [] } as const;
-      const { data, errors } = await send({ query, variables }, purpose);
+      const { data, errors } = await send({ query, variables }, purpose).catch((error: unknown) => {
+        throw plain(error);
+      });
       const [error] = errors ?? [];
-      if (error) throw meaningOf(error, upstream.name);
+      if (error) throw plain(meaningOf(error, upstream.name));
       return data;
     },
   };
+}
+
+/** One that says what is wrong with the request, or else the first. */
+function firstOf(meanings: readonly Error[]): Error | undefined {
+  return meanings.find((meaning) => meaning instanceof InvalidRequest && meaning.complaint) ?? meanings[0];
+}
+
+/** Only a write is compared with the schema; elsewhere a refusal is what it means by its code. */
+function plain<T>(answer: T): T | Error {
+  return answer instanceof InvalidRequest ? answer.meaning : answer;
 }
 
 /** True for an error about the account or the request's size, whatever its path. */

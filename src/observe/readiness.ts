@@ -5,10 +5,15 @@
 const REFUSED_MILLISECONDS = 30_000;
 const BETWEEN_PROBES_MILLISECONDS = 2_000;
 
-/** Whether this instance should receive pushes: not while it drains, and not while an upstream refuses the credentials. */
+/**
+ * Whether this instance should receive pushes: not while it drains, and not while an upstream refuses the credentials, or the
+ * fields that are written.
+ */
 export class Readiness {
   /** When each upstream last refused the credentials, in milliseconds of the clock. */
   readonly #refusing = new Map<string, number>();
+  /** What in each Fluent account's schema does not fit, in words. */
+  readonly #mismatches = new Map<string, string>();
   readonly #clock: () => number;
   #probedAt = Number.NEGATIVE_INFINITY;
   #draining = false;
@@ -21,6 +26,12 @@ export class Readiness {
   credentials(upstream: string, accepted: boolean): void {
     if (accepted) this.#refusing.delete(upstream);
     else this.#refusing.set(upstream, this.#clock());
+  }
+
+  /** Told what in a Fluent account's schema does not fit what is written, and undefined once it fits. */
+  schema(upstream: string, mismatch: string | undefined): void {
+    if (mismatch === undefined) this.#mismatches.delete(upstream);
+    else this.#mismatches.set(upstream, mismatch);
   }
 
   /**
@@ -52,6 +63,9 @@ export class Readiness {
   /** Why it is not ready, as codes; empty if it is. */
   get reasons(): string[] {
     const refusing = [...this.#refusing.keys()].map((upstream) => `credentials-refused: ${upstream}`);
-    return this.#draining ? ['draining', ...refusing] : refusing;
+    const mismatches = [...this.#mismatches].map(
+      ([upstream, mismatch]) => `schema-mismatch (${mismatch}): ${upstream}`,
+    );
+    return [...(this.#draining ? ['draining'] : []), ...refusing, ...mismatches];
   }
 }

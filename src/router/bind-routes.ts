@@ -30,6 +30,7 @@ export interface BoundRoute extends Route {
   /** The Fluent attribute that holds the id of the commercetools customer, if the handler names one. */
   readonly idAttribute?: string;
   readonly projectAttribute?: string;
+  readonly sentFields?: Previewing['sentFields'];
   /** `file:line:column` of the prop that gives a field of Fluent, where the handler can say. */
   lineOf?(field: string): string;
 }

@@ -109,6 +109,46 @@ t.test('doctor', async (t) => {
       t.notMatch(out, /wrong-(password|secret)/);
     });
 
+  const VARIANTS = [
+    {
+      name: 'inputs that are required, and that the mapping cannot promise,',
+      schema: { required: ['firstName', 'timezone'] },
+      said: [
+        /✖ Fluent SANDBOX: fields of customers: createCustomer requires firstName, and the mapping gives none where commercetools has none\n {2}→ Map firstName to a value .* at \S*config\/connector\.yml:\d+:\d+\./,
+        /✖ Fluent SANDBOX: fields of customers: createCustomer requires timezone, and the mapping does not give it/,
+      ],
+    },
+    {
+      name: 'a mapped field that the inputs lack',
+      schema: { without: ['title'] },
+      said: [
+        /✖ .*: the input of createCustomer has no field title\n {2}→ Take title out of the mapping, at \S*:\d+:\d+\./,
+        /✖ .*: the input of updateCustomer has no field title/,
+      ],
+    },
+    {
+      name: 'an account without updateCustomer',
+      schema: { withoutUpdate: true },
+      said: [/✖ .*: there is no mutation updateCustomer\n {2}→ Ask Fluent/],
+    },
+  ];
+  for (const { name, schema, said } of VARIANTS)
+    await t.test(`${name} is red, with the line of the mapping`, async (t) => {
+      await fluent.changeSchema(schema);
+      const { code, out } = await runCommand(['doctor'], env);
+      t.equal(code, 1);
+      for (const words of said) t.match(out, words);
+      t.equal(out.match(/✖/g)?.length, said.length, out);
+    });
+
+  await t.test('a schema that is closed is not taken for one that fits', async (t) => {
+    await fluent.changeSchema({ closed: true });
+    const { code, out } = await runCommand(['doctor'], env);
+    t.equal(code, 0);
+    t.match(out, /– Fluent SANDBOX: fields of customers: skipped: the account does not tell its schema/);
+    await fluent.changeSchema({});
+  });
+
   await t.test(
     'the health that commercetools tells is red or yellow, and a right that is missing is red',
     async (t) => {

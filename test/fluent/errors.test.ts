@@ -60,7 +60,8 @@ const CODES: Readonly<Record<string, Expected>> = {
   C0120E: { kind: 'not-there' },
   C0121E: { kind: 'conflict' },
   C0123E: { kind: 'conflict' },
-  C0140E: refused,
+  // The second request asks whether the schema is the cause.
+  C0140E: { ...refused, tries: 2 },
   C0141E: refused,
   S0001E: misconfigured,
   S0030E: misconfigured,

@@ -12,14 +12,20 @@ interface Options {
   readonly password?: string;
 }
 
-/** The real Fluent client over a server, with what it said of its credentials; it is closed with the test. */
+/** The real Fluent client over a server, with what it said of its credentials and the schema; it is closed with the test. */
 export function openFluent(
   t: Test,
   { url, credentials }: Pick<FluentSandbox, 'url' | 'credentials'>,
   { batch = 10, account, password = credentials.password }: Options = {},
-): { fluent: OpenAccount['fluent']; accepted: boolean[]; lines: string[] } {
+): {
+  fluent: OpenAccount['fluent'];
+  accepted: boolean[];
+  lines: string[];
+  mismatches: (string | undefined)[];
+} {
   const accepted: boolean[] = [];
   const lines: string[] = [];
+  const mismatches: (string | undefined)[] = [];
   const nowhere = 'http://127.0.0.1:9';
   const opened = openAccount(
     {
@@ -40,10 +46,11 @@ export function openFluent(
       budgetMilliseconds: 10 * REQUEST_MILLISECONDS,
       log: createLog('debug', { write: (line) => lines.push(line) }),
       onCredentials: (_, works) => accepted.push(works),
+      onSchema: (_, mismatch) => mismatches.push(mismatch),
     },
   );
   t.teardown(() => Promise.all(opened.upstreams.map((upstream) => upstream.close())));
-  return { fluent: opened.fluent, accepted, lines };
+  return { fluent: opened.fluent, accepted, lines, mismatches };
 }
 
 /** What `createCustomer` needs at least. */

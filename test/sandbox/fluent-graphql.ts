@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, NoSchemaIntrospectionCustomRule } from 'graphql';
 import { mercurius } from 'mercurius';
 import { z } from 'zod';
 import { type Answer, type AnsweredError, result } from './fluent-answers.ts';
 import { type CustomerInput, type CustomerStore, refusal, type StoredCustomer } from './fluent-customers.ts';
 import type { Faults } from './fluent-faults.ts';
 import { type LookUp, lookUp } from './fluent-lookup.ts';
-
-const SDL = readFileSync(new URL('fluent-schema.graphql', import.meta.url), 'utf8');
+import { type SchemaVariant, schemaOf } from './fluent-schema.ts';
 
 /** The body of a request to GraphQL. */
 export const RequestBody = z.object({
@@ -36,6 +34,7 @@ interface Parts {
 export async function serveGraphql(
   app: FastifyInstance,
   parts: Parts,
+  variant: SchemaVariant = {},
 ): Promise<{ schema: GraphQLSchema; run: Run }> {
   const { store, faults, codeInMessage } = parts;
   const mutate =
@@ -49,7 +48,8 @@ export async function serveGraphql(
   const snapshots = new WeakMap<object, Record<LookUpKind, ReadonlyMap<string, StoredCustomer>>>();
 
   await app.register(mercurius, {
-    schema: SDL,
+    schema: schemaOf(variant),
+    validationRules: variant.closed ? [NoSchemaIntrospectionCustomRule] : [],
     routes: false,
     jit: 1,
     resolvers: {
@@ -60,7 +60,7 @@ export async function serveGraphql(
       },
       Mutation: {
         createCustomer: mutate((input) => store.create(input)),
-        updateCustomer: mutate((input) => store.update(input)),
+        ...(!variant.withoutUpdate && { updateCustomer: mutate((input) => store.update(input)) }),
       },
     },
   });

@@ -3,6 +3,7 @@ import type { CustomerInput, StoredCustomer } from './fluent-customers.ts';
 import type { Fault, Faults } from './fluent-faults.ts';
 import type { LookUpKind } from './fluent-graphql.ts';
 import type { Requests, Writes } from './fluent-records.ts';
+import type { SchemaVariant } from './fluent-schema.ts';
 import type { FluentCredentials } from './fluent-tokens.ts';
 
 /** How the stand-in starts; plain data but for `random` and `now`. */
@@ -21,6 +22,8 @@ export interface FluentOptions {
   /** Gives codes in the message of an error and not in its extensions. */
   readonly codeInMessage?: boolean;
   readonly faults?: readonly Fault[];
+  /** Today's schema when absent. */
+  readonly schema?: SchemaVariant;
   /** How many of the last requests and writes are kept. */
   readonly remembered?: number;
   /** From 0 to 1, for faults with a probability: seed it to repeat a run. */
@@ -42,6 +45,8 @@ export interface FluentSandbox {
   /** Puts customers there, unchecked and uncounted; one that exists is updated. */
   seed(...customers: CustomerInput[]): void;
   revokeTokens(): void;
+  /** The account has this schema from now on. */
+  changeSchema(variant: SchemaVariant): Promise<void>;
   /** The next requests with queries, `count` of them, see the state as it is now. */
   staleLookups(count: number): void;
   /** Look-ups of a kind are answered by replicas, so many milliseconds behind, each by another one by chance; `{}` ends it. */

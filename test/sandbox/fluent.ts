@@ -6,7 +6,7 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type Answer, faultAnswer, json, refused, unauthorised } from './fluent-answers.ts';
 import { CustomerStore, type StoredCustomer } from './fluent-customers.ts';
 import { Faults, type RequestKind } from './fluent-faults.ts';
-import { RequestBody, serveGraphql } from './fluent-graphql.ts';
+import { type LookUpKind, RequestBody, serveGraphql } from './fluent-graphql.ts';
 import type { FluentOptions, FluentSandbox } from './fluent-options.ts';
 import { documentReader, type Requests, remember, type Writes } from './fluent-records.ts';
 import { type FluentCredentials, Tokens } from './fluent-tokens.ts';
@@ -74,12 +74,14 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
     done(null, new URLSearchParams(String(body))),
   );
-  const { schema, run } = await serveGraphql(app, {
+  const parts = {
     store,
     faults,
     codeInMessage,
-    visible: (kind) => (staleLeft > 0 ? snapshot : (replicas[kind].read() ?? store.customers)),
-  });
+    visible: (kind: LookUpKind) => (staleLeft > 0 ? snapshot : (replicas[kind].read() ?? store.customers)),
+  };
+  const { schema, ...served } = await serveGraphql(app, parts, options.schema);
+  let { run } = served;
 
   async function answer(
     request: FastifyRequest,
@@ -151,6 +153,10 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     schema,
     seed: (...customers) => store.seed(customers),
     revokeTokens: () => tokens.revoke(),
+    async changeSchema(variant) {
+      // One app has one schema; this one never listens.
+      ({ run } = await serveGraphql(fastify(), parts, variant));
+    },
     staleLookups(lookups) {
       snapshot = new Map(store.customers);
       staleLeft = lookups;

@@ -48,7 +48,7 @@ function sample(length: number, addresses: number): Customer {
 }
 
 /** The least that commercetools has of a customer, an ordinary one, and one with long texts and many addresses. */
-const SAMPLES: readonly Customer[] = [LEAST, sample(10, 2), sample(250, 100)];
+export const SAMPLES: readonly Customer[] = [LEAST, sample(10, 2), sample(250, 100)];
 
 /** Tries a mapping on samples; throws `UnusableProps` with every expression that has too much to do for one of them. */
 export async function tryMapping(map: CustomerMap): Promise<void> {

@@ -4,8 +4,8 @@ import { Failure } from '../../outcome.ts';
 const TRIES = 4;
 const FIRST_WAIT_MILLISECONDS = 500;
 const LONGEST_WAIT_MILLISECONDS = 15_000;
-/** What no waiting mends: somebody has to give credentials or rights first. */
-const LASTING = new Set(['credentials-refused', 'permission-missing', 'http-400']);
+/** What no waiting mends: somebody has to give credentials or rights, or change the mapping, first. */
+const LASTING = new Set(['credentials-refused', 'permission-missing', 'schema-mismatch', 'http-400']);
 
 /** Runs until it succeeds, four times at most, with the wait that the failure asks for; credentials and rights are not tried again. */
 export async function retry<T>(run: () => Promise<T>, stop: AbortSignal): Promise<T> {

@@ -18,22 +18,22 @@ export type CheckResult = Omit<NamedResult, 'check'>;
 /** A check that throws is a fault. */
 export interface Check {
   readonly name: string;
-  run(): Promise<CheckResult>;
+  run(): Promise<CheckResult | readonly CheckResult[]>;
 }
 
 const LONGEST_MILLISECONDS = 12_000;
 
 /** Makes a check within its time. */
-export async function runCheck({ name, run }: Check): Promise<NamedResult> {
+export async function runCheck({ name, run }: Check): Promise<NamedResult[]> {
   try {
     const result = await timeOut(run(), LONGEST_MILLISECONDS, () => {
       throw new Failure('timeout', `No answer within ${LONGEST_MILLISECONDS / 1000} s.`);
     });
-    return { check: name, ...result };
+    return [result].flat().map((one) => ({ check: name, ...one }));
   } catch (error) {
-    if (error instanceof Failure) return { check: name, ...faultOf(error) };
+    if (error instanceof Failure) return [{ check: name, ...faultOf(error) }];
     const found = error instanceof Error ? error.name : typeof error;
-    return { check: name, state: 'fault', detail: `An unknown error (${found}).` };
+    return [{ check: name, state: 'fault', detail: `An unknown error (${found}).` }];
   }
 }
 

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { accountChecks } from './account-checks.ts';
 import { type Check, faultOf, type NamedResult, runCheck, textOf } from './check.ts';
 import { googleChecks } from './google-checks.ts';
+import { schemaCheck } from './schema-check.ts';
 
 const Options = NameOptions.extend({ json: z.boolean().default(false) });
 type Options = z.output<typeof Options>;
@@ -90,9 +91,10 @@ async function checkAll(
     throw error;
   });
   const names = google instanceof Failure ? undefined : namesOf(options, environment, google);
-  const checks: Check[] = engine.accounts.flatMap((account, index) =>
-    accountChecks(account, connector.accounts[index]?.commercetools.apiUrl ?? '', options.key, names),
-  );
+  const checks: Check[] = engine.accounts.flatMap((account, index) => [
+    ...accountChecks(account, connector.accounts[index]?.commercetools.apiUrl ?? '', options.key, names),
+    schemaCheck(account, configuration.routes),
+  ]);
   const authSaid = Boolean(io.env['PUSH_AUTH']?.trim());
   try {
     if (google instanceof Failure || !names) {
@@ -103,7 +105,7 @@ async function checkAll(
     const made = checks.map(runCheck);
     for (const finding of made) {
       if (io.signal.aborted) return;
-      tell(await finding);
+      for (const found of await finding) tell(found);
     }
   } finally {
     await Promise.all([engine.close(), closed(google)]);

@@ -249,7 +249,7 @@ function upstreamRows(
   { name, circuit, refused, slots, inFlight, waiting, renewal, operations },
   { seconds },
 ) {
-  const [level, word] = refused ? ['bad', 'refuses the credentials'] : STATES[circuit];
+  const [level, word] = refused ? ['bad', refused] : STATES[circuit];
   const token =
     renewal && !renewal.renewed ? ', no token' : renewal ? `, token of ${timeOfDay(renewal.at)}` : '';
   const head = element(

@@ -33,7 +33,7 @@ export function verdictOf({ reasons, minute, accounts, groups }) {
   if (reasons.includes('draining')) return { level: 'warn', text: 'Shutting down' };
   const upstreams = accounts.flatMap((account) => account.upstreams);
   const refused = upstreams.find((upstream) => upstream.refused);
-  if (refused) return { level: 'bad', text: `Not ready: ${refused.name} refuses the credentials` };
+  if (refused) return { level: 'bad', text: `Not ready: ${refused.name} ${refused.refused}` };
   const open = upstreams.find(({ circuit }) => circuit === 'Open');
   if (open) return { level: 'bad', text: `Held up: ${open.name} does not answer` };
   const events = eventsOf(minute);

@@ -1,0 +1,62 @@
+import type { OpenAccount } from '../../engine/accounts.ts';
+import { type InputSchema, problemsOf, type SchemaProblem } from '../../fluent/input-schema.ts';
+import { advise, describeProblem } from '../../fluent/schema-mismatch.ts';
+import type { SentFields } from '../../handler.ts';
+import { Failure } from '../../outcome.ts';
+import type { BoundRoute } from '../../router/bind-routes.ts';
+import type { Check, CheckResult } from './check.ts';
+
+/** Compares what the routes send with the inputs of the account's schema. */
+export function schemaCheck({ fluent, upstreams }: OpenAccount, routes: readonly BoundRoute[]): Check {
+  const [, writing] = upstreams;
+  return {
+    name: `${writing?.name ?? 'Fluent'}: fields of customers`,
+    async run() {
+      const hasToken = await writing?.probe().then(
+        () => true,
+        () => false,
+      );
+      if (!hasToken) return { state: 'skipped', detail: 'there is no token' };
+      const schema = await fluent.schema.read().catch((error: unknown) => {
+        if (error instanceof Failure) return error;
+        throw error;
+      });
+      if (schema instanceof Failure)
+        return { state: 'skipped', detail: `the schema cannot be read (${schema.reason})` };
+      if (!schema)
+        return {
+          state: 'skipped',
+          detail: 'the account does not tell its schema',
+          advice: 'A field that does not fit shows at the first write, which fails with schema-mismatch.',
+        };
+      const found: CheckResult[] = [];
+      for (const route of routes) found.push(...(await compare(route, schema)));
+      return found.length > 0 ? found : { state: 'ok', detail: 'as the mapping gives them' };
+    },
+  };
+}
+
+async function compare({ sentFields, lineOf }: BoundRoute, schema: InputSchema): Promise<CheckResult[]> {
+  const sent = (await sentFields?.()) ?? [];
+  return sent.flatMap((fields) => {
+    const promised = new Set(fields.always);
+    const given = new Set([...fields.always, ...fields.sometimes]);
+    const problems = [
+      ...problemsOf(fields.mutation, promised, schema).filter(({ kind }) => kind !== 'lacks'),
+      ...problemsOf(fields.mutation, given, schema).filter(({ kind }) => kind === 'lacks'),
+    ];
+    return problems.map((problem) => ({
+      state: 'fault' as const,
+      detail: told(problem, fields),
+      advice: advise(problem, lineOf?.('field' in problem ? problem.field : '')),
+    }));
+  });
+}
+
+function told(problem: SchemaProblem, { sometimes }: SentFields): string {
+  if (problem.kind !== 'requires') return describeProblem(problem);
+  const { mutation, field } = problem;
+  return sometimes.includes(field)
+    ? `${mutation} requires ${field}, and the mapping gives none where commercetools has none`
+    : `${mutation} requires ${field}, and the mapping does not give it`;
+}
