@@ -18,13 +18,21 @@ export type Outcome =
       readonly version?: number;
     }
   | { readonly kind: 'ignored'; readonly reason: string; readonly detail?: string }
-  | { readonly kind: 'rejected'; readonly reason: string; readonly detail: string }
+  | {
+      readonly kind: 'rejected';
+      readonly reason: string;
+      readonly detail: string;
+      /** As that of what failed. */
+      readonly correlationId?: string;
+    }
   | {
       readonly kind: 'failed';
       readonly reason: string;
       readonly detail: string;
       /** What the upstream asked for, in seconds. */
       readonly retryAfterSeconds?: number;
+      /** The `X-Correlation-ID` of the upstream request that failed. */
+      readonly correlationId?: string;
     };
 
 export type OutcomeKind = Outcome['kind'];
@@ -35,10 +43,19 @@ export const OUTCOME_KINDS = ['done', 'ignored', 'rejected', 'failed'] as const 
 /** Thrown where an event can never work, whatever is tried: the event is published as a dead letter. */
 export class Rejection extends Error {
   readonly reason: string;
+  /** The `X-Correlation-ID` of the upstream request that it is about. */
+  correlationId: string | undefined;
+
   constructor(reason: string, detail: string) {
     super(detail);
     this.name = 'Rejection';
     this.reason = reason;
+  }
+
+  /** Says which upstream request it is about, unless that is known already. */
+  about(correlationId: string | undefined): this {
+    this.correlationId ??= correlationId;
+    return this;
   }
 }
 
@@ -46,21 +63,38 @@ export class Rejection extends Error {
 export class Failure extends Error {
   readonly reason: string;
   readonly retryAfterSeconds: number | undefined;
+  /** The `X-Correlation-ID` of the upstream request that failed. */
+  correlationId: string | undefined;
+
   constructor(reason: string, detail: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super(detail, { cause: options.cause });
     this.name = 'Failure';
     this.reason = reason;
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
+
+  /** Says which upstream request failed, unless that is known already. */
+  about(correlationId: string | undefined): this {
+    this.correlationId ??= correlationId;
+    return this;
+  }
 }
 
-/** Turns whatever a handler threw into an outcome. The text of an unknown error may hold anything, so only its name is kept. */
+/** Turns whatever a handler threw into an outcome. The text of an unknown error may hold anything, so `detail` has only its name. */
 export function outcomeOf(error: unknown): Outcome {
-  if (error instanceof Rejection) return { kind: 'rejected', reason: error.reason, detail: error.message };
+  if (error instanceof Rejection) {
+    const { reason, message: detail, correlationId } = error;
+    return { kind: 'rejected', reason, detail, ...(correlationId !== undefined && { correlationId }) };
+  }
   if (error instanceof Failure) {
-    const { reason, message, retryAfterSeconds } = error;
-    const outcome = { kind: 'failed', reason, detail: message } as const;
-    return retryAfterSeconds === undefined ? outcome : { ...outcome, retryAfterSeconds };
+    const { reason, message: detail, retryAfterSeconds, correlationId } = error;
+    return {
+      kind: 'failed',
+      reason,
+      detail,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      ...(correlationId !== undefined && { correlationId }),
+    };
   }
   const detail = `The handler threw an unknown error (${nameOf(error)}).`;
   return { kind: 'failed', reason: 'unknown-error', detail };

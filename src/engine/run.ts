@@ -7,6 +7,7 @@ import type { Log } from '../observe/log.ts';
 import type { Span } from '../observe/span.ts';
 import { Failure, OUTCOME_KINDS, type Outcome, Rejection } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
+import { correlated } from '../upstream/correlation.ts';
 import { BoundCommercetools, BoundFluent, boundProjects, type OpenProject } from './bound-clients.ts';
 import { runTraced } from './traced-clients.ts';
 
@@ -71,8 +72,10 @@ export function jobFor(
             return boundProjects(account.projects, signal);
           },
         };
-        return runTraced(span, context, async (context) =>
-          checked(await withLines(route.handle(newest, context), route), route),
+        return correlated(newest.identity, () =>
+          runTraced(span, context, async (context) =>
+            checked(await withLines(route.handle(newest, context), route), route),
+          ),
         );
       });
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Rejection } from '../outcome.ts';
+import { Failure, Rejection } from '../outcome.ts';
 import { batch } from '../upstream/batch.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import { GraphqlError } from '../upstream/graphql-error.ts';
@@ -67,7 +67,7 @@ const GraphqlAnswer = z.object({
   errors: z.array(GraphqlError).nullish(),
 });
 
-type GraphqlAnswer = z.output<typeof GraphqlAnswer>;
+type GraphqlAnswer = z.output<typeof GraphqlAnswer> & { readonly correlationId: string };
 
 const Found = z.object({ edges: z.array(z.object({ node: FluentCustomer.nullish() }).nullish()).nullish() });
 
@@ -99,7 +99,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
             `http-${answer.status}`,
             `${upstream.name} answered HTTP ${answer.status}.`,
           );
-        return body.data;
+        return { ...body.data, correlationId: answer.correlationId };
       },
       purpose,
     );
@@ -165,15 +165,12 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
 
   async function writeAll(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
     const startSignals = writes.flatMap(({ signal }) => signal ?? []);
-    const { data, errors } = await send(write(writes), {
-      operation: 'write',
-      size: writes.length,
-      startSignals,
-    });
+    const purpose = { operation: 'write', size: writes.length, startSignals } as const;
+    const { data, errors, correlationId } = await send(write(writes), purpose);
     const byAlias = new Map(errors?.map((error) => [error.path?.[0], error]));
     return writes.map((_, index) => {
       const error = byAlias.get(`w${index}`);
-      if (error) return meaningOf(error, upstream.name);
+      if (error) return about(meaningOf(error, upstream.name), correlationId);
       const written = FluentCustomer.safeParse(data?.[`w${index}`]);
       if (written.success) return written.data;
       return new UpstreamFault(
@@ -230,6 +227,10 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
 /** One that says what is wrong with the request, or else the first. */
 function firstOf(meanings: readonly Error[]): Error | undefined {
   return meanings.find((meaning) => meaning instanceof InvalidRequest && meaning.complaint) ?? meanings[0];
+}
+
+function about(meaning: Error, correlationId: string): Error {
+  return meaning instanceof Failure || meaning instanceof Rejection ? meaning.about(correlationId) : meaning;
 }
 
 /** Only a write is compared with the schema; elsewhere a refusal is what it means by its code. */

@@ -25,6 +25,11 @@ export class InvalidRequest extends UpstreamFault {
     this.meaning = meaning;
     this.complaint = complaint;
   }
+
+  override about(correlationId: string | undefined): this {
+    this.meaning.about(correlationId);
+    return super.about(correlationId);
+  }
 }
 
 export interface SchemaGuardOptions {
@@ -91,7 +96,7 @@ export class SchemaGuard {
     const found = schema ? problemsOf(write.mutation, fieldsOf(write.input), schema) : [];
     const problems = found.length > 0 ? found : claimed(write, refusal.complaint);
     for (const problem of problems) this.#remember(problem);
-    return this.#mismatch(problems) ?? refusal.meaning;
+    return (this.#mismatch(problems) ?? refusal.meaning).about(refusal.correlationId);
   }
 
   /** Told of each write that Fluent took. */

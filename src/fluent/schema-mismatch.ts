@@ -23,7 +23,7 @@ export class SchemaMismatch extends UpstreamFault {
 
   /** The same with other advice. */
   advised(adviceFor: (problem: SchemaProblem) => string): SchemaMismatch {
-    return new SchemaMismatch(this.upstream, this.problems, adviceFor);
+    return new SchemaMismatch(this.upstream, this.problems, adviceFor).about(this.correlationId);
   }
 }
 

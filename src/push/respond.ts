@@ -148,6 +148,7 @@ function writeLine(
     messageId: delivery.messageId,
   };
   if (outcome.detail !== undefined) line['detail'] = outcome.detail;
+  if ('correlationId' in outcome) line['correlationId'] = outcome.correlationId;
   if (isDeadLettered) line['deadLettered'] = true;
   if (isLate) line['late'] = true;
   const trace = traceOf(headers);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import DataLoader from 'dataloader';
 
 export interface BatchOptions<Key, Value> {
@@ -30,7 +31,8 @@ export function batch<Key, Value>({
   let openBatchKeys = 0;
 
   function schedule(dispatch: () => void): void {
-    sendOpenBatch = dispatch;
+    // Whatever sends the batch, its request belongs to the event whose key opened it.
+    sendOpenBatch = AsyncLocalStorage.bind(dispatch);
     openBatchKeys = 0;
     // Keys that arrive in the same turn of the event loop join the same batch.
     if (inFlight < window) setImmediate(sendIfRoom);

@@ -1,4 +1,6 @@
 import type { Agent, request } from 'undici';
+import { USER_AGENT } from '../version.ts';
+import { correlationId } from './correlation.ts';
 import { Deadline } from './deadline.ts';
 import { UpstreamFault } from './fault.ts';
 
@@ -14,6 +16,8 @@ export interface Request {
 export interface UpstreamResponse {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  /** As the upstream returned it, else as it was sent: what its support can find the request by. */
+  readonly correlationId: string;
   readonly text: string;
 }
 
@@ -49,13 +53,14 @@ export function createExchange(
     signal: AbortSignal,
   ): Promise<UpstreamResponse> {
     using deadline = new Deadline(timeoutMilliseconds, signal);
+    const id = headers['x-correlation-id'] ?? correlationId();
     try {
       opened ??= open();
       const { agent, send } = await opened;
       const answer = await send(url, {
         dispatcher: agent,
         method,
-        headers,
+        headers: { 'user-agent': USER_AGENT, ...headers, 'x-correlation-id': id },
         body: body ?? null,
         signal: deadline.signal,
       });
@@ -63,12 +68,13 @@ export function createExchange(
       return {
         status: answer.statusCode,
         retryAfterSeconds: retryAfter(answer.headers['retry-after']),
+        correlationId: returned(answer.headers['x-correlation-id']) ?? id,
         text,
       };
     } catch (error) {
-      if (deadline.expired) throw UpstreamFault.timeout(name, timeoutMilliseconds);
-      if (signal.aborted) throw UpstreamFault.outOfTime(name);
-      throw UpstreamFault.network(name, error);
+      if (deadline.expired) throw UpstreamFault.timeout(name, timeoutMilliseconds).about(id);
+      if (signal.aborted) throw UpstreamFault.outOfTime(name).about(id);
+      throw UpstreamFault.network(name, error).about(id);
     }
   }
 
@@ -78,6 +84,11 @@ export function createExchange(
       await (await opened)?.agent.destroy();
     },
   };
+}
+
+/** It is logged, so what cannot be an id is left out. */
+function returned(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[\w./:@-]{1,256}$/.test(header) ? header : undefined;
 }
 
 /** Seconds, from either form of the header: a number of seconds or a date. */

@@ -1,7 +1,9 @@
 import { type CircuitBreakerPolicy, CircuitState, isBrokenCircuitError } from 'cockatiel';
 import type { Log } from '../observe/log.ts';
 import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observe/observer.ts';
+import { Failure, Rejection } from '../outcome.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { correlationId } from './correlation.ts';
 import { Deadline } from './deadline.ts';
 import { createExchange, type Exchange, type Request, type UpstreamResponse } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
@@ -102,7 +104,9 @@ export class Upstream {
     const { signal } = deadline;
     let isSecondToken = false;
     const priority = PRIORITY[purpose.operation];
-    const attempt = () => this.limit.run(() => this.#attempt(request, read, purpose, signal), priority);
+    const headers = { ...request.headers, 'x-correlation-id': correlationId(purpose.size) };
+    const correlated = { ...request, headers };
+    const attempt = () => this.limit.run(() => this.#attempt(correlated, read, purpose, signal), priority);
     const attemptWithFreshToken = async () => {
       try {
         return await attempt();
@@ -146,8 +150,14 @@ export class Upstream {
         this.#observed(purpose, async () => {
           const response = await this.#exchange({ ...request, headers }, signal);
           const fault = UpstreamFault.ofStatus(this.name, response.status, response.retryAfterSeconds);
-          if (fault) throw fault;
-          return read(response);
+          if (fault) throw fault.about(response.correlationId);
+          try {
+            return read(response);
+          } catch (error) {
+            throw error instanceof Failure || error instanceof Rejection
+              ? error.about(response.correlationId)
+              : error;
+          }
         }),
       );
       this.limit.succeeded();
@@ -209,6 +219,7 @@ export class Upstream {
     if (error instanceof UpstreamFault) {
       // If a new token is refused as well, the credentials are at fault.
       const refused = error.kind === 'unauthorised' ? UpstreamFault.credentials(this.name, 401) : error;
+      refused.about(error.correlationId);
       if (error.kind === 'unauthorised') this.#tokenRefused = true;
       if (refused.kind === 'refused') this.#options.onCredentials(this.name, false);
       return refused;

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Customer, CustomerDraft, CustomerUpdateAction, Order } from '@commercetools/platform-sdk';
@@ -70,6 +71,8 @@ export interface CommercetoolsSandbox extends ProjectSandbox {
   readonly requests: Readonly<Record<RequestKind, number>>;
   /** The last 200 requests, as `GET /path?query`. */
   readonly log: readonly string[];
+  /** The headers of the same. */
+  readonly headers: readonly IncomingHttpHeaders[];
   readonly faultCounts: Readonly<Record<FaultKind, number>>;
   project(key: string): ProjectSandbox;
   /** Switches a fault on; returns how to switch it off. */
@@ -116,6 +119,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
   const api = new Api(projects, tokens, mock, graphql);
   const requests: Record<RequestKind, number> = { token: 0, query: 0, 'by-id': 0, write: 0, graphql: 0 };
   const log: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   const closing = new AbortController();
   setMaxListeners(0, closing.signal);
 
@@ -125,8 +129,10 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     requests[kind] += 1;
     const line = `${method} ${url}`;
     log.push(line);
+    headers.push(request.headers);
     options.onRequest?.(line);
     if (log.length > LOG_LENGTH) log.shift();
+    if (headers.length > LOG_LENGTH) headers.shift();
     await faults.passed(kind);
     const { delay, fault } = faults.draw(kind);
     if (delay > 0) await wait(delay, undefined, { signal: closing.signal });
@@ -142,6 +148,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     response.writeHead(answer.status, {
       'content-type': 'application/json; charset=utf-8',
       'content-length': body.length,
+      'x-correlation-id': request.headers['x-correlation-id'] ?? randomUUID(),
       ...answer.headers,
     });
     if (fault?.kind === 'slow') {
@@ -168,6 +175,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     credentials,
     requests,
     log,
+    headers,
     faultCounts: faults.counts,
     project(key) {
       return helpersOf(projects.get(key), api);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { getOperationAST, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Write } from './fluent-customers.ts';
@@ -22,6 +23,8 @@ export interface Requests extends Readonly<Record<RequestKind, OutcomeCounter>> 
   /** Requests to GraphQL without a live token. */
   unauthorised: number;
   readonly sent: SentOperation[];
+  /** The headers of the last requests of any kind, oldest first. */
+  readonly headers: IncomingHttpHeaders[];
 }
 
 /** What took effect: totals, and the last writes, oldest first. */

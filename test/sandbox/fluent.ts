@@ -46,6 +46,7 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     mutation: { requests: 0, operations: 0 },
     unauthorised: 0,
     sent: [],
+    headers: [],
   };
   const count = (kind: RequestKind, operations: number) => {
     requests[kind].requests += 1;
@@ -69,6 +70,7 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
 
   // A request too large is read to its end before it is refused: a client still sending would see a reset and no 413.
   const app = fastify({ forceCloseConnections: true, bodyLimit: LARGEST_READ });
+  app.addHook('onRequest', async ({ headers }) => remember(requests.headers, headers, remembered));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>

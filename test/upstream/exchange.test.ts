@@ -30,7 +30,9 @@ t.test('sends method, headers and body, and gives the whole answer', async (t) =
     { method: 'POST', url: `${server.url}/path?a=b`, headers: { 'x-a': 'b' }, body: 'größer' },
     NEVER,
   );
-  t.strictSame(answer, { status: 418, retryAfterSeconds: undefined, text: 'first, last' });
+  const { correlationId, ...told } = answer;
+  t.strictSame(told, { status: 418, retryAfterSeconds: undefined, text: 'first, last' });
+  t.equal(server.received[0]?.headers['x-correlation-id'], correlationId);
   t.match(server.received, [{ method: 'POST', path: '/path?a=b', headers: { 'x-a': 'b' }, body: 'größer' }]);
 });
 

@@ -4,6 +4,7 @@ import { readToken } from '../../src/upstream/read-token.ts';
 const answer = (status: number, body: unknown, retryAfterSeconds?: number) => ({
   status,
   retryAfterSeconds,
+  correlationId: 'test-read-token',
   text: typeof body === 'string' ? body : JSON.stringify(body),
 });
 

@@ -10,6 +10,7 @@ import type { Event } from '../../notification/event.ts';
 import { createLog } from '../../observe/log.ts';
 import { Failure, type Outcome, outcomeOf } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
+import { correlated } from '../../upstream/correlation.ts';
 import type { Io } from '../io.ts';
 import { logTo } from '../log.ts';
 import type { BlankingGuard } from './blanking-guard.ts';
@@ -92,8 +93,9 @@ export async function openCustomerWork(
     const outcome = await ticket.outcome;
     tickets.delete(ticket);
     if (outcome.kind !== 'failed') return outcome;
-    const { reason, detail, retryAfterSeconds } = outcome;
-    throw new Failure(reason, detail, retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+    const { reason, detail, retryAfterSeconds, correlationId } = outcome;
+    const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    throw new Failure(reason, detail, options).about(correlationId);
   }
 
   const { preview } = route;
@@ -115,7 +117,9 @@ export async function openCustomerWork(
         return stop.aborted ? undefined : outcomeOf(error);
       }
     },
-    preview: preview && ((event) => retry(() => preview(event, looking(event)), stop)),
+    preview:
+      preview &&
+      ((event) => retry(() => correlated(event.identity, () => preview(event, looking(event))), stop)),
     close: () => engine.close(),
   };
 

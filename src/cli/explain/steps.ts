@@ -7,6 +7,7 @@ import { Failure, outcomeOf, Rejection } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
 import { openPubSub } from '../../senders/pubsub.ts';
 import { PushBody } from '../../senders/push-body.ts';
+import { correlated } from '../../upstream/correlation.ts';
 import { differenceOf } from '../customers/field-counts.ts';
 import { EXIT, type ExitCode } from '../io.ts';
 
@@ -110,7 +111,8 @@ async function preview(
     log,
     signal: AbortSignal.any([signal, AbortSignal.timeout(PREVIEW_MILLISECONDS)]),
   };
-  const found: Preview = await route.preview(event, context);
+  const { preview: look } = route;
+  const found: Preview = await correlated(event.identity, () => look(event, context));
   const { action, username, version, cut, unusable, input, reason, detail } = found;
   const { changed, blanked } = differenceOf(found);
   tell({

@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+
+const identities = new AsyncLocalStorage<string>();
+
+/** What commercetools is known to take. */
+const LEAST = 8;
+const MOST = 256;
+
+/** Runs work for an event: the requests that it makes carry the event's identity as `X-Correlation-ID`. */
+export function correlated<T>(identity: string, work: () => T): T {
+  return identities.run(identity, work);
+}
+
+/**
+ * The `X-Correlation-ID` of a request that is made now, for so many customers: the identity of the event, or of the first one
+ * of a batch. A request that belongs to no event has one of its own.
+ */
+export function correlationId(size = 1): string {
+  const identity = identities.getStore()?.replace(/[^\w/-]/g, '-') ?? `customer-sync/${randomUUID()}`;
+  const more = size > 1 ? `/and-${size - 1}-more` : '';
+  const long = identity.length < LEAST ? `customer-sync/${identity}` : identity;
+  return long.slice(0, MOST - more.length) + more;
+}
