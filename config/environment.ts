@@ -54,6 +54,8 @@ function toEnvironment(values: z.output<typeof variables>) {
     port: values.PORT,
     host: values.HOST,
     logLevel: values.LOG_LEVEL,
+    /** False in production: what an error says may be personal. */
+    errorMessages: values.NODE_ENV !== 'production',
     connectorConfig: values.CONNECTOR_CONFIG,
     handlerFolders: values.HANDLERS_DIR ?? [],
     pushAuth: toPushAuth(values),

@@ -14,8 +14,8 @@ const configuration = await loadConfiguration(process.env).catch((error: unknown
   process.exit(1);
 });
 
-const { logLevel, host, port } = configuration.environment;
-const log = createLog(logLevel, new LogStream(process.stdout));
+const { logLevel, errorMessages, host, port } = configuration.environment;
+const log = createLog(logLevel, new LogStream(process.stdout), { errorMessages });
 const app = await buildApp(configuration, log);
 
 const shutDown = createShutDown(app, log, {

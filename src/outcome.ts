@@ -1,4 +1,4 @@
-import { nameOf } from './observe/describe-error.ts';
+import { nameOf, placeOf } from './observe/describe-error.ts';
 
 /**
  * How handling an event ended. The set is closed: whatever else happens, an unknown error included, is `failed`.
@@ -33,6 +33,8 @@ export type Outcome =
       readonly retryAfterSeconds?: number;
       /** The `X-Correlation-ID` of the upstream request that failed. */
       readonly correlationId?: string;
+      /** What was thrown, where it was no `Failure`, or the cause of one: for the log, which knows what may be said of it. */
+      readonly cause?: unknown;
     };
 
 export type OutcomeKind = Outcome['kind'];
@@ -80,22 +82,24 @@ export class Failure extends Error {
   }
 }
 
-/** Turns whatever a handler threw into an outcome. The text of an unknown error may hold anything, so `detail` has only its name. */
+/** Turns whatever a handler threw into an outcome. The text of an unknown error may hold anything, so `detail` has only its name and place. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof Rejection) {
     const { reason, message: detail, correlationId } = error;
     return { kind: 'rejected', reason, detail, ...(correlationId !== undefined && { correlationId }) };
   }
   if (error instanceof Failure) {
-    const { reason, message: detail, retryAfterSeconds, correlationId } = error;
+    const { reason, message: detail, retryAfterSeconds, correlationId, cause } = error;
     return {
       kind: 'failed',
       reason,
       detail,
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
       ...(correlationId !== undefined && { correlationId }),
+      ...(cause !== undefined && { cause }),
     };
   }
-  const detail = `The handler threw an unknown error (${nameOf(error)}).`;
-  return { kind: 'failed', reason: 'unknown-error', detail };
+  const place = placeOf(error);
+  const detail = `The handler threw an unknown error (${nameOf(error)}${place === undefined ? '' : ` at ${place}`}).`;
+  return { kind: 'failed', reason: 'unknown-error', detail, cause: error };
 }

@@ -2,10 +2,14 @@ import t from 'tap';
 import { Failure, type Outcome, outcomeOf, Rejection } from '../src/outcome.ts';
 import { UpstreamFault } from '../src/upstream/fault.ts';
 
-const unknown = (name: string): Outcome => ({
+const PLACE = 'test/outcome.test.ts:6:15';
+const cause = new TypeError('secret-token');
+
+const unknown = (name: string, cause: unknown): Outcome => ({
   kind: 'failed',
   reason: 'unknown-error',
   detail: `The handler threw an unknown error (${name}).`,
+  cause,
 });
 
 const CASES: { name: string; thrown: unknown; expected: Outcome }[] = [
@@ -16,8 +20,8 @@ const CASES: { name: string; thrown: unknown; expected: Outcome }[] = [
   },
   {
     name: 'a failure',
-    thrown: new Failure('later', 'Later.', { cause: new Error('secret') }),
-    expected: { kind: 'failed', reason: 'later', detail: 'Later.' },
+    thrown: new Failure('later', 'Later.', { cause }),
+    expected: { kind: 'failed', reason: 'later', detail: 'Later.', cause },
   },
   {
     name: 'a failure that says when',
@@ -34,9 +38,18 @@ const CASES: { name: string; thrown: unknown; expected: Outcome }[] = [
       retryAfterSeconds: 7,
     },
   },
-  { name: 'an unknown error', thrown: new TypeError('secret-token'), expected: unknown('TypeError') },
-  { name: 'a string', thrown: 'secret-token', expected: unknown('string') },
-  { name: 'nothing', thrown: undefined, expected: unknown('undefined') },
+  {
+    name: 'a failure with the id of its request',
+    thrown: new Failure('later', 'Later.').about('customer/1'),
+    expected: { kind: 'failed', reason: 'later', detail: 'Later.', correlationId: 'customer/1' },
+  },
+  {
+    name: 'an unknown error, with its place',
+    thrown: cause,
+    expected: unknown(`TypeError at ${PLACE}`, cause),
+  },
+  { name: 'a string', thrown: 'secret-token', expected: unknown('string', 'secret-token') },
+  { name: 'nothing', thrown: undefined, expected: unknown('undefined', undefined) },
 ];
 
 for (const { name, thrown, expected } of CASES)

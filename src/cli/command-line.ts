@@ -6,6 +6,7 @@ import { registerDev } from './dev/dev.ts';
 import { registerDoctor } from './doctor/doctor.ts';
 import { registerExplain } from './explain/explain.ts';
 import { EXIT, type ExitCode, type Io, type Register } from './io.ts';
+import { describeUnknown } from './log.ts';
 import { registerProvision } from './provision/provision.ts';
 import { registerReconcile } from './reconcile/reconcile.ts';
 import { registerStart } from './start/start.ts';
@@ -59,7 +60,7 @@ export async function runCommandLine(
       io.err(`${error.message} (${error.reason})`);
       return EXIT.failed;
     }
-    io.err(`Something unexpected happened (${error instanceof Error ? error.name : typeof error}).`);
+    io.err(`Something unexpected happened. ${describeUnknown(error, io)}`);
     return EXIT.failed;
   }
 }

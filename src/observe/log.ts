@@ -22,11 +22,23 @@ export interface LineWriter {
 
 const NOWHERE: LineWriter = { write() {} };
 
+export interface LogOptions {
+  /**
+   * An error is logged by its name, code and stack frames; with this by its message too, which may quote a request, and
+   * that a token or a person.
+   */
+  readonly errorMessages?: boolean;
+}
+
 /**
  * Creates a log of JSON lines with the fields that Cloud Logging reads; without a destination it writes nothing.
  * https://cloud.google.com/logging/docs/structured-logging
  */
-export function createLog(level: string, destination: LineWriter = NOWHERE): Log {
+export function createLog(
+  level: string,
+  destination: LineWriter = NOWHERE,
+  { errorMessages = false }: LogOptions = {},
+): Log {
   return pino(
     {
       level,
@@ -34,9 +46,7 @@ export function createLog(level: string, destination: LineWriter = NOWHERE): Log
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ severity: SEVERITY[label] ?? 'DEFAULT' }) },
-      // An error is logged by its name, code and stack frames: its message may quote a request with a token or
-      // personal data.
-      serializers: { err: describeError },
+      serializers: { err: (error: unknown) => describeError(error, { withMessage: errorMessages }) },
       // Without a message pino would log the error's own.
       hooks: {
         logMethod(given, method) {

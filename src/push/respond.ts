@@ -149,6 +149,7 @@ function writeLine(
   };
   if (outcome.detail !== undefined) line['detail'] = outcome.detail;
   if ('correlationId' in outcome) line['correlationId'] = outcome.correlationId;
+  if ('cause' in outcome) line['err'] = outcome.cause;
   if (isDeadLettered) line['deadLettered'] = true;
   if (isLate) line['late'] = true;
   const trace = traceOf(headers);

@@ -1,5 +1,6 @@
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handle, Previewing, Settings } from '../handler.ts';
+import { placeOf } from '../observe/describe-error.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 import { propFaults } from './prop-faults.ts';
 import { type Route, unreachable } from './router.ts';
@@ -99,5 +100,7 @@ function notCreated({ locate }: RouteConfig, { source }: LoadedHandler, error: u
       ...rest,
     }));
   const found = error instanceof Error ? error.message : 'an unknown error';
-  return [{ where: locate([]), expected: `props that ${source} accepts`, found }];
+  const place = placeOf(error);
+  const at = place === undefined ? '' : ` (${place})`;
+  return [{ where: locate([]), expected: `props that ${source} accepts`, found: found + at }];
 }

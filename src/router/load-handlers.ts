@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handler } from '../handler.ts';
+import { placeOf, shortPlace } from '../observe/describe-error.ts';
 
 /** A handler and where it came from. */
 export interface LoadedHandler {
@@ -144,8 +147,23 @@ async function load({ file, source }: Candidate): Promise<{ handler: Handler } |
     };
   } catch (error) {
     const found = error instanceof Error ? `${error.name}: ${error.message}` : 'an unknown error';
-    return { fault: { where: source, expected: 'code that can be loaded', found } };
+    const place = placeOf(error) ?? (error instanceof SyntaxError ? await syntaxErrorIn(file) : undefined);
+    const at = place === undefined ? '' : ` (${place})`;
+    return { fault: { where: source, expected: 'code that can be loaded', found: found + at } };
   }
+}
+
+const CHECK_MILLISECONDS = 10_000;
+
+/** `file:line` of a syntax error in JavaScript: an import that fails does not tell. Undefined where it lies in another file. */
+async function syntaxErrorIn(file: string): Promise<string | undefined> {
+  const checked = promisify(execFile)(process.execPath, ['--check', file], { timeout: CHECK_MILLISECONDS });
+  const said = await checked.then(
+    () => '',
+    (error: unknown) => (error instanceof Error && 'stderr' in error ? String(error.stderr) : ''),
+  );
+  const [place = ''] = said.split('\n');
+  return /:\d+$/.test(place) ? shortPlace(place) : undefined;
 }
 
 function isHandler(value: unknown): value is Handler {

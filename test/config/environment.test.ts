@@ -15,6 +15,7 @@ const defaults = {
   fluentConcurrency: 10,
   fluentBatch: 10,
   metrics: { on: true },
+  errorMessages: true,
   dashboard: { on: true },
   duplicateMemorySeconds: 10,
 };
@@ -128,6 +129,7 @@ const readable = [
       fluentConcurrency: 2,
       fluentBatch: 100,
       dashboard: { on: true, token: '0123456789abcdef' },
+      errorMessages: false,
       metrics: { on: true, token: '0123456789abcdef' },
       traceEndpoint: 'http://collector:4318',
       duplicateMemorySeconds: 0,
@@ -139,9 +141,9 @@ const readable = [
     expected: { ...defaults, metrics: { on: false, token: '0123456789abcdef' } },
   },
   {
-    name: 'leaves the page out in production',
+    name: 'leaves the page out in production, and what errors say',
     input: { ...none, NODE_ENV: 'production' },
-    expected: { ...defaults, dashboard: { on: false } },
+    expected: { ...defaults, dashboard: { on: false }, errorMessages: false },
   },
   {
     name: 'leaves the page out when told to, and its token with it',

@@ -51,15 +51,30 @@ t.test('tells of every file that is no handler, and why, at once', async (t) => 
     { where: 'handlers/empty-folder', expected: 'code that can be loaded', found: /index\.ts/ },
     { where: 'handlers/missing-import.js', expected: 'code that can be loaded', found: /no-such-package/ },
     { where: 'handlers/no-default.ts', expected: /default export/, found: 'no default export' },
-    { where: 'handlers/throws.ts', expected: 'code that can be loaded', found: 'TypeError: no luck today' },
+    {
+      where: 'handlers/throws.ts',
+      expected: 'code that can be loaded',
+      found: /^TypeError: no luck today \(test\/fixtures\/handlers\/wrong\/throws\.ts:1:7\)$/,
+    },
     { where: 'handlers/wrong-shape.ts', expected: /default export/, found: 'another value' },
   ]);
   t.equal(faults.length, 5);
 });
 
-t.test('names the file that has a syntax error', async (t) => {
-  const folder = t.testdir({ 'broken.ts': 'export default {' });
-  t.match(await faultsOf(folder), [{ where: 'handlers/broken.ts', found: /^SyntaxError: / }]);
+t.test('names the file and the line of a syntax error, and of an error at the top of a file', async (t) => {
+  const folder = t.testdir({
+    'broken.js': 'export default {\n  one: 1\n  two: 2\n};',
+    'broken.ts': 'const one: number = 1;\n\nexport default { one two };',
+    'enumerated.ts': 'const one = 1;\nenum Two { three }\nexport default one;',
+    'thrown.ts': '\n\nthrow new TypeError("no luck");',
+  });
+  const place = (file: string, line: number) => new RegExp(`^[^(]* \\(\\S*/${file}:${line}\\b[^)]*\\)$`);
+  t.match(await faultsOf(folder), [
+    { where: 'handlers/broken.js', found: place('broken.js', 3) },
+    { where: 'handlers/broken.ts', found: /^SyntaxError: .*\/broken\.ts:3\)$/s },
+    { where: 'handlers/enumerated.ts', found: place('enumerated.ts', 2) },
+    { where: 'handlers/thrown.ts', found: place('thrown.ts', 3) },
+  ]);
 });
 
 t.test('refuses two custom handlers of one name though they replace a shipped one', async (t) => {

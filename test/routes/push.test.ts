@@ -290,8 +290,26 @@ t.test('503 with Retry-After: does not trust a handler to behave', async (t) => 
     t.ok(await until(() => service.pendingEvents() === 0));
     await forgotten();
   });
-  t.notMatch(JSON.stringify(service.lines), /jane@example/, 'logs no text of an unknown error');
 });
+
+t.test(
+  'an error of a handler is logged with its lines, and in production without what it says',
+  async (t) => {
+    for (const env of [{ NODE_ENV: 'production' }, {}]) {
+      const service = await withActs(t, env);
+      const { body } = await sendPush(service.push, about('throw'));
+      t.match(
+        JSON.parse(body).detail,
+        /^The handler threw an unknown error \(TypeError at \S+act\.js:5:\d+\)\.$/,
+      );
+      const line = service.lines.find(({ outcome }) => outcome === 'failed');
+      t.match(line, { err: { type: 'TypeError', stack: /^ {4}at .*act\.js:5:\d+\)$/m } });
+      if ('NODE_ENV' in env) t.notMatch(JSON.stringify(service.lines), /jane@example/);
+      else t.match(line, { err: { message: 'jane@example.com' } });
+      t.notMatch(body, /jane@example/);
+    }
+  },
+);
 
 t.test('503 at the deadline, and the redelivery finds it done without a write', async (t) => {
   clearFaults(t);

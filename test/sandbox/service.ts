@@ -26,9 +26,8 @@ export async function startService(
 ): Promise<ServiceSandbox> {
   const lines: Record<string, unknown>[] = [];
   const configuration = await loadConfiguration(env, options.handlersFolder);
-  const log = createLog(configuration.environment.logLevel, {
-    write: (line) => lines.push(JSON.parse(line)),
-  });
+  const { logLevel, errorMessages } = configuration.environment;
+  const log = createLog(logLevel, { write: (line) => lines.push(JSON.parse(line)) }, { errorMessages });
   const app = await buildApp(configuration, log, options.senders);
   const { port, host } = configuration.environment;
   await app.listen({ port, host });

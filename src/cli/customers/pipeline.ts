@@ -12,7 +12,7 @@ import { Failure, type Outcome, outcomeOf } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
 import { correlated } from '../../upstream/correlation.ts';
 import type { Io } from '../io.ts';
-import { logTo } from '../log.ts';
+import { describeUnknown, logTo } from '../log.ts';
 import type { BlankingGuard } from './blanking-guard.ts';
 import { limitHeap } from './limit-heap.ts';
 import { createPageReads, type PageReads } from './page-cache.ts';
@@ -48,6 +48,8 @@ export interface WorkOptions {
 const RUN_SECONDS = 60;
 /** A page: how many requests are in flight is limited at each upstream, and what is held, by the pages. */
 const CONCURRENCY = 500;
+/** Errors of a handler that are written out. */
+const MOST_TOLD = 5;
 
 /** Opens one account with the customer route; after `stop` nothing more is started. Throws a `ConfigurationError` when there is no such account or route. */
 export async function openCustomerWork(
@@ -93,9 +95,19 @@ export async function openCustomerWork(
     const outcome = await ticket.outcome;
     tickets.delete(ticket);
     if (outcome.kind !== 'failed') return outcome;
+    if (outcome.cause !== undefined) tellOnce(outcome.cause);
     const { reason, detail, retryAfterSeconds, correlationId } = outcome;
     const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
     throw new Failure(reason, detail, options).about(correlationId);
+  }
+
+  const told = new Set<string>();
+  /** The same mistake in a handler meets every customer. */
+  function tellOnce(error: unknown): void {
+    const text = describeUnknown(error, io);
+    if (told.size >= MOST_TOLD || told.has(text)) return;
+    told.add(text);
+    io.err(text);
   }
 
   const { preview } = route;

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { nameOf, placeOf } from '../../observe/describe-error.ts';
 import { Failure } from '../../outcome.ts';
 import { timeOut } from '../../time-out.ts';
 
@@ -32,8 +33,9 @@ export async function runCheck({ name, run }: Check): Promise<NamedResult[]> {
     return [result].flat().map((one) => ({ check: name, ...one }));
   } catch (error) {
     if (error instanceof Failure) return [{ check: name, ...faultOf(error) }];
-    const found = error instanceof Error ? error.name : typeof error;
-    return [{ check: name, state: 'fault', detail: `An unknown error (${found}).` }];
+    const place = placeOf(error);
+    const detail = `An unknown error (${nameOf(error)}${place === undefined ? '' : ` at ${place}`}).`;
+    return [{ check: name, state: 'fault', detail }];
   }
 }
 

@@ -1,0 +1,41 @@
+import { Readable } from 'node:stream';
+import t from 'tap';
+import { formatFaults } from '../../config/environment.ts';
+import { runCommandLine } from '../../src/cli/command-line.ts';
+
+/** Runs a command whose configuration cannot be read for a reason that nobody knows. */
+async function run(args: readonly string[], env: Readonly<Record<string, string>>) {
+  let out = '';
+  let err = '';
+  const io = {
+    env,
+    stdin: Readable.from([]),
+    out: (text: string) => {
+      out += `${text}\n`;
+    },
+    err: (text: string) => {
+      err += `${text}\n`;
+    },
+    terminal: false,
+    signal: new AbortController().signal,
+    async configuration(): Promise<never> {
+      throw new TypeError('jane@example.com');
+    },
+  };
+  return { code: await runCommandLine(args, io, formatFaults), out, err };
+}
+
+t.test(
+  'an error that nobody knows is told with its lines, and in production without what it says',
+  async (t) => {
+    const FRAME = /^ {4}at .*command-line\.test\.ts:\d+:\d+\)?$/m;
+    const told = await run(['doctor'], {});
+    t.equal(told.code, 3);
+    t.match(told.err, /^Something unexpected happened\. TypeError: jane@example\.com$/m);
+    t.match(told.err, FRAME);
+    const inProduction = await run(['doctor'], { NODE_ENV: 'production' });
+    t.match(inProduction.err, /^Something unexpected happened\. TypeError$/m);
+    t.match(inProduction.err, FRAME);
+    t.notMatch(inProduction.err, /jane/);
+  },
+);
