@@ -16,6 +16,7 @@ import { shareFor } from './http/share-for.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { combine, type Observer } from './observe/observer.ts';
+import { PendingEvents } from './observe/pending-events.ts';
 import { Readiness } from './observe/readiness.ts';
 import { stateOf } from './observe/state.ts';
 import { traceOf } from './observe/trace-id.ts';
@@ -93,6 +94,7 @@ export async function buildApp(
         log,
       )
     : undefined;
+  const pending = new PendingEvents();
   const inProcessRetry =
     environment.acknowledge === 'received' && deadLetters
       ? new InProcessRetry(queue, deadLetters, { ...environment.queue, log })
@@ -135,7 +137,7 @@ export async function buildApp(
     'readMetrics',
     metrics &&
       shareFor(METRICS_MILLISECONDS, async () => {
-        const state = stateOf(engine, environment.queue, readiness.reasons.length === 0);
+        const state = stateOf(engine, environment.queue, pending, readiness.reasons.length === 0);
         const { type, body } = await metrics.text(state);
         return { type, body: Buffer.from(body) };
       }),
@@ -158,6 +160,7 @@ export async function buildApp(
         accounts,
         queue,
         queueLimit: environment.queue.limit,
+        pending,
         readiness,
         deadLetters: deadLetters !== undefined,
       }),
@@ -170,6 +173,7 @@ export async function buildApp(
     inProcessRetry,
     answerMilliseconds: engine.deadlines.answer,
     refusals,
+    pending,
     log,
     observer,
     tracing,

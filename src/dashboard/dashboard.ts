@@ -1,4 +1,5 @@
 import type { OpenAccount } from '../engine/accounts.ts';
+import type { PendingEvents } from '../observe/pending-events.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import { describeRoutes } from '../router/describe.ts';
@@ -16,6 +17,7 @@ export interface DashboardOptions {
   readonly accounts: readonly OpenAccount[];
   readonly queue: { readonly size: number; readonly inFlight: number };
   readonly queueLimit: number;
+  readonly pending: Pick<PendingEvents, 'oldest' | 'size'>;
   readonly readiness: Pick<Readiness, 'reasons'>;
   readonly deadLetters: boolean;
   /** Milliseconds since 1970. */
@@ -50,6 +52,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
       reasons: readiness.reasons,
       minute: recorder.minute(),
       events: recorder.events,
+      pending: { events: options.pending.size, oldest: options.pending.oldest() },
       queue: {
         size: queue.size,
         inFlight: queue.inFlight,

@@ -99,6 +99,10 @@ export function createInstruments(
     'result',
   ]);
   const ready = gauge('ready', '1 when this instance should be sent work.');
+  const oldestPending = gauge(
+    'oldest_pending_seconds',
+    "Age of the oldest event that is not done as far as this instance knows, from commercetools' own time of the change; 0 when all are.",
+  );
   const queueEvents = gauge('queue_events', 'Events in the queue, waiting or in flight.');
   const queueWaiting = gauge('queue_waiting_events', 'Of those, events whose run has not started.');
   const queueLimit = gauge('queue_limit_events', 'Events in the queue at most (QUEUE_LIMIT).');
@@ -138,6 +142,7 @@ export function createInstruments(
       for (const [status, count] of answers) pushes.inc({ status }, count);
       for (const { labels, count } of outcomes) events.labels(...labels).inc(count);
       ready.set(state.ready ? 1 : 0);
+      oldestPending.set(state.oldestPendingMilliseconds / 1000);
       queueEvents.set(state.queue.events);
       queueWaiting.set(state.queue.waiting);
       queueLimit.set(state.queue.limit);

@@ -1,9 +1,12 @@
 import type { Engine } from '../engine/engine.ts';
 import type { CircuitState } from './observer.ts';
+import type { PendingEvents } from './pending-events.ts';
 
 /** The state of the service at one moment, for the gauges. */
 export interface ServiceState {
   readonly ready: boolean;
+  /** How old the oldest event is that is not done, in milliseconds; 0 where all are. */
+  readonly oldestPendingMilliseconds: number;
   readonly queue: {
     /** Waiting and in flight. */
     readonly events: number;
@@ -26,10 +29,12 @@ export interface ServiceState {
 export function stateOf(
   { queue, accounts }: Pick<Engine, 'queue' | 'accounts'>,
   { limit }: { readonly limit: number },
+  pending: Pick<PendingEvents, 'oldest'>,
   ready: boolean,
 ): ServiceState {
   return {
     ready,
+    oldestPendingMilliseconds: pending.oldest(),
     queue: { events: queue.size, waiting: queue.waiting, limit, runs: queue.inFlight },
     upstreams: accounts
       .flatMap(({ upstreams }) => upstreams)

@@ -9,6 +9,7 @@ import type { RefusalLog } from '../http/refusal-log.ts';
 import { decode, isSubscriptionTest, type OpenedDelivery } from '../notification/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
+import type { PendingEvents } from '../observe/pending-events.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Span, Traces } from '../observe/span.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
@@ -38,6 +39,7 @@ export interface PushDependencies {
   /** From the arrival of a push to its answer, at the latest; a sender with a shorter time limit is answered within that. */
   readonly answerMilliseconds: number;
   readonly refusals: RefusalLog;
+  readonly pending: PendingEvents;
   readonly log: Log;
   readonly observer: Observer | undefined;
   readonly tracing: Traces | undefined;
@@ -164,6 +166,10 @@ async function processDelivery(
     const route = engine.route(event);
     received.route = route;
     if (!route) return finish(ignored('no-route'), passage, dependencies);
+    dependencies.pending.add({
+      identity: event.identity,
+      occurredAt: event.occurredAt ?? delivery.publishTime,
+    });
 
     // Once acknowledged, nothing but the work itself sets a limit to it.
     const deadline = inProcessRetry ? undefined : arrivedAt + timeToAnswer(sender, dependencies);
@@ -203,6 +209,8 @@ function begin(delivery: OpenedDelivery, arrival: Arrival, { tracing }: PushDepe
 
 function finish(conclusion: Conclusion, passage: Passage, dependencies: PushDependencies): PushResponse {
   if (conclusion !== DEADLINE) passage.concluded();
+  const { event } = passage.received;
+  if (event) dependencies.pending.settle(event, conclusion.outcome, conclusion.isDeadLettered);
   reportConclusion(conclusion, passage, dependencies);
   return responseFor(conclusion, passage.sender.statuses);
 }

@@ -43,6 +43,29 @@ const Dashboard = z.object({
   panels: z.array(Panel),
 });
 
+/** https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies */
+const Policy = z.strictObject({
+  displayName: z.string(),
+  documentation: z.strictObject({ mimeType: z.literal('text/markdown'), content: z.string() }),
+  combiner: z.literal('OR'),
+  conditions: z.tuple([
+    z.strictObject({
+      displayName: z.string(),
+      conditionThreshold: z.strictObject({
+        filter: z.string(),
+        aggregations: z.tuple([
+          z.strictObject({ alignmentPeriod: z.literal('60s'), perSeriesAligner: z.literal('ALIGN_MAX') }),
+        ]),
+        comparison: z.literal('COMPARISON_GT'),
+        thresholdValue: z.number(),
+        duration: z.string().regex(/^\d+s$/),
+        trigger: z.strictObject({ count: z.number() }),
+      }),
+    }),
+  ]),
+  alertStrategy: z.strictObject({ autoClose: z.string() }),
+});
+
 const alerts = Alerts.parse(parse(await readFile(join(CONFIG, 'prometheus-alerts.yml'), 'utf8')));
 const dashboard = Dashboard.parse(JSON.parse(await readFile(join(CONFIG, 'grafana-dashboard.json'), 'utf8')));
 const [{ rules }] = alerts.groups;
@@ -151,4 +174,15 @@ t.test('no panel covers another, and each has a number of its own', async (t) =>
       one.title,
     );
   }
+});
+
+t.test('the policy for Cloud Monitoring watches the push subscription that provision makes', async (t) => {
+  const text = await readFile(join(CONFIG, 'google-alert-policy.json'), 'utf8');
+  const { conditions, documentation } = Policy.parse(JSON.parse(text));
+  t.match(
+    conditions[0].conditionThreshold.filter,
+    /pubsub\.googleapis\.com\/subscription\/oldest_unacked_message_age/,
+  );
+  t.match(conditions[0].conditionThreshold.filter, /subscription_id = "customers"/);
+  t.match(documentation.content, /customer-sync doctor/);
 });

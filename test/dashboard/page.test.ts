@@ -87,6 +87,25 @@ async function inBrowser(browser: Browser): Promise<void> {
     t.strictSame(said, [], 'the console is silent');
   });
 
+  await t.test('says how far behind it is while nothing gets done, and what Fluent refuses', async (t) => {
+    const { push, url } = await connect(t, upstreams);
+    const { page } = await openPage(t, browser, url);
+    await upstreams.fluent.changeSchema({ required: ['timezone'] });
+    const unseen = await upstreams.commercetools.createCustomer({
+      email: 'a@example.com',
+      password: 'secret',
+    });
+    const old = { ...changeOf(unseen), modifiedAt: new Date(Date.now() - 7_200_000).toISOString() };
+    t.equal((await sendPush(push, old)).status, 503);
+    const tile = page.locator('#tiles > div', { hasText: 'How far behind' });
+    await tile.filter({ hasText: '2 h' }).filter({ hasText: 'the oldest of 1 event not done' }).waitFor();
+    const verdict = page.locator('#verdict');
+    await verdict
+      .filter({ hasText: /Not ready: Fluent SANDBOX .*createCustomer requires timezone/ })
+      .waitFor();
+    await upstreams.fluent.changeSchema({});
+  });
+
   await t.test('survives a restart of the service', async (t) => {
     const before = await connect(t, upstreams);
     const { page, said } = await openPage(t, browser, before.url);

@@ -7,6 +7,7 @@ import { until } from '../sandbox/until.ts';
 
 const idle: ServiceState = {
   ready: true,
+  oldestPendingMilliseconds: 0,
   queue: { events: 0, waiting: 0, limit: 10, runs: 0 },
   upstreams: [],
 };

@@ -17,6 +17,7 @@ const LINES = [
   'lag95',
 ];
 const HOUR_BUCKETS = 720;
+const FAR_BEHIND_MILLISECONDS = 60_000;
 
 const plots = createPlots();
 const flow = createFlow(document.getElementById('flow'));
@@ -82,17 +83,13 @@ function verdict({ level, text }) {
   document.title = `${mark}Customer sync`;
 }
 
-function tiles({ minute, queue, groups }) {
+function tiles({ minute, queue, groups, pending }) {
   const events = eventsOf(minute);
   const hour = (kind) =>
     groups.filter(({ outcome }) => outcome === kind).reduce((sum, group) => sum + group.count, 0);
   const { seconds } = minute;
   const values = [
-    [
-      'How far behind',
-      duration(minute.lag95),
-      minute.lag50 === null ? 'nothing done this minute' : `95 % within; half ${duration(minute.lag50)}`,
-    ],
+    ['How far behind', ...howFarBehind(minute, pending)],
     ['Events a second', count(events / seconds), `${count(minute.pushes / seconds)} pushes a second`],
     [
       'Done or ignored',
@@ -121,6 +118,14 @@ function tiles({ minute, queue, groups }) {
     setText(tile.children[1], value);
     setText(tile.children[2], note);
   });
+}
+
+/** What is done says how far behind that was; what is not done may be further behind. */
+function howFarBehind({ lag50, lag95 }, { events, oldest }) {
+  const done = lag50 === null ? 'nothing done this minute' : `95 % within; half ${duration(lag50)}`;
+  if (events === 0 || oldest <= (lag95 ?? 0)) return [duration(lag95), done];
+  const level = oldest > FAR_BEHIND_MILLISECONDS && 'bad';
+  return [duration(oldest), `the oldest of ${plural(events, 'event')} not done; ${done}`, level];
 }
 
 /** Puts the latest buckets in the place of those that were still growing. */
