@@ -16,6 +16,8 @@ export type Outcome =
        * again; without it, the run stands for all of them.
        */
       readonly version?: number;
+      /** Names of the fields that were changed, where any were. Never values. */
+      readonly changed?: readonly string[];
     }
   | { readonly kind: 'ignored'; readonly reason: string; readonly detail?: string }
   | {

@@ -8,6 +8,7 @@ import {
   type Outcome,
   Rejection,
 } from '../../src/handler.ts';
+import { changedFields } from './changed-fields.ts';
 import { contendersFor, readStandings } from './contenders.ts';
 import { requireUsername } from './create.ts';
 import type { CustomerMap, Desired } from './mapping/map.ts';
@@ -81,6 +82,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
   let desired: Desired | undefined;
   let copy: Copy | undefined;
   let reason: string | undefined;
+  const changed = new Set<string>();
   /** A version that Fluent's customer names and that commercetools has not. */
   let disproved: number | undefined;
   /** A username that a write of this customer may have gone to, and that is another one's by now. */
@@ -127,6 +129,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     freshness = 'written';
     copy = next.copy;
     reason = (next.kind === 'create' ? 'created' : next.reason) ?? reason;
+    for (const field of changedFields(next)) changed.add(field);
     if (!customer || !copy || !isOwnedBy(record, me)) continue;
     memory.write(id, wanted, customer.version);
     const version = await commercetools.readVersion(id);
@@ -265,10 +268,11 @@ export async function converge(subject: Subject, context: Context, deps: Depende
 
   function conclude(outcome: Outcome): Outcome {
     if (outcome.kind !== 'done') return outcome;
-    if (!customer) return reason === 'anonymised' ? { kind: 'done', reason } : outcome;
+    const fields = changed.size > 0 && { changed: [...changed] };
+    if (!customer) return reason === 'anonymised' ? { kind: 'done', reason, ...fields } : outcome;
     const { version } = customer;
     memory.finish(id, version, since);
-    return { kind: 'done', reason: reason ?? outcome.reason, version };
+    return { kind: 'done', reason: reason ?? outcome.reason, version, ...fields };
   }
 
   function withoutUsername(): Outcome {

@@ -136,11 +136,14 @@ function checked(outcome: Outcome, { handler }: BoundRoute): Outcome {
   );
 }
 
+type Done = Extract<Outcome, { kind: 'done' }>;
+
 function isOutcome(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, reason, detail, version }: { [Key in 'kind' | 'reason' | 'detail' | 'version']?: unknown } =
-    value;
+  const { kind, reason, detail, version, changed }: { [Key in keyof Done | 'detail']?: unknown } = value;
   if (!OUTCOME_KINDS.some((one) => one === kind) || typeof reason !== 'string') return false;
   if (version !== undefined && typeof version !== 'number') return false;
+  if (changed !== undefined && !(Array.isArray(changed) && changed.every((name) => typeof name === 'string')))
+    return false;
   return kind === 'done' || kind === 'ignored' || typeof detail === 'string';
 }

@@ -12,6 +12,8 @@ export interface ObservedOutcome {
   /** `customer/<id>` */
   readonly resource: string | undefined;
   readonly version: number | undefined;
+  /** Names of the fields that were changed. */
+  readonly changed?: readonly string[];
   /** From the arrival of the push to the outcome. */
   readonly milliseconds: number;
   /** From commercetools' own time of the change to the outcome. Undefined for an ignored event. */

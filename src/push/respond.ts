@@ -45,6 +45,8 @@ export interface Reporting {
 }
 
 const RETRY_AFTER_SECONDS = 5;
+/** The page keeps the last outcomes in memory; the log has all names. */
+const MOST_CHANGED = 20;
 
 /**
  * Publishes a dead letter for what was rejected, where there is a topic; the outcome is `failed` when that does not
@@ -114,6 +116,7 @@ function observed(
     projectKey: event?.projectKey,
     resource: event?.resource && `${event.resource.typeId}/${event.resource.id}`,
     version: event?.version,
+    ...('changed' in outcome && outcome.changed && { changed: outcome.changed.slice(0, MOST_CHANGED) }),
     milliseconds,
     lagMilliseconds: outcome.kind === 'ignored' ? undefined : lagOf(event?.occurredAt),
     deadLettered: isDeadLettered,
@@ -148,6 +151,7 @@ function writeLine(
     messageId: delivery.messageId,
   };
   if (outcome.detail !== undefined) line['detail'] = outcome.detail;
+  if ('changed' in outcome) line['changed'] = outcome.changed;
   if ('correlationId' in outcome) line['correlationId'] = outcome.correlationId;
   if ('cause' in outcome) line['err'] = outcome.cause;
   if (isDeadLettered) line['deadLettered'] = true;

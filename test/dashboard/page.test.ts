@@ -55,6 +55,7 @@ async function inBrowser(browser: Browser): Promise<void> {
     await page.locator('#recent tbody tr').nth(3).waitFor();
     t.equal(await page.locator('#reasons tbody tr').count(), 1);
     t.match(await page.locator('#reasons tbody').innerText(), /rejected\s+undecodable\s+1/);
+    t.match(await page.locator('#recent tbody').innerText(), /created\s+.*primaryEmail/);
     t.match(await page.locator('#flow desc').textContent(), /Done: 3, .+ Rejected: 1, /);
     t.match(await page.locator('#accounts').innerText(), /commercetools .+ answers[\s\S]+Fluent SANDBOX/);
     t.ok(await until(async () => /done 0\.\d+\/s/.test((await label.getAttribute('aria-label')) ?? '')));

@@ -1,5 +1,6 @@
 import { count, duration, element, plural, setText, timeOfDay } from './text.js';
 
+const SHOWN_FIELDS = 4;
 const KEPT = 500;
 const PAGE = 50;
 const SVG = 'http://www.w3.org/2000/svg';
@@ -93,7 +94,19 @@ export function createRecent() {
 }
 
 function row(
-  { at, outcome, reason, resource, version, route, milliseconds, lagMilliseconds, deadLettered, late },
+  {
+    at,
+    outcome,
+    reason,
+    resource,
+    version,
+    route,
+    milliseconds,
+    lagMilliseconds,
+    deadLettered,
+    late,
+    changed = [],
+  },
   fresh,
 ) {
   const time = element('time', { datetime: new Date(at).toISOString() }, timeOfDay(at));
@@ -102,13 +115,21 @@ function row(
     'tr',
     fresh === true ? { class: 'fresh' } : {},
     cell(time, 'time'),
-    what(outcome, reason, notes && ` (${notes})`),
+    what(outcome, reason, notes && ` (${notes})`, fieldsOf(changed)),
     cell(resource ? link(resource) : undefined),
     cell(version === undefined ? undefined : String(version), 'number roomy'),
     cell(route, 'code roomy'),
     cell(duration(milliseconds), 'number roomy'),
     cell(duration(lagMilliseconds), 'number'),
   );
+}
+
+/** The first names of what was changed; the rest on demand. */
+function fieldsOf(changed) {
+  if (changed.length === 0) return '';
+  const more = changed.length > SHOWN_FIELDS ? `, ${changed.length - SHOWN_FIELDS} more` : '';
+  const text = ` ${changed.slice(0, SHOWN_FIELDS).join(', ')}${more}`;
+  return element('span', { class: 'quiet', title: changed.join(', ') }, text);
 }
 
 function what(outcome, reason, ...notes) {

@@ -19,7 +19,7 @@ t.test('a deletion blanks the person in Fluent, once', async (t) => {
   await handle(changed(customer));
   fluent.seed({ username: customer.id, attributes: [{ name: 'tier', type: 'STRING', value: 'gold' }] });
   await commercetools.deleteCustomer(customer.id);
-  t.strictSame(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
+  t.match(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
   const held = heldBy(fluent, customer.id);
   t.match(held, {
     username: customer.id,
@@ -51,7 +51,7 @@ t.test('a late update for a deleted customer anonymises it where the deletion ha
   await handle(changed(customer));
   const next = await commercetools.updateCustomer(customer.id, { firstName: 'Corva' });
   await commercetools.deleteCustomer(customer.id);
-  t.strictSame(await handle(changed(next)), { kind: 'done', reason: 'anonymised' });
+  t.match(await handle(changed(next)), { kind: 'done', reason: 'anonymised' });
   t.match(heldBy(fluent, customer.id), { firstName: '', primaryPhone: '' });
 });
 
@@ -98,7 +98,7 @@ t.test(
         },
       }),
     });
-    t.strictSame(await slow.handle(changed(next)), { kind: 'done', reason: 'anonymised' });
+    t.match(await slow.handle(changed(next)), { kind: 'done', reason: 'anonymised' });
     t.match(heldBy(fluent, customer.id), {
       firstName: '',
       primaryEmail: `deleted-${customer.id}@anonymised.invalid`,
@@ -136,7 +136,7 @@ t.test('a customer anonymised between its read and its look-up is not brought ba
       },
     }),
   });
-  t.strictSame(await slow.handle(changed(customer)), { kind: 'done', reason: 'anonymised' });
+  t.match(await slow.handle(changed(customer)), { kind: 'done', reason: 'anonymised' });
   t.match(heldBy(fluent, customer.id), { firstName: '', attributes: { companyName: '' } });
 });
 
@@ -147,7 +147,7 @@ t.test('a look-up that does not show the person yet does not end an erasure', as
   await (await instance()).handle(changed(customer));
   await commercetools.deleteCustomer(customer.id);
   const { handle } = await instance({ onDelete: 'anonymise' });
-  t.strictSame(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
+  t.match(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
 });
 
 t.test('an erasure does not depend on a look-up that lags', async (t) => {
@@ -159,7 +159,7 @@ t.test('an erasure does not depend on a look-up that lags', async (t) => {
   t.match(await other.handle(changed(customer)), { reason: 'created' });
   await commercetools.deleteCustomer(customer.id);
   const { handle } = await instance({ onDelete: 'anonymise' });
-  t.strictSame(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
+  t.match(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
   t.match(heldBy(fluent, customer.id), { primaryEmail: /^deleted-/ });
 });
 
@@ -172,7 +172,7 @@ t.test('an erasure blanks what the look-up did not show', async (t) => {
   fluent.staleLookups(1_000);
   t.match(await handle(changed(next)), { reason: 'updated' });
   await commercetools.deleteCustomer(customer.id);
-  t.strictSame(await handle(deleted(next)), { kind: 'done', reason: 'anonymised' });
+  t.match(await handle(deleted(next)), { kind: 'done', reason: 'anonymised' });
   t.match(heldBy(fluent, customer.id), { firstName: '', attributes: { companyName: '' } });
 });
 
@@ -189,10 +189,10 @@ t.test('finds a deleted customer by the key that its event carries', async (t) =
   }
   await commercetools.deleteCustomer(customer.id);
   const byKey = await instance({ onDelete: 'anonymise', mapping: { username: '"web-" & key' } });
-  t.strictSame(await byKey.handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
+  t.match(await byKey.handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
   t.match(heldBy(fluent, 'web-k-1'), { firstName: '' });
   const byNumber = await instance({ onDelete: 'anonymise', mapping: { username: 'customerNumber' } });
-  t.strictSame(await byNumber.handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
+  t.match(await byNumber.handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
   const { id, version } = customer;
   t.match(await byNumber.handle(deleted({ id, version })), { kind: 'rejected', reason: 'no-username' });
 });
