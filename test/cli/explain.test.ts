@@ -64,6 +64,12 @@ t.test('explain', async (t) => {
       t.match(ended.outcome, outcome);
     });
 
+  await t.test('says that an id is unknown', async (t) => {
+    const { code, outcome } = await look(['--id', '11111111-2222-4333-8444-555555555555']);
+    t.equal(code, 1);
+    t.match(outcome, { kind: 'gone', detail: /no customer of this id/ });
+  });
+
   await t.test('needs something to explain', async (t) => {
     const { code, err } = await look([], asProcess);
     t.equal(code, 2);

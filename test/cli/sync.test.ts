@@ -174,3 +174,25 @@ t.test('a command line that cannot be is refused with what to do', async (t) => 
   t.equal(help.code, 0);
   t.match(help.out, /Examples:/);
 });
+
+t.test('an id that commercetools does not have is rejected, and named in the report', async (t) => {
+  const upstreams = await startUpstreams(t);
+  const { commercetools, env } = upstreams;
+  const [known] = commercetools.seed(1);
+  if (!known) throw new Error('Expected a customer.');
+  const unknown = '11111111-2222-4333-8444-555555555555';
+  const cwd = t.testdir({});
+  const args = ['sync', '--ids', `${known.id},${unknown}`, '--json'];
+  const dry = await runCommand([...args, '--dry-run'], env, { cwd });
+  t.equal(dry.code, 1, dry.err);
+  t.match(dry.out, `"would":"gone","id":"${unknown}"`);
+  const { code, out, err } = await runCommand(args, env, { cwd });
+  t.equal(code, 1, err);
+  t.match(JSON.parse(out), { finished: true, written: 1, rejected: 1, reasons: { 'unknown-id': 1 } });
+  t.match(JSON.parse(readFileSync(join(cwd, 'rejected.ndjson'), 'utf8')), {
+    outcome: 'rejected',
+    id: unknown,
+    reason: 'unknown-id',
+  });
+  t.same(inFluent(upstreams), [known.id]);
+});

@@ -85,14 +85,14 @@ async function follow(
   tell({ step: 'account', ...account.account });
   const { name, source, handler } = route.handler;
   tell({ step: 'handler', name, source, does: handler.description });
-  return preview(event, route, account, options, tell);
+  return preview(event, route, account, { ...options, isAskedById: 'event' in input }, tell);
 }
 
 async function preview(
   event: Event,
   route: BoundRoute,
   account: NonNullable<ReturnType<Engine['accountOf']>>,
-  { reveal, log, signal }: ExplainOptions,
+  { reveal, log, signal, isAskedById }: ExplainOptions & { readonly isAskedById: boolean },
   tell: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
   if (!route.preview) {
@@ -127,8 +127,11 @@ async function preview(
   });
   if (input !== undefined)
     tell({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
-  tell({ step: 'outcome', kind: action, reason, detail });
-  return action === 'rejected' ? EXIT.found : EXIT.ok;
+  // After a deletion it is no surprise; an id that somebody has typed is unknown.
+  const isUnknown = isAskedById && action === 'gone';
+  const what = isUnknown ? 'commercetools has no customer of this id (any more).' : detail;
+  tell({ step: 'outcome', kind: action, reason, detail: what });
+  return action === 'rejected' || isUnknown ? EXIT.found : EXIT.ok;
 }
 
 /** Names of what is sent; attributes by their own names. */

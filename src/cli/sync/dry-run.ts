@@ -61,6 +61,8 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     const stopping = tooMany(fields.blanked, customers, new Set(options.allowBlanking));
     if (stopping.length > 0) io.err(`A run would stop: it ${blankingAdvice(stopping, work.route)}.`);
     if (!finished) return EXIT.interrupted;
+    // Only an id that was asked for can be gone.
+    if ((counts['gone'] ?? 0) > 0) return EXIT.found;
     return (counts['rejected'] ?? 0) + (counts['undecided'] ?? 0) > 0 ? EXIT.found : EXIT.ok;
 
     async function settle(page: readonly Item[], previews: readonly (Preview | Undecided)[]): Promise<void> {

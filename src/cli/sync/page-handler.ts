@@ -90,8 +90,9 @@ export class SyncRun {
   }
 
   async #handle({ position: { id }, customer }: Item): Promise<End> {
-    const outcome = await this.#work.handle(changeOf(this.#work.account.account.projectKey, id, customer));
-    if (!outcome) return undefined;
+    const handled = await this.#work.handle(changeOf(this.#work.account.account.projectKey, id, customer));
+    if (!handled) return undefined;
+    const outcome = customer ? handled : unknownUnlessDone(handled);
     const count = countOf(outcome);
     this.#progress.add(count);
     const { kind, reason } = outcome;
@@ -104,6 +105,13 @@ export class SyncRun {
     const reported = { outcome: kind, id, version: customer?.version, reason, detail: outcome.detail };
     return { count, reason, reported };
   }
+}
+
+/** An id that was asked for and that commercetools does not have is a mistake, unless something was done with its copy in Fluent. */
+function unknownUnlessDone(outcome: Outcome): Outcome {
+  if (outcome.kind !== 'ignored' && outcome.reason !== 'never-in-fluent') return outcome;
+  const detail = 'Expected the id of a customer, got one that commercetools does not have (any more).';
+  return { kind: 'rejected', reason: 'unknown-id', detail };
 }
 
 function countOf({ kind, reason }: Outcome): string {
