@@ -6,8 +6,8 @@ const MISSPELT = [
   { length: 8, letters: 2 },
   { length: 6, letters: 1 },
 ];
-/** First words that other programs use as well. */
-const SHARED = new Set(['GOOGLE', 'HOST', 'LOG', 'NODE', 'OTEL', 'PORT', 'PUBSUB']);
+/** First words that other programs use as well, or that a connector file may name or not. */
+const SHARED = new Set(['CTP', 'FLUENT', 'GOOGLE', 'HOST', 'LOG', 'NODE', 'OTEL', 'PORT', 'PUBSUB']);
 /** What Kubernetes sets for each service of a namespace, as in QUEUE_SERVICE_HOST and QUEUE_PORT_80_TCP. */
 const KUBERNETES = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)/;
 
