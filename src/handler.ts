@@ -115,6 +115,8 @@ export interface Previewing {
   readonly projectAttribute?: string;
   /** What `handle` sends to Fluent: compared with the inputs that the account's schema has. */
   sentFields?(): Promise<readonly SentFields[]>;
+  /** What decides the values that are written, where that is less than all props: it is noticed when it has changed. */
+  readonly mapping?: unknown;
   /** The path of the prop that gives a field of Fluent, or would: its line is told with what is wrong with the field. */
   sourceOf?(field: string): readonly (string | number)[];
 }

@@ -28,6 +28,7 @@ export default defineHandler({
       projectAttribute: PROJECT_ATTRIBUTE,
       sentFields: () => sentFields(map, props.mapping),
       sourceOf,
+      mapping: props.mapping,
     };
   },
 });

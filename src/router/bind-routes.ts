@@ -1,6 +1,7 @@
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handle, Previewing, Settings } from '../handler.ts';
 import { placeOf } from '../observe/describe-error.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 import { propFaults } from './prop-faults.ts';
 import { type Route, unreachable } from './router.ts';
@@ -32,6 +33,8 @@ export interface BoundRoute extends Route {
   readonly idAttribute?: string;
   readonly projectAttribute?: string;
   readonly sentFields?: Previewing['sentFields'];
+  /** Of what decides the values that are written: of the mapping, or of all props where the handler names none. */
+  readonly fingerprint: string;
   /** `file:line:column` of the prop that gives a field of Fluent, where the handler can say. */
   lineOf?(field: string): string;
 }
@@ -60,9 +63,18 @@ export async function bindRoutes(
     }
     try {
       const handle = await handler.handler.create(props.data, settings);
-      const { sourceOf, ...previewing } = (await handler.handler.createPreview?.(props.data, settings)) ?? {};
+      const { sourceOf, mapping, ...previewing } =
+        (await handler.handler.createPreview?.(props.data, settings)) ?? {};
       const lineOf = sourceOf && ((field: string) => route.locate(sourceOf(field)));
-      bound.push({ ...withSet(route), handler, handle, ...previewing, ...(lineOf && { lineOf }) });
+      const fingerprint = fingerprintOf(mapping ?? props.data);
+      bound.push({
+        ...withSet(route),
+        handler,
+        handle,
+        fingerprint,
+        ...previewing,
+        ...(lineOf && { lineOf }),
+      });
     } catch (error) {
       faults.push(...notCreated(route, handler, error));
     }

@@ -2,14 +2,15 @@ import type { Account } from '../handler.ts';
 import type { BoundRoute } from './bind-routes.ts';
 import type { LoadedHandler } from './load-handlers.ts';
 
-/** The routing table, one line a route: which events go to which handler, and the handler's source. */
+/** The routing table, one line a route: which events go to which handler, its source, and the mapping's fingerprint. */
 export function describeRoutes(routes: readonly BoundRoute[]): object[] {
-  return routes.map(({ name, resourceType, filter, handler }) => ({
+  return routes.map(({ name, resourceType, filter, handler, fingerprint }) => ({
     route: name,
     resourceType,
     filter: filter ? [...filter] : 'everything',
     handler: handler.name,
     source: handler.source,
+    fingerprint,
   }));
 }
 

@@ -59,6 +59,7 @@ t.test('doctor', async (t) => {
     t.same(inState('warning'), []);
     t.same(inState('skipped'), [
       'Fluent SANDBOX: create and update customers',
+      'mapping of sandbox-project',
       'dead-letter topic: right to publish',
     ]);
     const text = await runProcess(t, ['doctor'], env);

@@ -60,6 +60,7 @@ function run(handle: Handle, { deadline, run = LONG, grace = LONG }: Times) {
   const route: BoundRoute = {
     name: 'test',
     handlerName: 'test',
+    fingerprint: 'f',
     resourceType: 'customer',
     handler: { name: 'test', handler, source: 'test.ts' },
     handle,
@@ -132,6 +133,7 @@ t.test('events that share a run are settled each by its own version', async (t) 
   const route: BoundRoute = {
     name: 'test',
     handlerName: 'test',
+    fingerprint: 'f',
     resourceType: 'customer',
     handler: { name: 'test', handler, source: 'test.ts' },
     async handle() {

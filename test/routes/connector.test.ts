@@ -20,6 +20,7 @@ t.test(
           filter: ['ResourceUpdated', 'ResourceCreated'],
           handler: 'customer-upsert',
           source: 'handlers/customer-upsert',
+          fingerprint: /^[0-9a-f]{12}$/,
         },
       ],
       handlers: [
@@ -43,6 +44,7 @@ t.test('prints the routing table at the start', async (t) => {
       {
         route: 'commercetools.connect.customer.upsert',
         source: 'handlers/customer-upsert',
+        fingerprint: /^[0-9a-f]{12}$/,
         severity: 'INFO',
       },
     ],

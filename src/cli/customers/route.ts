@@ -25,12 +25,16 @@ export function noAccount({ connector }: Configuration): ConfigurationError {
   ]);
 }
 
-/** The route that takes changes of customers. Throws a `ConfigurationError` when there is none. */
-export function customerRoute({ routes }: Configuration): BoundRoute {
+/** The route that takes changes of customers. */
+export function findCustomerRoute({ routes }: Configuration): BoundRoute | undefined {
   const routeOf = createRouter(routes);
   const resource = { typeId: 'customer', id: '-', identifiers: {} };
-  const route =
-    routeOf({ kind: 'ResourceUpdated', resource }) ?? routeOf({ kind: 'ResourceCreated', resource });
+  return routeOf({ kind: 'ResourceUpdated', resource }) ?? routeOf({ kind: 'ResourceCreated', resource });
+}
+
+/** As `findCustomerRoute`. Throws a `ConfigurationError` when there is none. */
+export function customerRoute(configuration: Configuration): BoundRoute {
+  const route = findCustomerRoute(configuration);
   if (route) return route;
   throw new ConfigurationError([
     {

@@ -4,15 +4,18 @@ import { ConfigurationError } from '../../configuration-error.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { createLog } from '../../observe/log.ts';
 import { Failure } from '../../outcome.ts';
+import { findCustomerRoute } from '../customers/route.ts';
 import { type Google, openGoogle } from '../google/client.ts';
 import { NameOptions, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
+import { DEFAULT_STATE } from '../sync/state-place.ts';
 import { accountChecks } from './account-checks.ts';
 import { type Check, faultOf, type NamedResult, runCheck, textOf } from './check.ts';
 import { googleChecks } from './google-checks.ts';
+import { mappingCheck } from './mapping-check.ts';
 import { schemaCheck } from './schema-check.ts';
 
-const Options = NameOptions.extend({ json: z.boolean().default(false) });
+const Options = NameOptions.extend({ state: z.string(), json: z.boolean().default(false) });
 type Options = z.output<typeof Options>;
 
 /** `doctor`. */
@@ -25,6 +28,7 @@ export const registerDoctor: Register = (program, io, finish) => {
     .option('--topic <name>', 'that commercetools publishes to (customers)')
     .option('--subscription <name>', "the push subscription (the topic's name)")
     .option('--key <key>', 'of the commercetools subscription (fluent-customer-sync)')
+    .option('--state <place>', 'where `sync` keeps its state, as given to it', DEFAULT_STATE)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -95,6 +99,8 @@ async function checkAll(
     ...accountChecks(account, connector.accounts[index]?.commercetools.apiUrl ?? '', options.key, names),
     schemaCheck(account, configuration.routes),
   ]);
+  const route = findCustomerRoute(configuration);
+  if (route) checks.push(...engine.accounts.map((account) => mappingCheck(account, route, options.state)));
   const authSaid = Boolean(io.env['PUSH_AUTH']?.trim());
   try {
     if (google instanceof Failure || !names) {

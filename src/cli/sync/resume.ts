@@ -11,13 +11,13 @@ interface Asked extends Omit<Selection, 'projectKey'> {
 export async function resume(
   checkpoint: Checkpoint,
   asked: Asked,
-  projectKey: string,
+  { projectKey, fingerprint }: { readonly projectKey: string; readonly fingerprint: string },
   now: number,
 ): Promise<SyncState> {
   const marks = marksOf({ ...asked, projectKey });
   const earlier = asked.restart ? undefined : await checkpoint.read();
   const window = asked.since === undefined ? undefined : windowOf(asked.since, now);
-  if (!earlier) return { marks, counts: {}, ...(window && { window }) };
+  if (!earlier) return { marks, fingerprint, counts: {}, ...(window && { window }) };
   const other = Object.keys(marks).filter((mark) => marks[mark] !== earlier.marks[mark]);
   if (other.length === 0) return earlier;
   throw new ConfigurationError([

@@ -7,6 +7,7 @@ import { number, Progress } from '../customers/progress.ts';
 import { queryOf } from '../customers/query.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { keepLastFullSync } from './last-full-sync.ts';
 import type { SyncOptions } from './options.ts';
 import { COUNTS, SyncRun } from './page-handler.ts';
 import { Report } from './report.ts';
@@ -35,9 +36,15 @@ async function syncWith(
 ): Promise<ExitCode> {
   const { commercetools } = work.account;
   const checkpoint = openCheckpoint(options.state, commercetools);
-  const state = await resume(checkpoint, options, work.account.account.projectKey, Date.now());
+  const { projectKey } = work.account.account;
+  const { fingerprint } = work.route;
+  const state = await resume(checkpoint, options, { projectKey, fingerprint }, Date.now());
   const continued = state.position !== undefined;
   if (continued) io.err(`Going on after ${number(sum(state.counts))} customers, as ${checkpoint.name} says.`);
+  if (continued && state.fingerprint !== fingerprint)
+    io.err(
+      `The mapping has changed since this run began (${state.fingerprint}, now ${fingerprint}): those customers were written with the earlier one. --restart begins anew and writes them again.`,
+    );
   const query = queryOf(options, state);
   const total = await countCustomers(commercetools, query);
   const report = new Report(options.report, continued);
@@ -63,10 +70,11 @@ async function syncWith(
       reason: WOULD_BLANK,
       message: `Stopped: the run ${blankingAdvice(guard.stoppedBy, work.route)}.`,
     };
-  return conclude(run, { options, io, total, checkpoint, continued });
+  return conclude(run, { work, options, io, total, checkpoint, continued });
 }
 
 interface Ending {
+  readonly work: CustomerWork;
   readonly options: SyncOptions;
   readonly io: Io;
   readonly total: number;
@@ -76,13 +84,23 @@ interface Ending {
 
 async function conclude(
   run: SyncRun,
-  { options, io, total, checkpoint, continued }: Ending,
+  { work, options, io, total, checkpoint, continued }: Ending,
 ): Promise<ExitCode> {
   const { counts } = run.state;
   const { failure } = run;
   const interrupted = !failure && io.signal.aborted;
   const finished = !failure && !interrupted;
-  if (finished) await checkpoint.remove();
+  if (finished) {
+    const { since, where, ids } = options;
+    const { account, commercetools } = work.account;
+    // Of a run that went on with another mapping, the first customers have the earlier one's values.
+    if (since === undefined && where === undefined && ids === undefined)
+      await keepLastFullSync(options.state, commercetools, account.projectKey, {
+        fingerprint: run.state.fingerprint,
+        finishedAt: new Date().toISOString(),
+      });
+    await checkpoint.remove();
+  }
   const rejected = counts['rejected'] ?? 0;
   const failed = counts['failed'] ?? 0;
   const reported = rejected + failed > 0;

@@ -3,6 +3,7 @@ import type { Register } from '../io.ts';
 import { dryRun } from './dry-run.ts';
 import { Options } from './options.ts';
 import { runSync } from './run.ts';
+import { DEFAULT_STATE } from './state-place.ts';
 
 const EXAMPLES = `
 Examples:
@@ -29,7 +30,7 @@ export const registerSync: Register = (program, io, finish) => {
     .command('sync')
     .description('Bring the customers that are in commercetools to Fluent; all, or those selected.');
   addSelection(command)
-    .option('--state <place>', 'a file, or custom-object:<container>/<key>', '.customer-sync-state.json')
+    .option('--state <place>', 'a file, or custom-object:<container>/<key>', DEFAULT_STATE)
     .option('--restart', 'begin anew, whatever an earlier run has left')
     .option('--report <file>', 'where rejected and failed customers are written, NDJSON', 'rejected.ndjson')
     .option('--dry-run', 'write nothing, say what would be: a summary, and the first ten customers')

@@ -1,0 +1,16 @@
+import t from 'tap';
+import { fingerprintOf } from '../../src/router/fingerprint.ts';
+
+t.test('two values have one fingerprint when they are equal, whatever the order of their keys', async (t) => {
+  const value = { title: 'title', attributes: { a: 'x', b: ['1', '2'] } };
+  t.match(fingerprintOf(value), /^[0-9a-f]{12}$/);
+  t.equal(fingerprintOf({ attributes: { b: ['1', '2'], a: 'x' }, title: 'title' }), fingerprintOf(value));
+  for (const other of [
+    { ...value, title: 'name' },
+    { ...value, more: 'x' },
+    { ...value, attributes: { a: 'x', b: ['2', '1'] } },
+    undefined,
+    10n,
+  ])
+    t.not(fingerprintOf(other), fingerprintOf(value));
+});
