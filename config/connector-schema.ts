@@ -1,7 +1,13 @@
 import { z } from 'zod';
+import {
+  CUSTOMER_MESSAGE_TYPES,
+  NOTIFICATION_TYPES,
+  RESOURCE_TYPES,
+} from '../src/commercetools/published-types.ts';
 import { httpUrl } from './variables.ts';
 
-const text = (error: string, pattern = /\S/) => z.string({ error }).regex(pattern, { error });
+const text = (error: string, pattern = /\S/) =>
+  z.string({ error }).regex(pattern, { error }).describe(`Expects ${error}.`);
 const secret = (error: string) => text(error).meta({ secret: true });
 const mapping = (error: string) => ({
   error: (issue: { code?: string }) => (issue.code === 'invalid_type' ? error : undefined),
@@ -37,6 +43,25 @@ const fluent = z.strictObject(
   mapping("a mapping with the Fluent account's URL, credentials and retailer"),
 );
 
+/** What the props of every route have, besides what its handler wants. */
+export const PROPS = z.looseObject(
+  {
+    name: text('a commercetools resource type, as in customer').meta({ suggestions: RESOURCE_TYPES }),
+    'inclusion-filter': z
+      .array(
+        text('a notification type or a Message type, as in ResourceUpdated').meta({
+          suggestions: [...NOTIFICATION_TYPES, ...CUSTOMER_MESSAGE_TYPES],
+        }),
+        {
+          error: 'a list of notification types and Message types',
+        },
+      )
+      .min(1, { error: 'at least one type, or no inclusion-filter at all' })
+      .optional(),
+  },
+  mapping('a mapping with the name of a resource type, a filter and what the handler wants'),
+);
+
 const route = z.strictObject(
   {
     route: text('a route name, as in commercetools.connect.customer.upsert'),
@@ -44,18 +69,7 @@ const route = z.strictObject(
       'the name of a file or folder in handlers/, as in customer-upsert',
       /^[A-Za-z0-9][\w-]*$/,
     ).optional(),
-    props: z.looseObject(
-      {
-        name: text('a commercetools resource type, as in customer'),
-        'inclusion-filter': z
-          .array(text('a notification type or a Message type, as in ResourceUpdated'), {
-            error: 'a list of notification types and Message types',
-          })
-          .min(1, { error: 'at least one type, or no inclusion-filter at all' })
-          .optional(),
-      },
-      mapping('a mapping with the name of a resource type, a filter and what the handler wants'),
-    ),
+    props: PROPS,
   },
   mapping('a mapping with route and props'),
 );

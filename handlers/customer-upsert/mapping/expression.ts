@@ -23,11 +23,14 @@ export interface Expression {
 export const IMPURE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
 
 /** The text of an expression in `connector.yml`; a fault in it has its line, as every fault there. */
-export const ExpressionSource = z.string().check((context) => {
-  const fault = faultOf(context.value);
-  // The mapping around it is still checked, so that one start tells all.
-  if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value, continue: true });
-});
+export const ExpressionSource = z
+  .string()
+  .describe('A JSONata expression over the commercetools customer.')
+  .check((context) => {
+    const fault = faultOf(context.value);
+    // The mapping around it is still checked, so that one start tells all.
+    if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value, continue: true });
+  });
 
 function faultOf(source: string): string | undefined {
   try {
