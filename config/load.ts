@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type Fault } from '../src/configuration-error.ts';
+import { PACKAGE_ROOT } from '../src/package/root.ts';
 import { type BoundRoute, bindRoutes } from '../src/router/bind-routes.ts';
 import { type LoadedHandler, loadHandlers } from '../src/router/load-handlers.ts';
 import { type Connector, loadConnector } from './connector.ts';
@@ -17,15 +18,15 @@ export interface Configuration {
   readonly warnings: readonly Fault[];
 }
 
-const ROOT = join(import.meta.dirname, '..');
+const SHIPPED_HANDLERS = join(import.meta.dirname, '../handlers');
 
 /**
  * Reads the environment, the connector's file, the handlers and the routes' props, and finds all that is wrong with them
- * at once. Throws a `ConfigurationError`.
+ * at once. `handlersFolder` takes the place of the shipped one. Throws a `ConfigurationError`.
  */
 export async function loadConfiguration(
   env: Readonly<Record<string, string | undefined>>,
-  handlersFolder: string = join(ROOT, 'handlers'),
+  handlersFolder?: string,
 ): Promise<Configuration> {
   const faults: Fault[] = [];
   const read = readEnvironment(env);
@@ -35,8 +36,9 @@ export async function loadConfiguration(
 
   // Without the file it is not known which variables it names.
   const misspelt = loaded.variables ? misspeltVariables(env, [...variableNames, ...loaded.variables]) : [];
-  const own = 'environment' in read ? read.environment.handlerFolders : [];
-  const handlers = await collect(loadHandlers(handlersFolder, own), faults);
+  const named = 'environment' in read ? read.environment.handlerFolders : [];
+  const own = named.length > 0 || handlersFolder !== undefined ? named : ownHandlers();
+  const handlers = await collect(loadHandlers(handlersFolder ?? SHIPPED_HANDLERS, own), faults);
   const settings = 'environment' in read ? read.environment : { duplicateMemorySeconds: 0 };
   const routes =
     handlers && 'connector' in loaded
@@ -59,7 +61,12 @@ const DEFAULT_CONNECTOR = 'config/connector.yml';
 export function connectorFile(env: Readonly<Record<string, string | undefined>>): string {
   const named = env['CONNECTOR_CONFIG']?.trim();
   if (named) return named;
-  return existsSync(DEFAULT_CONNECTOR) ? DEFAULT_CONNECTOR : join(ROOT, DEFAULT_CONNECTOR);
+  return existsSync(DEFAULT_CONNECTOR) ? DEFAULT_CONNECTOR : join(PACKAGE_ROOT, DEFAULT_CONNECTOR);
+}
+
+/** The folder of the start may have handlers of its own. */
+function ownHandlers(): string[] {
+  return existsSync('handlers') ? ['handlers'] : [];
 }
 
 async function collect<T>(work: Promise<T>, faults: Fault[]): Promise<T | undefined> {

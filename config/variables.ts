@@ -69,7 +69,9 @@ const service = z.object({
     .transform((value) => value.split(',').map((folder) => folder.trim()))
     .transform((folders) => folders.filter((folder) => folder !== ''))
     .optional()
-    .describe('The folders of your own handlers, separated by commas; they may lie anywhere.'),
+    .describe(
+      'The folders of your own handlers, separated by commas; they may lie anywhere. Without it: `handlers` in the folder of the start, where there is one.',
+    ),
   QUEUE_LIMIT: whole(1, 1_000_000)
     .default(1000)
     .describe(

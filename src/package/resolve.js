@@ -6,21 +6,29 @@ const NAME = 'commercetools-fluent-customer-sync';
 // the package's name means this package, and what they have not installed is taken from it (zod, the SDKs).
 module.registerHooks({
   resolve(specifier, context, nextResolve) {
-    const fromHere = () => nextResolve(specifier, { ...context, parentURL: import.meta.url });
-    if (specifier === NAME || specifier.startsWith(`${NAME}/`)) return fromHere();
-    if (!isForeign(specifier, context.parentURL)) return nextResolve(specifier, context);
-    try {
-      return nextResolve(specifier, context);
-    } catch (error) {
-      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-      try {
-        return fromHere();
-      } catch {
-        throw error;
-      }
-    }
+    const resolved = locate(specifier, context, nextResolve);
+    // `npm init` writes "type": "commonjs" into the package.json beside them; a handler in TypeScript is a module all the same.
+    return resolved.format === 'commonjs-typescript'
+      ? { ...resolved, format: 'module-typescript' }
+      : resolved;
   },
 });
+
+function locate(specifier, context, nextResolve) {
+  const fromHere = () => nextResolve(specifier, { ...context, parentURL: import.meta.url });
+  if (specifier === NAME || specifier.startsWith(`${NAME}/`)) return fromHere();
+  if (!isForeign(specifier, context.parentURL)) return nextResolve(specifier, context);
+  try {
+    return nextResolve(specifier, context);
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    try {
+      return fromHere();
+    } catch {
+      throw error;
+    }
+  }
+}
 
 /** True for a package that is imported by a file which is no part of any package. */
 function isForeign(specifier, parent) {

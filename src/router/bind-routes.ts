@@ -100,7 +100,8 @@ function noHandler({ locate, name, handlerName }: RouteConfig, known: readonly s
     where: locate([]),
     expected: `a handler for route ${name}: one of ${known.join(', ')}`,
     found: `no handlers/${handlerName}`,
-    advice: 'The last two segments of the route name the handler; `handler:` beside `route:` names another.',
+    advice:
+      'The last two segments of the route name the handler; `handler:` beside `route:` names another. HANDLERS_DIR names the folders of your own.',
   };
 }
 

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../configuration-error.ts';
 export interface Project {
   /** The connector file; `config/connector.yml` of the folder of the start, or else the shipped one, when left out. */
   readonly connectorConfig?: string;
-  /** The folders of your handlers. */
+  /** The folders of your handlers; `handlers` in the folder of the start, where there is one, when left out. */
   readonly handlersDir?: string | readonly string[];
   /** Variables that the connector file names besides, or that a test wants otherwise. */
   readonly env?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export interface Project {
 
 /** Reads the configuration as the service does; `joined` is the environment that leads to the stand-ins. Its faults are the message. */
 export async function configure(
-  { connectorConfig, handlersDir = [], env = {} }: Project,
+  { connectorConfig, handlersDir, env = {} }: Project,
   joined: Readonly<Record<string, string>>,
 ): Promise<Configuration> {
   const all = {
@@ -22,7 +22,7 @@ export async function configure(
     // A notification that is sent twice is to be handled twice.
     DUPLICATE_MEMORY_SECONDS: '0',
     ACK_DEADLINE_SECONDS: '60',
-    HANDLERS_DIR: [handlersDir].flat().join(','),
+    ...(handlersDir && { HANDLERS_DIR: [handlersDir].flat().join(',') }),
     ...(connectorConfig && { CONNECTOR_CONFIG: connectorConfig }),
     ...env,
   };

@@ -1,4 +1,3 @@
-import { environmentFor } from '../../test/sandbox/environment.ts';
 import type { Commercetools, Context, Customer, Fluent, FluentCustomer, Preview } from '../handler.ts';
 import { createLog } from '../observe/log.ts';
 import { createRouter } from '../router/router.ts';
@@ -7,13 +6,7 @@ import { sampleEvent } from './samples.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
 const PROJECT = 'sample-project';
-const JOINED = environmentFor(
-  { url: NOWHERE, projectKey: PROJECT, credentials: { clientId: 'sample', clientSecret: 'sample' } },
-  {
-    url: NOWHERE,
-    credentials: { clientId: 'sample', clientSecret: 'sample', username: 'sample', password: 'sample' },
-  },
-);
+const CREDENTIALS = { clientId: 'sample', clientSecret: 'sample', username: 'sample', password: 'sample' };
 
 /** The situation of a customer, and the configuration to look at it with. */
 export interface Situation extends Project {
@@ -28,7 +21,10 @@ export interface Situation extends Project {
  * Without a server, a request or a write. Throws with what is wrong in the connector file.
  */
 export async function previewCustomer({ customer, inFluent, ...project }: Situation): Promise<Preview> {
-  const { connector, routes } = await configure(project, JOINED);
+  const { environmentFor } = await import('../../test/sandbox/environment.ts');
+  const commercetoolsAt = { url: NOWHERE, projectKey: PROJECT, credentials: CREDENTIALS };
+  const joined = environmentFor(commercetoolsAt, { url: NOWHERE, credentials: CREDENTIALS });
+  const { connector, routes } = await configure(project, joined);
   const event = sampleEvent({ id: customer.id, version: customer.version, projectKey: PROJECT });
   const route = createRouter(routes)(event);
   if (!route?.preview)

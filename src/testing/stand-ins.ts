@@ -36,15 +36,14 @@ async function load() {
       import('../../test/sandbox/environment.ts'),
     ]);
   } catch (error) {
-    const text = error instanceof Error ? error.message : '';
-    const missing = PACKAGES.find((name) => text.includes(`'${name}'`));
-    if (missing === undefined) throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    const missing = PACKAGES.find((name) => error.message.includes(`'${name}'`));
     throw new ConfigurationError([
       {
         where: 'the stand-ins',
         expected: `the packages ${PACKAGES.join(', ')}`,
-        found: `no ${missing}`,
-        advice: `npm install --save-dev ${PACKAGES.join(' ')}`,
+        found: missing === undefined ? 'no stand-ins, as in the image' : `no ${missing}`,
+        advice: `Install them where the package is: npm install --save-dev ${PACKAGES.join(' ')}`,
       },
     ]);
   }

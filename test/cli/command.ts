@@ -20,6 +20,8 @@ interface Current {
 export interface Place {
   readonly cwd?: string;
   readonly input?: string;
+  /** The file of another copy of the command. */
+  readonly command?: string;
   /** Told of what is written, as it comes. */
   readonly onText?: (text: string) => void;
 }
@@ -43,9 +45,9 @@ export function startCommand(
   t: Current,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { cwd = ROOT, input = '', onText = () => {} }: Place = {},
+  { cwd = ROOT, input = '', command = COMMAND, onText = () => {} }: Place = {},
 ): Command {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+  const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: 'pipe',

@@ -54,8 +54,11 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
   return folder;
 }
 
+const COMMONJS = { 'package.json': '{ "type": "commonjs" }' };
+
 const LAYOUTS: Readonly<Record<string, (root: string) => Promise<string>>> = {
   'a plain folder': (root) => write(join(root, 'mine'), FILES),
+  'a folder that `npm init` was run in': (root) => write(join(root, 'mine'), { ...FILES, ...COMMONJS }),
   'a folder behind a symlink': async (root) => {
     await symlink(await write(join(root, 'real'), FILES), join(root, 'link'));
     return join(root, 'link');

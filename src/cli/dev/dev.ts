@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { cwd } from 'node:process';
 import { connectorFile } from '../../../config/load.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
@@ -15,7 +15,7 @@ import { readable, resourceOf } from './lines.ts';
 import { writeLocalFile } from './local-file.ts';
 import { Options } from './options.ts';
 import { Service } from './service.ts';
-import { watchFolders } from './watch.ts';
+import { watchAll } from './watch.ts';
 
 /** `dev` and `stand-ins`. */
 export const registerDev: Register = (program, io, finish) => {
@@ -97,7 +97,7 @@ ${io.terminal ? `${KEYS}\n` : ''}`);
     quit: () => ending.abort(),
   });
   const watched = withService
-    ? watchFolders(foldersOf(config, env), (file) => void restart(`${file} has changed: starting again.`))
+    ? watchAll(watchedBy(config, env), (file) => void restart(`${file} has changed: starting again.`))
     : undefined;
   try {
     await channel.provision(env);
@@ -122,11 +122,11 @@ async function openChannel(url: string, { emulator }: Options): Promise<Channel>
   return 'missing' in opened ? directChannel(`${url}/push`, opened.missing) : opened;
 }
 
-/** Where a change starts the service again: the configuration's folder, the handlers, and the code where it can be changed. */
-function foldersOf(config: string, env: Readonly<Record<string, string | undefined>>): string[] {
-  const own = (env['HANDLERS_DIR'] ?? '').split(',').map((folder) => folder.trim());
+/** What starts the service again when it changes: the configuration, the handlers, and the code where it can be changed. */
+function watchedBy(config: string, env: Readonly<Record<string, string | undefined>>): string[] {
+  const own = (env['HANDLERS_DIR']?.trim() || 'handlers').split(',').map((folder) => folder.trim());
   const code = ['config', 'handlers', 'routes', 'src'].map((folder) => join(PACKAGE_ROOT, folder));
-  return [...new Set([dirname(config), ...own.filter(Boolean), ...code])];
+  return [...new Set([config, 'config/connector.yml', ...own.filter(Boolean), ...code])];
 }
 
 function readOptions(given: unknown): Options {

@@ -1,5 +1,5 @@
 import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Editors write a file in several steps: changes so close together count as one. */
 const SETTLE_MILLISECONDS = 80;
@@ -13,10 +13,10 @@ interface Tree {
 }
 
 /**
- * Watches folders and all below them; calls `changed` with the path of a file that is new, different or gone, once for changes
+ * Watches files, and folders with all below them; calls `changed` with the path of a file that is new, different or gone, once for changes
  * that belong together. Node's own recursive watch loses files that an editor replaces.
  */
-export function watchFolders(roots: readonly string[], changed: (file: string) => void): { close(): void } {
+export function watchAll(roots: readonly string[], changed: (file: string) => void): { close(): void } {
   const watchers = new Map<string, FSWatcher>();
   let timer: NodeJS.Timeout | undefined;
   let known = look(roots);
@@ -61,7 +61,11 @@ export function watchFolders(roots: readonly string[], changed: (file: string) =
 
 function look(roots: readonly string[]): Tree {
   const tree: Tree = { folders: new Set(), files: new Map() };
-  for (const root of roots) add(tree, root, 0);
+  for (const root of roots) {
+    add(tree, root, 0);
+    // A file that an editor replaces is seen from its folder, and one that is not there yet from what holds it.
+    if (!tree.folders.has(root)) tree.folders.add(nearestFolder(dirname(root)));
+  }
   return tree;
 }
 
@@ -71,6 +75,11 @@ function add(tree: Tree, path: string, depth: number): void {
   if (!stats?.isDirectory() || depth > DEEPEST) return;
   tree.folders.add(path);
   for (const name of namesIn(path)) if (!IGNORED.test(name)) add(tree, join(path, name), depth + 1);
+}
+
+function nearestFolder(path: string): string {
+  const isThere = statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  return isThere || path === dirname(path) ? path : nearestFolder(dirname(path));
 }
 
 function namesIn(folder: string): string[] {

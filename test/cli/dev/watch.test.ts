@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { watchFolders } from '../../../src/cli/dev/watch.ts';
+import { watchAll } from '../../../src/cli/dev/watch.ts';
 import { until } from '../../sandbox/until.ts';
 
 t.test('a change of a file is told, however it is made', async (t) => {
@@ -12,7 +12,7 @@ t.test('a change of a file is told, however it is made', async (t) => {
   const folder = join(root, 'watched');
   await symlink(join(root, 'real'), join(folder, 'link'));
   const seen: string[] = [];
-  const watcher = watchFolders([folder, join(folder, 'is-not-there')], (file) =>
+  const watcher = watchAll([folder, join(folder, 'is-not-there')], (file) =>
     seen.push(file.slice(folder.length + 1)),
   );
   t.teardown(() => watcher.close());
@@ -52,3 +52,29 @@ async function addFolder(folder: string): Promise<void> {
   await mkdir(folder);
   await writeFile(join(folder, 'three.ts'), '3');
 }
+
+t.test('a file alone is watched, and not what lies beside it', async (t) => {
+  const folder = t.testdir({ 'connector.yml': 'a', 'other.yml': 'a' });
+  const file = join(folder, 'connector.yml');
+  const seen: string[] = [];
+  const watcher = watchAll([file], (name) => seen.push(name));
+  t.teardown(() => watcher.close());
+  await writeFile(join(folder, 'other.yml'), 'bb');
+  await writeFile(join(folder, '.swap'), 'ccc');
+  await rename(join(folder, '.swap'), file);
+  t.ok(await until(() => seen.length > 0));
+  await writeFile(file, 'dddd');
+  t.ok(await until(() => seen.length > 1));
+  t.same(new Set(seen), new Set([file]));
+});
+
+t.test('what is not there yet is told once it is', async (t) => {
+  const folder = t.testdir({});
+  const file = join(folder, 'mine/handlers');
+  const seen: string[] = [];
+  const watcher = watchAll([file], (name) => seen.push(name));
+  t.teardown(() => watcher.close());
+  await mkdir(file, { recursive: true });
+  await writeFile(join(file, 'one.ts'), '1');
+  t.ok(await until(() => seen.includes(join(file, 'one.ts'))));
+});
