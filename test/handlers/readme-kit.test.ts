@@ -33,7 +33,7 @@ t.test(
       await writeFile(CONNECTOR_CONFIG, 'accounts: []');
       const { code, out } = await runProcess(t, ['test'], {}, { cwd: folder });
       t.equal(code, 1);
-      t.match(out, /The configuration has 2 faults:[\s\S]*connector\.yml:1/);
+      t.match(out, /The configuration has \d+ faults:[\s\S]*connector\.yml:1/);
     });
   },
 );
