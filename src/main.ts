@@ -1,6 +1,6 @@
-import { formatFaults } from '../config/environment.ts';
-import { loadConfiguration } from '../config/load.ts';
 import { buildApp } from './app.ts';
+import { formatFaults } from './configuration/environment.ts';
+import { loadConfiguration } from './configuration/load.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { createLog } from './observe/log.ts';
 import { LogStream } from './observe/log-stream.ts';

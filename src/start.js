@@ -1,8 +1,8 @@
 import './process/require-node.js';
 // All of it by one name: an old Node lacks some of its exports, and would fail before the line above could say so.
 import * as module from 'node:module';
-import './package/resolve.js';
-import { load } from './package/load.js';
+import './process/resolve-package.js';
+import { load } from './process/load-code.js';
 
 // Node keeps what it has compiled, and stripped of types, where the host lets it (NODE_COMPILE_CACHE, else the temporary
 // folder). This file is JavaScript, so that a start from there loads no TypeScript parser: 15 MB and 30 ms less.

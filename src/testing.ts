@@ -4,15 +4,16 @@
  * `startTestKit` runs the real engine between stand-ins, which need some packages more (it says which). `previewCustomer` and
  * the samples are for what is pure: no server, no packages.
  */
-export type { CommercetoolsSandbox, Fault as CommercetoolsFault } from '../test/sandbox/commercetools.ts';
-export type { Fault as FluentFault, FluentSandbox } from '../test/sandbox/fluent.ts';
-export type { Project } from './testing/configuration.ts';
-export { type HeldCustomer, startTestKit, type TestKit } from './testing/kit.ts';
-export { previewCustomer, type Situation } from './testing/preview.ts';
+
+export type { Project } from '../test/kit/configuration.ts';
+export { type HeldCustomer, startTestKit, type TestKit } from '../test/kit/kit.ts';
+export { previewCustomer, type Situation } from '../test/kit/preview.ts';
 export {
   type EventFields,
   notificationOf,
   sampleCustomer,
   sampleEvent,
   sampleFluentCustomer,
-} from './testing/samples.ts';
+} from '../test/kit/samples.ts';
+export type { CommercetoolsSandbox, Fault as CommercetoolsFault } from '../test/sandbox/commercetools.ts';
+export type { Fault as FluentFault, FluentSandbox } from '../test/sandbox/fluent.ts';

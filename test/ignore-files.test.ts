@@ -31,6 +31,7 @@ t.test('.dockerignore lets in only what the image needs, and of that nothing pri
   );
   // The last line that matches a path decides.
   const wanted = [
+    'src/testing.ts',
     '**/.env*',
     '!**/.env.example',
     '**/*.log',

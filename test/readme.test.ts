@@ -1,8 +1,8 @@
 import { access, glob, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t from 'tap';
-import { environmentExample, variableTable } from '../config/environment.ts';
 import { EXIT } from '../src/cli/io.ts';
+import { environmentExample, variableTable } from '../src/configuration/environment.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string) => readFile(join(root, file), 'utf8');
@@ -41,7 +41,10 @@ t.test('the README has at most 180 lines', async (t) => {
 
 t.test('config/README.md lists every variable as the schema describes it', async (t) => {
   const text = await read('config/README.md');
-  t.ok(text.includes(variableTable().trim()), 'run variableTable() of config/environment.ts and paste it');
+  t.ok(
+    text.includes(variableTable().trim()),
+    'run variableTable() of src/configuration/environment.ts and paste it',
+  );
 });
 
 t.test('.env.example holds every variable', async (t) => {

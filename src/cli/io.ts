@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Configuration } from '../../config/load.ts';
+import type { Configuration } from '../configuration/load.ts';
 
 /** What a command works with; a test gives its own. Only `src/cli/main.ts` fills it from the process. */
 export interface Io {

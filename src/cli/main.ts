@@ -1,5 +1,5 @@
-import { formatFaults } from '../../config/environment.ts';
-import { loadConfiguration } from '../../config/load.ts';
+import { formatFaults } from '../configuration/environment.ts';
+import { loadConfiguration } from '../configuration/load.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import { runCommandLine } from './command-line.ts';
 import { type ReadEnv, withEnvFile } from './env-file.ts';

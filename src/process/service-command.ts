@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../package/root.ts';
+import { PACKAGE_ROOT } from './package-root.ts';
 
 /** What V8 is told, as `npm start` does; `src/start.js` says why. */
 const V8_OPTIONS = [

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { chdir, cwd as currentFolder } from 'node:process';
 import { Readable } from 'node:stream';
-import { formatFaults } from '../../config/environment.ts';
-import { loadConfiguration } from '../../config/load.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCommandLine } from '../../src/cli/command-line.ts';
+import { formatFaults } from '../../src/configuration/environment.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const COMMAND = join(ROOT, manifest.bin['customer-sync']);

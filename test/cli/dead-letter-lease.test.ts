@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
-import { readEnvironment } from '../../config/environment.ts';
 import { type LeaseOptions, leaseDeadLetters } from '../../src/cli/dead-letters/lease.ts';
 import { drop, Options } from '../../src/cli/dead-letters/subcommands.ts';
 import { type Google, openGoogle } from '../../src/cli/google/client.ts';
 import type { Io } from '../../src/cli/io.ts';
+import { readEnvironment } from '../../src/configuration/environment.ts';
 import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { until } from '../sandbox/until.ts';
 

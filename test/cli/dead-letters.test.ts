@@ -1,10 +1,10 @@
 import t from 'tap';
 import { z } from 'zod';
-import { readEnvironment } from '../../config/environment.ts';
 import { leaseDeadLetters } from '../../src/cli/dead-letters/lease.ts';
 import { drop, Options } from '../../src/cli/dead-letters/subcommands.ts';
 import { openGoogle } from '../../src/cli/google/client.ts';
 import type { Io } from '../../src/cli/io.ts';
+import { readEnvironment } from '../../src/configuration/environment.ts';
 import { startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
 import { sendPush } from '../sandbox/push.ts';

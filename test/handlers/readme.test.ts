@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { loadConfiguration } from '../../config/load.ts';
 import { runReconcile } from '../../src/cli/reconcile/run.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
 import { startCommercetools } from '../sandbox/commercetools.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { sendPush } from '../sandbox/push.ts';

@@ -21,7 +21,7 @@ const config = {
     declaration: true,
     rewriteRelativeImportExtensions: true,
   },
-  include: ['../src', '../routes', '../handlers', '../config'],
+  include: ['../src', '../routes', '../handlers'],
 };
 await writeFile(join(DIST, 'tsconfig.json'), JSON.stringify(config));
 const { status, error } = spawnSync('tsc', ['--project', join(DIST, 'tsconfig.json')], { stdio: 'inherit' });

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { loadConfiguration } from '../../config/load.ts';
 import { buildApp } from '../../src/app.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { Sender } from '../../src/senders/sender.ts';
 

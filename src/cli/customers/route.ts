@@ -1,4 +1,4 @@
-import type { Configuration } from '../../../config/load.ts';
+import type { Configuration } from '../../configuration/load.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
 import { createRouter } from '../../router/router.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Configuration } from '../../../config/load.ts';
+import type { Configuration } from '../../configuration/load.ts';
 import { openGoogle } from '../google/client.ts';
 import { full, shortOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Register } from '../io.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Configuration } from '../../../config/load.ts';
+import type { Configuration } from '../../configuration/load.ts';
 import type { DeadLetter } from '../../dead-letters/read.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { confirm } from '../confirm.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { promisify } from 'node:util';
 import { openPubSub } from '../../dead-letters/pubsub-client.ts';
-import { PACKAGE_ROOT } from '../../package/root.ts';
+import { PACKAGE_ROOT } from '../../process/package-root.ts';
 
 /** The way from commercetools to the service. */
 export interface Channel {

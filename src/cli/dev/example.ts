@@ -1,5 +1,5 @@
 import type { Customer } from '@commercetools/platform-sdk';
-import type { StandIns } from '../../testing/stand-ins.ts';
+import type { StandIns } from '../../../test/kit/stand-ins.ts';
 
 const DRAFT = {
   email: 'ada@example.com',

@@ -1,4 +1,4 @@
-import type { StandIns } from '../../testing/stand-ins.ts';
+import type { StandIns } from '../../../test/kit/stand-ins.ts';
 
 /** What can be made to go wrong, by name: each switches a fault on, and returns how to switch it off. */
 export const FAULTS = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Configuration } from '../../../config/load.ts';
+import type { Configuration } from '../../configuration/load.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { createLog } from '../../observe/log.ts';

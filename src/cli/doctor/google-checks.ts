@@ -1,4 +1,4 @@
-import type { Environment } from '../../../config/environment.ts';
+import type { Environment } from '../../configuration/environment.ts';
 import { ask, find, type Google, type SubscriptionConfig } from '../google/client.ts';
 import type { Names } from '../google/names.ts';
 import { type PushSettings, settingsOf, shownSetting } from '../google/push-subscription.ts';

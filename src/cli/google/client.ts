@@ -1,6 +1,6 @@
 import type { PubSub, protos, v1 } from '@google-cloud/pubsub';
 import { z } from 'zod';
-import type { Environment } from '../../../config/environment.ts';
+import type { Environment } from '../../configuration/environment.ts';
 import { openPubSub, projectOf } from '../../dead-letters/pubsub-client.ts';
 import { Failure } from '../../outcome.ts';
 import { timeOut } from '../../time-out.ts';

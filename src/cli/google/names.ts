@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Environment } from '../../../config/environment.ts';
+import type { Environment } from '../../configuration/environment.ts';
 import type { Google } from './client.ts';
 
 /** What the set-up is called: full names in Pub/Sub, and the key of the commercetools subscription. */

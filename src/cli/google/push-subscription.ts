@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { protos } from '@google-cloud/pubsub';
-import type { Environment } from '../../../config/environment.ts';
+import type { Environment } from '../../configuration/environment.ts';
 import type { SubscriptionConfig } from './client.ts';
 import type { Names } from './names.ts';
 

@@ -1,5 +1,5 @@
 import type { IAM } from '@google-cloud/pubsub';
-import type { Environment } from '../../../config/environment.ts';
+import type { Environment } from '../../configuration/environment.ts';
 import { Failure } from '../../outcome.ts';
 import { ask, find, type Google, type SubscriptionConfig } from '../google/client.ts';
 import type { Names } from '../google/names.ts';

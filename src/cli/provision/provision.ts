@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { httpUrl } from '../../../config/variables.ts';
+import { httpUrl } from '../../configuration/variables.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { Failure } from '../../outcome.ts';

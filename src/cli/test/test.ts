@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { PACKAGE_ROOT } from '../../package/root.ts';
+import { PACKAGE_ROOT } from '../../process/package-root.ts';
 import { EXIT, type Register } from '../io.ts';
 
-const RESOLVE = pathToFileURL(join(PACKAGE_ROOT, 'src/package/resolve.js')).href;
+const RESOLVE = pathToFileURL(join(PACKAGE_ROOT, 'src/process/resolve-package.js')).href;
 
 /** `test`. */
 export const registerTest: Register = (program, io, finish) => {

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import { formatFaults } from '../../../config/faults.ts';
-import { loadConfiguration } from '../../../config/load.ts';
+import { formatFaults } from '../../../src/configuration/faults.ts';
+import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { ConfigurationError, type Fault } from '../../../src/configuration-error.ts';
 import { startCommercetools } from '../../sandbox/commercetools.ts';
 import { startFluent } from '../../sandbox/fluent.ts';

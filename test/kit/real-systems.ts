@@ -1,4 +1,4 @@
-import { type AccountConfig, loadConnector } from '../../config/connector.ts';
+import { type AccountConfig, loadConnector } from '../../src/configuration/connector.ts';
 
 /** Where both stand-ins are. */
 interface Addresses {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigurationError, type Fault } from '../src/configuration-error.ts';
-import { PACKAGE_ROOT } from '../src/package/root.ts';
-import { type BoundRoute, bindRoutes } from '../src/router/bind-routes.ts';
-import { type LoadedHandler, loadHandlers } from '../src/router/load-handlers.ts';
+import { ConfigurationError, type Fault } from '../configuration-error.ts';
+import { PACKAGE_ROOT } from '../process/package-root.ts';
+import { type BoundRoute, bindRoutes } from '../router/bind-routes.ts';
+import { type LoadedHandler, loadHandlers } from '../router/load-handlers.ts';
 import { type Connector, loadConnector } from './connector.ts';
 import { type Environment, readEnvironment, variableNames } from './environment.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
@@ -18,7 +18,7 @@ export interface Configuration {
   readonly warnings: readonly Fault[];
 }
 
-const SHIPPED_HANDLERS = join(import.meta.dirname, '../handlers');
+const SHIPPED_HANDLERS = join(import.meta.dirname, '../../handlers');
 
 /**
  * Reads the environment, the connector's file, the handlers and the routes' props, and finds all that is wrong with them

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { formatFaults, readEnvironment, variableTable } from '../../config/environment.ts';
+import { formatFaults, readEnvironment, variableTable } from '../../src/configuration/environment.ts';
 
 const defaults = {
   port: 8080,

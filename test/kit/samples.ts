@@ -1,4 +1,4 @@
-import type { Customer, Event, FluentCustomer } from '../handler.ts';
+import type { Customer, Event, FluentCustomer } from '../../src/handler.ts';
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const AT = '2026-01-01T00:00:00.000Z';

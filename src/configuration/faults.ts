@@ -1,6 +1,6 @@
-import type { Fault } from '../src/configuration-error.ts';
+import type { Fault } from '../configuration-error.ts';
 
-export { describeFound, type Fault } from '../src/configuration-error.ts';
+export { describeFound, type Fault } from '../configuration-error.ts';
 
 /** What a person reads at the start when it fails: one block a fault, each line of it `what  text`. */
 export function formatFaults(faults: readonly Fault[]): string {

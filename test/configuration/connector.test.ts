@@ -1,5 +1,5 @@
 import t from 'tap';
-import { loadConnector } from '../../config/connector.ts';
+import { loadConnector } from '../../src/configuration/connector.ts';
 
 const environment = {
   CTP_PROJECT_KEY: 'my-project',

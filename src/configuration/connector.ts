@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import type { Fault } from '../src/configuration-error.ts';
-import type { AccountConfig } from '../src/engine/accounts.ts';
-import type { RouteConfig } from '../src/router/bind-routes.ts';
+import type { Fault } from '../configuration-error.ts';
+import type { AccountConfig } from '../engine/accounts.ts';
+import type { RouteConfig } from '../router/bind-routes.ts';
 import { duplicates, toFaults } from './connector-faults.ts';
 import { connectorSchema } from './connector-schema.ts';
 import { parseSource, type SourceDocument } from './document.ts';
@@ -11,8 +11,8 @@ import { digitsAreText, substitute } from './substitute.ts';
 
 type File = z.output<typeof connectorSchema>;
 
-export type { AccountConfig } from '../src/engine/accounts.ts';
-export type { RouteConfig } from '../src/router/bind-routes.ts';
+export type { AccountConfig } from '../engine/accounts.ts';
+export type { RouteConfig } from '../router/bind-routes.ts';
 
 /** The connector's configuration, checked and with the environment's values in it. Holds secrets: never log it whole. */
 export interface Connector {

@@ -1,4 +1,4 @@
-import { load } from './load.js';
+import { load } from './load-code.js';
 
 // What `import … from 'commercetools-fluent-customer-sync'` gives: the values of the handler contract, of which there must
 // be one copy only. A test compares the names with `src/handler.ts`.

@@ -1,6 +1,6 @@
-import type { CommercetoolsOptions, CommercetoolsSandbox } from '../../test/sandbox/commercetools.ts';
-import type { FluentSandbox } from '../../test/sandbox/fluent.ts';
-import { ConfigurationError } from '../configuration-error.ts';
+import { ConfigurationError } from '../../src/configuration-error.ts';
+import type { CommercetoolsOptions, CommercetoolsSandbox } from '../sandbox/commercetools.ts';
+import type { FluentSandbox } from '../sandbox/fluent.ts';
 
 /** Stand-ins for commercetools and Fluent on 127.0.0.1. */
 export interface StandIns {
@@ -31,18 +31,19 @@ export async function startStandIns(options: CommercetoolsOptions = {}): Promise
 async function load() {
   try {
     return await Promise.all([
-      import('../../test/sandbox/commercetools.ts'),
-      import('../../test/sandbox/fluent.ts'),
-      import('../../test/sandbox/environment.ts'),
+      import('../sandbox/commercetools.ts'),
+      import('../sandbox/fluent.ts'),
+      import('../sandbox/environment.ts'),
     ]);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
     const missing = PACKAGES.find((name) => error.message.includes(`'${name}'`));
+    if (missing === undefined) throw error;
     throw new ConfigurationError([
       {
         where: 'the stand-ins',
         expected: `the packages ${PACKAGES.join(', ')}`,
-        found: missing === undefined ? 'no stand-ins, as in the image' : `no ${missing}`,
+        found: `no ${missing}`,
         advice: `Install them where the package is: npm install --save-dev ${PACKAGES.join(' ')}`,
       },
     ]);

@@ -3,8 +3,8 @@ import {
   CUSTOMER_MESSAGE_TYPES,
   NOTIFICATION_TYPES,
   RESOURCE_TYPES,
-} from '../src/commercetools/published-types.ts';
-import { distance, nearest } from '../src/nearest.ts';
+} from '../commercetools/published-types.ts';
+import { distance, nearest } from '../nearest.ts';
 import type { Fault } from './faults.ts';
 
 const Props = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isLoopback } from '../src/dashboard/local-visit.ts';
-import { LARGEST_PUSH_BYTES } from '../src/http/byte-budget.ts';
+import { isLoopback } from '../dashboard/local-visit.ts';
+import { LARGEST_PUSH_BYTES } from '../http/byte-budget.ts';
 
 const text = (error: string, pattern = /./) => z.string({ error }).regex(pattern, { error });
 

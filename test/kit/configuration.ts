@@ -1,6 +1,6 @@
-import { formatFaults } from '../../config/environment.ts';
-import { type Configuration, loadConfiguration } from '../../config/load.ts';
-import { ConfigurationError } from '../configuration-error.ts';
+import { formatFaults } from '../../src/configuration/environment.ts';
+import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
+import { ConfigurationError } from '../../src/configuration-error.ts';
 
 /** Which configuration and which handlers a test works with. */
 export interface Project {

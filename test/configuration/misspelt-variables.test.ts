@@ -1,8 +1,8 @@
 import t from 'tap';
-import { variableNames } from '../../config/environment.ts';
-import { formatFaults } from '../../config/faults.ts';
-import { loadConfiguration } from '../../config/load.ts';
-import { misspeltVariables } from '../../config/misspelt-variables.ts';
+import { variableNames } from '../../src/configuration/environment.ts';
+import { formatFaults } from '../../src/configuration/faults.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { misspeltVariables } from '../../src/configuration/misspelt-variables.ts';
 import { ConfigurationError } from '../../src/configuration-error.ts';
 import { environmentFor, startService } from '../sandbox/service.ts';
 

@@ -1,6 +1,6 @@
-import type { Commercetools, Context, Customer, Fluent, FluentCustomer, Preview } from '../handler.ts';
-import { createLog } from '../observe/log.ts';
-import { createRouter } from '../router/router.ts';
+import type { Commercetools, Context, Customer, Fluent, FluentCustomer, Preview } from '../../src/handler.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { createRouter } from '../../src/router/router.ts';
 import { configure, type Project } from './configuration.ts';
 import { sampleEvent } from './samples.ts';
 
@@ -21,7 +21,7 @@ export interface Situation extends Project {
  * Without a server, a request or a write. Throws with what is wrong in the connector file.
  */
 export async function previewCustomer({ customer, inFluent, ...project }: Situation): Promise<Preview> {
-  const { environmentFor } = await import('../../test/sandbox/environment.ts');
+  const { environmentFor } = await import('../sandbox/environment.ts');
   const commercetoolsAt = { url: NOWHERE, projectKey: PROJECT, credentials: CREDENTIALS };
   const joined = environmentFor(commercetoolsAt, { url: NOWHERE, credentials: CREDENTIALS });
   const { connector, routes } = await configure(project, joined);

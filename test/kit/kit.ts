@@ -1,9 +1,9 @@
-import type { CommercetoolsSandbox } from '../../test/sandbox/commercetools.ts';
-import type { FluentSandbox, StoredCustomer } from '../../test/sandbox/fluent.ts';
-import { openEngine } from '../engine/engine.ts';
-import { decode, isSubscriptionTest } from '../notification/index.ts';
-import { createLog } from '../observe/log.ts';
-import { type Outcome, outcomeOf } from '../outcome.ts';
+import { openEngine } from '../../src/engine/engine.ts';
+import { decode, isSubscriptionTest } from '../../src/notification/index.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { type Outcome, outcomeOf } from '../../src/outcome.ts';
+import type { CommercetoolsSandbox } from '../sandbox/commercetools.ts';
+import type { FluentSandbox, StoredCustomer } from '../sandbox/fluent.ts';
 import { configure, type Project } from './configuration.ts';
 import { realSystemOf } from './real-systems.ts';
 import { startStandIns } from './stand-ins.ts';

@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { cwd } from 'node:process';
+import { connectorFile } from '../../configuration/load.ts';
+import { PACKAGE_ROOT } from '../../process/package-root.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { type Channel, directChannel, emulatorChannel } from './channel.ts';
+import { Example } from './example.ts';
+import { Switches } from './faults.ts';
+import { KEYS, readKeys } from './keys.ts';
+import { readable, resourceOf } from './lines.ts';
+import { loadStandIns } from './load-stand-ins.ts';
+import { writeLocalFile } from './local-file.ts';
+import type { Options } from './options.ts';
+import { Service } from './service.ts';
+import { watchAll } from './watch.ts';
+
+/** Runs the stand-ins, and the service where it is asked for, until a signal or the key for it. */
+export async function develop(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
+  const url = `http://127.0.0.1:${options.port}`;
+  let channel: Channel | undefined;
+  const { startStandIns, findRealSystem } = await loadStandIns();
+  const standIns = await startStandIns({
+    onNotification: (notification) => channel?.deliver(notification),
+  });
+  channel = await openChannel(url, options);
+  const added = { ...standIns.env, PORT: String(options.port), ...channel.env };
+  const env: Io['env'] = { ...io.env, ...added };
+  const config = connectorFile(env);
+  const removeLocalFile = await writeLocalFile(cwd(), added);
+  const ending = new AbortController();
+  const signal = AbortSignal.any([io.signal, ending.signal]);
+  const switches = new Switches(standIns);
+  const example = await Example.create(standIns);
+  let traffic: { stop(): Promise<void> } | undefined;
+
+  const service = new Service(env, {
+    line(text) {
+      io.out(readable(text));
+      if (resourceOf(text) === `customer/${example.id}`) io.out(`Fluent holds ${example.held()}`);
+    },
+    // After each start, so that the first event shows what has changed.
+    listening: () => void example.change(),
+    ended: (code) => io.err(`The service ended with ${code ?? 'a signal'}; a change starts it again.`),
+  });
+
+  async function restart(why: string): Promise<void> {
+    const real = await findRealSystem(config, env, standIns);
+    if (real === undefined) {
+      io.err(why);
+      await service.restart();
+    } else {
+      await service.stop();
+      io.err(real);
+    }
+  }
+
+  async function toggleTraffic(): Promise<void> {
+    io.err(`traffic ${traffic ? 'off' : 'on'}`);
+    const running = traffic;
+    traffic = undefined;
+    if (running) return running.stop();
+    const { startTraffic } = await import('../../../test/sandbox/demo-traffic.ts');
+    traffic = await startTraffic({ commercetools: standIns.commercetools, push: `${url}/push` });
+  }
+
+  io.out(
+    Object.entries(added)
+      .map(([name, value]) => `export ${name}=${value}`)
+      .join('\n'),
+  );
+  io.err(`It stands in .env.local too, where \`npx customer-sync …\` finds it from another terminal in this folder.
+${channel.description}
+${io.terminal ? `${KEYS}\n` : ''}`);
+  const stopKeys = readKeys(io.stdin, {
+    toggleFault: (name) => io.err(`${name} ${switches.toggle(name)}`),
+    toggleTraffic: () => void toggleTraffic(),
+    changeCustomer: () => void example.change(),
+    restart: () => void (withService && restart('Starting again.')),
+    quit: () => ending.abort(),
+  });
+  const watched = withService
+    ? watchAll(watchedBy(config, env), (file) => void restart(`${file} has changed: starting again.`))
+    : undefined;
+  try {
+    await channel.provision(env);
+    for (const name of options.fault) io.err(`${name} ${switches.toggle(name)}`);
+    if (withService) await restart(`The service starts at ${url}`);
+    if (options.traffic) await toggleTraffic();
+    if (!signal.aborted) await once(signal, 'abort');
+    return EXIT.ok;
+  } finally {
+    stopKeys();
+    watched?.close();
+    await traffic?.stop();
+    await service.stop();
+    await removeLocalFile();
+    await channel.close();
+    await standIns.close();
+  }
+}
+
+async function openChannel(url: string, { emulator }: Options): Promise<Channel> {
+  const opened = emulator ? await emulatorChannel(url) : { missing: '--no-emulator' };
+  return 'missing' in opened ? directChannel(`${url}/push`, opened.missing) : opened;
+}
+
+/** What starts the service again when it changes: the configuration, the handlers, and the code where it can be changed. */
+function watchedBy(config: string, env: Readonly<Record<string, string | undefined>>): string[] {
+  const own = (env['HANDLERS_DIR']?.trim() || 'handlers').split(',').map((folder) => folder.trim());
+  const code = ['config', 'handlers', 'routes', 'src'].map((folder) => join(PACKAGE_ROOT, folder));
+  return [...new Set([config, 'config/connector.yml', ...own.filter(Boolean), ...code])];
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { cp, glob, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import manifest from '../../package.json' with { type: 'json' };
+import { startCommand } from '../cli/command.ts';
+import { orderNoteProject, orderPlaced } from '../handlers/readme-project.ts';
+import { startUpstreams } from '../sandbox/connected.ts';
+import { startProcess } from '../sandbox/process.ts';
+import { sendPush } from '../sandbox/push.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+t.test('what the image holds works by itself', async (t) => {
+  const app = await mkdtemp(join(tmpdir(), 'image-'));
+  t.teardown(() => rm(app, { recursive: true, force: true }));
+  // As the Dockerfile copies it, with what .dockerignore leaves of it.
+  for (const name of ['package.json', 'config', 'handlers', 'routes', 'src'])
+    await cp(join(ROOT, name), join(app, name), { recursive: true });
+  await rm(join(app, 'src/testing.ts'));
+  for (const name of Object.keys(manifest.dependencies)) {
+    await mkdir(dirname(join(app, 'node_modules', name)), { recursive: true });
+    await symlink(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
+  }
+
+  await t.test('every module can be loaded, as the build does for its cache', async (t) => {
+    const files: string[] = [];
+    for await (const file of glob('{src,routes,handlers}/**/*.ts', { cwd: app }))
+      if (!file.endsWith('main.ts')) files.push(pathToFileURL(join(app, file)).href);
+    t.ok(files.length > 100);
+    const code = `for (const file of ${JSON.stringify(files)}) await import(file)`;
+    await t.resolves(run(process.execPath, ['--input-type=module', '-e', code], { cwd: app }));
+  });
+
+  await t.test('development is not in it, and that is said', async (t) => {
+    const command = join(app, manifest.bin['customer-sync']);
+    const { code, err } = await startCommand(t, ['dev'], {}, { cwd: app, command }).ended;
+    t.equal(code, 2);
+    t.match(
+      err,
+      /expected {2}the repository, or the npm package, which hold them\n {2}found {5}neither, as in the image/,
+    );
+  });
+
+  await t.test("a Dockerfile of two lines adds one's own configuration and handlers", async (t) => {
+    const upstreams = await startUpstreams(t);
+    const own = t.testdir();
+    await orderNoteProject(own);
+    // FROM customer-sync, and then COPY . . of a folder with config/ and handlers/.
+    await cp(own, app, { recursive: true });
+    const service = await startProcess(t, upstreams.env, app);
+    t.match(service.lines, [
+      {},
+      { route: 'commercetools.connect.order.note', source: 'handlers/order-note.ts' },
+    ]);
+    const order = await upstreams.commercetools.createOrder();
+    t.equal((await sendPush(`${service.url}/push`, orderPlaced(upstreams.commercetools, order))).status, 204);
+    await service.stop();
+  });
+
+  await t.test('a mounted config, which holds settings alone, breaks nothing', async (t) => {
+    const { env } = await startUpstreams(t);
+    await rm(join(app, 'config'), { recursive: true });
+    await mkdir(join(app, 'config'));
+    await cp(join(ROOT, 'config/connector.yml'), join(app, 'config/connector.yml'));
+    const service = await startProcess(t, env, app);
+    t.equal((await fetch(`${service.url}/health/ready`)).status, 200);
+    await service.stop();
+  });
+});
