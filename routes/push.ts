@@ -31,6 +31,11 @@ export default async function push(app: FastifyInstance): Promise<void> {
     return readBody(payload, length === undefined ? undefined : Number(length), app.byteBudget);
   });
 
+  app.options('/push', (request, reply) => {
+    const sender = app.push.senders.find(({ answerOptions }) => answerOptions !== undefined);
+    return sender?.answerOptions ? send(reply, sender.answerOptions(request.headers)) : reply.callNotFound();
+  });
+
   app.post<Push>(
     '/push',
     {
@@ -70,9 +75,12 @@ export default async function push(app: FastifyInstance): Promise<void> {
 }
 
 function send(reply: FastifyReply, response: PushResponse): FastifyReply {
-  const { status, retryAfterSeconds, challenge = 'Bearer', problem, content } = response;
+  const { status, retryAfterSeconds, challenge = 'Bearer', headers = {}, problem, content } = response;
   reply.server.observer?.pushAnswered(status);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   if (status === 401) reply.header('www-authenticate', challenge);
-  return reply.code(status).send(content ?? problem);
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(content ?? problem);
 }

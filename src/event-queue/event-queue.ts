@@ -103,6 +103,11 @@ export class EventQueue<Event> {
     return this.#runsByKey.size;
   }
 
+  /** So many events are accepted whatever the rate. */
+  get alwaysAccepted(): number {
+    return Math.ceil(this.#options.limit * ALWAYS_ACCEPTED);
+  }
+
   /** Why no job is accepted now; undefined if one is. */
   get busy(): Busy | undefined {
     return this.busyFor(this.#options.longestWaitMilliseconds);
@@ -113,7 +118,7 @@ export class EventQueue<Event> {
     if (this.#draining) return { reason: 'draining', retryAfterSeconds: 1 };
     const { limit } = this.#options;
     const isFull = this.#size >= limit;
-    if (!isFull && this.#size < limit * ALWAYS_ACCEPTED) return undefined;
+    if (!isFull && this.#size < this.alwaysAccepted) return undefined;
     const { wait } = this.#rate;
     const isTooSlow = wait > longestWaitMilliseconds;
     if (!isFull && !isTooSlow) return undefined;

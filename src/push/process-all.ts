@@ -1,15 +1,14 @@
 import type { OpenedDelivery } from '../notification/index.ts';
 import type { PushResponse } from '../senders/sender.ts';
 
-/** Notifications of one push that are in the event queue at once: a large push must not fill the queue by itself. */
-const AT_ONCE = 100;
-
 /**
  * Processes every notification of a push, whatever becomes of the others, and answers with the highest status: a push is
- * acknowledged when all of it is done, and delivered again as a whole when any of it failed.
+ * acknowledged when all of it is done, and delivered again as a whole when any of it failed. At most `atOnce` are in the event
+ * queue at a time.
  */
 export async function processAll(
   deliveries: readonly OpenedDelivery[],
+  atOnce: number,
   process: (delivery: OpenedDelivery) => Promise<PushResponse>,
 ): Promise<PushResponse> {
   const [first, ...others] = deliveries;
@@ -24,7 +23,7 @@ export async function processAll(
       if (!worst || response.status > worst.status) worst = response;
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   if (!worst) throw new Error('Expected an answer for a push, got none.');
   return worst;
 }

@@ -73,6 +73,9 @@ interface Passage extends Arrival {
   readonly span: Span | undefined;
 }
 
+/** Notifications of one push that are in the queue at once. */
+const MOST_AT_ONCE = 100;
+
 const DRAINING: PushResponse = {
   status: 503,
   retryAfterSeconds: 1,
@@ -146,7 +149,9 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
     if (unfinished === 0) push.body.release();
   };
   const arrival: Arrival = { headers, sender, elapsed, arrivedAt, concluded };
-  return processAll(deliveries, (delivery) => processDelivery(delivery, arrival, dependencies));
+  // A push must not fill the queue by itself: what of it found no room would find none with the next delivery either.
+  const atOnce = Math.min(MOST_AT_ONCE, dependencies.engine.queue.alwaysAccepted);
+  return processAll(deliveries, atOnce, (delivery) => processDelivery(delivery, arrival, dependencies));
 }
 
 /** Decodes, routes and runs one notification, and answers for it. */

@@ -15,7 +15,8 @@ export interface PushResponse {
   readonly retryAfterSeconds?: number;
   /** Why it was not acknowledged, for a person. */
   readonly problem?: { readonly reason: string; readonly detail: string };
-  /** What a handshake asks for, in JSON. */
+  /** What a handshake asks for: headers, and JSON. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly content?: object;
   /** What `WWW-Authenticate` says with a 401. */
   readonly challenge?: string;
@@ -35,6 +36,8 @@ export interface Sender {
   isNamedIn(headers: IncomingHttpHeaders): boolean;
   /** True for a body in this sender's own form; asked where the headers name no sender. */
   hasForm?(body: unknown): boolean;
+  /** Answers `OPTIONS`, by which some senders ask beforehand whether they may push. It comes without credentials. */
+  answerOptions?(headers: IncomingHttpHeaders): PushResponse;
   /** Judges a push before its body is read. */
   readonly authenticate: Authenticate<PushHead>;
   /**

@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { createAuthenticate, type PushAuth } from '../authenticate/authenticate.ts';
+import { type Authenticate, createAuthenticate, type PushAuth } from '../authenticate/authenticate.ts';
+import type { OpenedDelivery } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
+import { createEventGrid } from './event-grid.ts';
 import { createEventBridge } from './eventbridge.ts';
 import { createPubSub } from './pubsub.ts';
-import type { PushBody } from './push-body.ts';
+import { PushBody } from './push-body.ts';
 import type { Sender } from './sender.ts';
-import { createSns } from './sns/sns.ts';
+import { createSns, type SnsOptions } from './sns/sns.ts';
 import type { SnsTopics } from './sns/verify.ts';
 
 /** The senders that may push; the last one takes what no other recognises. */
@@ -17,8 +19,8 @@ export interface SendersOptions {
 }
 
 /**
- * Makes the senders, all with the authentication that PUSH_AUTH says: with `sns` there is only SNS. `others` are asked
- * first, and have their own authentication.
+ * Makes the senders, all with the authentication that PUSH_AUTH says: with `oidc` only Pub/Sub can push, with `sns`
+ * only SNS. `others` are asked first, and have their own authentication.
  */
 export async function createSenders(
   { pushAuth, sns: topics }: SendersOptions,
@@ -27,12 +29,25 @@ export async function createSenders(
 ): Promise<Senders> {
   if (pushAuth.kind === 'sns') return [...others, createSns({ authenticate: undefined, topics, log })];
   const authenticate = await createAuthenticate(pushAuth);
+  if (pushAuth.kind === 'oidc') return [...others, createPubSub(authenticate)];
+  return [...others, ...shippedSenders({ authenticate, topics, log })];
+}
+
+function shippedSenders(options: SnsOptions & { readonly authenticate: Authenticate }): Senders {
+  const { authenticate } = options;
   return [
-    ...others,
-    createSns({ authenticate, topics, log }),
+    createSns(options),
     createEventBridge(authenticate),
+    createEventGrid(authenticate),
     createPubSub(authenticate),
   ];
+}
+
+/** Opens the body of a push of any sender, as a command is given it; throws a Rejection where that cannot be. */
+export function openPush(bytes: Buffer, log: Log): readonly OpenedDelivery[] {
+  const senders = shippedSenders({ authenticate: () => 'accepted', topics: undefined, log });
+  const body = new PushBody(bytes);
+  return senderOfBody(body, senders).open({}, body);
 }
 
 /** The sender that the headers name, if any. */

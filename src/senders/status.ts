@@ -15,4 +15,6 @@ export const STATUS = {
   eventbridge: { done: 204, ignored: 204, rejected: 422, failed: 503 },
   /** Delivers 5xx again, for an hour at most; 4xx goes to the dead-letter queue of the subscription. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
   sns: { done: 204, ignored: 204, rejected: 422, failed: 503 },
+  /** 400, 401, 403 and 413 are final, and dead-lettered there; all else is delivered again for a day. https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
+  'event-grid': { done: 204, ignored: 204, rejected: 400, failed: 503 },
 } as const satisfies Record<string, Statuses>;

@@ -8,6 +8,7 @@ import type { BoundRoute } from '../../router/bind-routes.ts';
 import { openPubSub } from '../../senders/pubsub.ts';
 import { PushBody } from '../../senders/push-body.ts';
 import { correlated } from '../../upstream/correlation.ts';
+import { openPush } from '../../senders/senders.ts';
 import { differenceOf } from '../customers/field-counts.ts';
 import { EXIT, type ExitCode } from '../io.ts';
 
@@ -37,7 +38,11 @@ export async function explain(
 ): Promise<{ steps: ExplainedStep[]; code: ExitCode }> {
   const steps: ExplainedStep[] = [];
   try {
-    const code = await follow(input, engine, options, (step) => steps.push(step));
+    let code: ExitCode = EXIT.ok;
+    for (const event of eventsOf(input, options.log)) {
+      const found = await follow(event, engine, options, (step) => steps.push(step));
+      if (found !== EXIT.ok) code = found;
+    }
     return { steps, code };
   } catch (error) {
     if (!(error instanceof Rejection) && !(error instanceof Failure)) throw error;
@@ -47,13 +52,17 @@ export async function explain(
   }
 }
 
+/** A push may hold several. */
+function eventsOf(input: Input, log: Log): Event[] {
+  return 'event' in input ? [input.event] : openPush(input.body, log).map((delivery) => decode(delivery));
+}
+
 async function follow(
-  input: Input,
+  event: Event,
   engine: Pick<Engine, 'accountOf' | 'route'>,
   options: ExplainOptions,
   tell: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
-  const event = 'event' in input ? input.event : decode(openPubSub({}, new PushBody(input.body)));
   const { identity, kind, type, projectKey, resource, version, occurredAt, deletion } = event;
   tell({
     step: 'decoded',
