@@ -3,7 +3,7 @@ import {
   CUSTOMER_MESSAGE_TYPES,
   NOTIFICATION_TYPES,
   RESOURCE_TYPES,
-} from '../src/commercetools/published-types.ts';
+} from '../commercetools/published-types.ts';
 import { httpUrl } from './variables.ts';
 
 const text = (error: string, pattern = /\S/) =>

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
-import { formatFaults } from '../../config/environment.ts';
 import { runCommandLine } from '../../src/cli/command-line.ts';
+import { formatFaults } from '../../src/configuration/environment.ts';
 
 /** Runs a command whose configuration cannot be read for a reason that nobody knows. */
 async function run(args: readonly string[], env: Readonly<Record<string, string>>) {

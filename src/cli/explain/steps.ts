@@ -5,10 +5,8 @@ import { decode, isSubscriptionTest } from '../../notification/index.ts';
 import type { Log } from '../../observe/log.ts';
 import { Failure, outcomeOf, Rejection } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
-import { openPubSub } from '../../senders/pubsub.ts';
-import { PushBody } from '../../senders/push-body.ts';
-import { correlated } from '../../upstream/correlation.ts';
 import { openPush } from '../../senders/senders.ts';
+import { correlated } from '../../upstream/correlation.ts';
 import { differenceOf } from '../customers/field-counts.ts';
 import { EXIT, type ExitCode } from '../io.ts';
 
@@ -40,7 +38,9 @@ export async function explain(
   try {
     let code: ExitCode = EXIT.ok;
     for (const event of eventsOf(input, options.log)) {
-      const found = await follow(event, engine, options, (step) => steps.push(step));
+      const found = await follow(event, engine, { ...options, isAskedById: 'event' in input }, (step) =>
+        steps.push(step),
+      );
       if (found !== EXIT.ok) code = found;
     }
     return { steps, code };
@@ -60,7 +60,7 @@ function eventsOf(input: Input, log: Log): Event[] {
 async function follow(
   event: Event,
   engine: Pick<Engine, 'accountOf' | 'route'>,
-  options: ExplainOptions,
+  options: ExplainOptions & { readonly isAskedById: boolean },
   tell: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
   const { identity, kind, type, projectKey, resource, version, occurredAt, deletion } = event;
@@ -94,7 +94,7 @@ async function follow(
   tell({ step: 'account', ...account.account });
   const { name, source, handler } = route.handler;
   tell({ step: 'handler', name, source, does: handler.description });
-  return preview(event, route, account, { ...options, isAskedById: 'event' in input }, tell);
+  return preview(event, route, account, options, tell);
 }
 
 async function preview(

@@ -4,10 +4,10 @@ import { fastify } from 'fastify';
 import t from 'tap';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { connectorJsonSchema } from '../../../config/schema/connector-json-schema.ts';
-import { loadHandlers } from '../../../src/router/load-handlers.ts';
+import { connectorJsonSchema } from '../../src/configuration/connector-json-schema.ts';
+import { loadHandlers } from '../../src/router/load-handlers.ts';
 
-const CONFIG = join(import.meta.dirname, '../../../config');
+const CONFIG = join(import.meta.dirname, '../../config');
 const schema = connectorJsonSchema(await loadHandlers(join(CONFIG, '../handlers')));
 const file = await readFile(join(CONFIG, 'connector.yml'), 'utf8');
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { LoadedHandler } from '../../src/router/load-handlers.ts';
-import { connectorSchema, PROPS } from '../connector-schema.ts';
+import type { LoadedHandler } from '../router/load-handlers.ts';
+import { connectorSchema, PROPS } from './connector-schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
