@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { fastifyAutoload } from '@fastify/autoload';
 import { fastifySensible } from '@fastify/sensible';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
-import { requireReader } from './authenticate/reader.ts';
 import type { Configuration } from './configuration/load.ts';
 import { type Dashboard, openDashboard } from './dashboard/dashboard.ts';
 import { Recorder } from './dashboard/recorder.ts';
@@ -25,6 +24,7 @@ import type { Undone } from './process/shut-down.ts';
 import { InProcessRetry } from './push/in-process-retry.ts';
 import type { PushDependencies } from './push/process-push.ts';
 import { describeConnector, describeReplacements, describeRoutes } from './router/describe.ts';
+import { requireReader } from './senders/authenticate/reader.ts';
 import type { Sender } from './senders/sender.ts';
 import { createSenders } from './senders/senders.ts';
 

@@ -33,10 +33,10 @@ export {
   TEXT_FIELDS,
   type TextField,
 } from './fluent/native-fields.ts';
-export { nearest } from './nearest.ts';
 export type { Event, Resource } from './notification/event.ts';
 export type { Log } from './observe/log.ts';
 export { Failure, type Outcome, Rejection } from './outcome.ts';
+export { nearest } from './router/nearest.ts';
 export { type UnusableProp, UnusableProps } from './router/unusable-props.ts';
 
 /** A commercetools project and the Fluent account and retailer that it feeds. Holds no secret. */

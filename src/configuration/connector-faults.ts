@@ -1,6 +1,6 @@
 import { isSeq } from 'yaml';
 import type { z } from 'zod';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../router/nearest.ts';
 import { isSecret, knownKeys } from './connector-schema.ts';
 import type { SourceDocument } from './document.ts';
 import { describeFound, type Fault } from './faults.ts';

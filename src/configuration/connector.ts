@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import type { Fault } from '../configuration-error.ts';
 import type { AccountConfig } from '../engine/accounts.ts';
-import type { RouteConfig } from '../router/bind-routes.ts';
+import type { RouteConfig } from '../router/route-config.ts';
 import { duplicates, toFaults } from './connector-faults.ts';
 import { connectorSchema } from './connector-schema.ts';
 import { parseSource, type SourceDocument } from './document.ts';
@@ -12,7 +12,7 @@ import { digitsAreText, substitute } from './substitute.ts';
 type File = z.output<typeof connectorSchema>;
 
 export type { AccountConfig } from '../engine/accounts.ts';
-export type { RouteConfig } from '../router/bind-routes.ts';
+export type { RouteConfig } from '../router/route-config.ts';
 
 /** The connector's configuration, checked and with the environment's values in it. Holds secrets: never log it whole. */
 export interface Connector {

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { PushAuth } from '../authenticate/authenticate.ts';
+import type { PushAuth } from '../senders/authenticate/authenticate.ts';
 import type { SnsTopics } from '../senders/sns/verify.ts';
 import { describeFound, type Fault } from './faults.ts';
 import { documented, variables } from './variables.ts';
 
-export type { PushAuth } from '../authenticate/authenticate.ts';
+export type { PushAuth } from '../senders/authenticate/authenticate.ts';
 export { type Fault, formatFaults } from './faults.ts';
 
 /** Whether the page, or the metrics, are there, and what opens them where not everybody may see them. */

@@ -1,4 +1,4 @@
-import { distance, nearest } from '../nearest.ts';
+import { distance, nearest } from '../router/nearest.ts';
 import type { Fault } from './faults.ts';
 
 /** Letters that may be wrong in a name of at least so many; a short name such as PORT is like too many others. */

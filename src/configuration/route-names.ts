@@ -4,7 +4,7 @@ import {
   NOTIFICATION_TYPES,
   RESOURCE_TYPES,
 } from '../commercetools/published-types.ts';
-import { distance, nearest } from '../nearest.ts';
+import { distance, nearest } from '../router/nearest.ts';
 import type { Fault } from './faults.ts';
 
 const Props = z.object({

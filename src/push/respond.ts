@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Refusal } from '../authenticate/authenticate.ts';
 import type { DeadLetters } from '../dead-letters/publish.ts';
 import type { Delivery, Event } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
@@ -8,6 +7,7 @@ import type { Span } from '../observe/span.ts';
 import { traceOf } from '../observe/trace-id.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
+import type { Refusal } from '../senders/authenticate/authenticate.ts';
 import type { PushResponse } from '../senders/sender.ts';
 import type { Statuses } from '../senders/status.ts';
 

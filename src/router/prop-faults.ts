@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeFound, type Fault } from '../configuration-error.ts';
-import { nearest } from '../nearest.ts';
-import type { RouteConfig } from './bind-routes.ts';
+import { nearest } from './nearest.ts';
+import type { RouteConfig } from './route-config.ts';
 
 /** What a handler's schema found wrong with the props of a route, each at its own line. */
 export function propFaults(

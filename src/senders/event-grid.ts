@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Authenticate } from '../authenticate/authenticate.ts';
 import type { OpenedDelivery } from '../notification/event.ts';
 import { isObject } from '../notification/parse.ts';
 import { Rejection } from '../outcome.ts';
+import type { Authenticate } from './authenticate/authenticate.ts';
 import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from './delivery.ts';
 import type { PushBody } from './push-body.ts';
 import type { PushResponse, Sender } from './sender.ts';

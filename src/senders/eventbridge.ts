@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Authenticate } from '../authenticate/authenticate.ts';
 import type { OpenedDelivery } from '../notification/event.ts';
 import { isObject, parseShape } from '../notification/parse.ts';
+import type { Authenticate } from './authenticate/authenticate.ts';
 import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from './delivery.ts';
 import type { PushBody } from './push-body.ts';
 import type { Sender } from './sender.ts';

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { Authenticate } from '../authenticate/authenticate.ts';
 import type { Delivery, OpenedDelivery } from '../notification/event.ts';
 import { isObject, parseBase64, parseShape } from '../notification/parse.ts';
+import type { Authenticate } from './authenticate/authenticate.ts';
 import { Attempt, deliveryOf, MessageId, NO_ATTRIBUTES, Text, Time } from './delivery.ts';
 import type { PushBody } from './push-body.ts';
 import type { Sender } from './sender.ts';

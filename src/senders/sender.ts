@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Authenticate, Credentials } from '../authenticate/authenticate.ts';
 import type { OpenedDelivery } from '../notification/index.ts';
+import type { Authenticate, Credentials } from './authenticate/authenticate.ts';
 import type { PushBody } from './push-body.ts';
 import type { Statuses } from './status.ts';
 

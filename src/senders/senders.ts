@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Authenticate, createAuthenticate, type PushAuth } from '../authenticate/authenticate.ts';
 import type { OpenedDelivery } from '../notification/event.ts';
 import type { Log } from '../observe/log.ts';
+import { type Authenticate, createAuthenticate, type PushAuth } from './authenticate/authenticate.ts';
 import { createEventGrid } from './event-grid.ts';
 import { createEventBridge } from './eventbridge.ts';
 import { createPubSub } from './pubsub.ts';

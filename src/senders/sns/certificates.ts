@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { fetchText } from '../../authenticate/fetch-text.ts';
+import { fetchText } from '../authenticate/fetch-text.ts';
 
 /** SNS has one or two certificates a region at a time. */
 const MOST_CERTIFICATES = 20;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { fetchText } from '../../authenticate/fetch-text.ts';
 import type { Log } from '../../observe/log.ts';
+import { fetchText } from '../authenticate/fetch-text.ts';
 import type { PushResponse } from '../sender.ts';
 import type { SnsMessage } from './message.ts';
 import { at } from './verify.ts';

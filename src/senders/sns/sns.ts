@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Authenticate, Refusal, Verdict } from '../../authenticate/authenticate.ts';
 import type { OpenedDelivery } from '../../notification/event.ts';
 import { isObject } from '../../notification/parse.ts';
 import type { Log } from '../../observe/log.ts';
+import type { Authenticate, Refusal, Verdict } from '../authenticate/authenticate.ts';
 import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from '../delivery.ts';
 import type { PushBody } from '../push-body.ts';
 import type { PushHead, PushResponse, Sender } from '../sender.ts';

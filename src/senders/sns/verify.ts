@@ -1,5 +1,5 @@
 import { verify as verifySignature } from 'node:crypto';
-import type { Refusal, Verdict } from '../../authenticate/authenticate.ts';
+import type { Refusal, Verdict } from '../authenticate/authenticate.ts';
 import { createCertificates } from './certificates.ts';
 import { type SnsMessage, snsHostOf, textToSign } from './message.ts';
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
-import { createKeySet, type KeySet } from '../../src/authenticate/key-set.ts';
-import { type CertificateServer, startCertificates } from '../sandbox/certificates.ts';
+import { createKeySet, type KeySet } from '../../../src/senders/authenticate/key-set.ts';
+import { type CertificateServer, startCertificates } from '../../sandbox/certificates.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { nearest } from '../src/nearest.ts';
+import { nearest } from '../../src/router/nearest.ts';
 
 const known = ['clientId', 'clientSecret', 'projectKey', 'handler'];
 const cases = [

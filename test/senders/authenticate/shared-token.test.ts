@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createAuthenticate } from '../../src/authenticate/authenticate.ts';
+import { createAuthenticate } from '../../../src/senders/authenticate/authenticate.ts';
 
 const cases = [
   { name: 'the token as a bearer token', authorization: 'Bearer new-token', expected: 200 },

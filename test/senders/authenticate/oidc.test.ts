@@ -1,7 +1,11 @@
 import { generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { type Authenticate, createAuthenticate, type Verdict } from '../../src/authenticate/authenticate.ts';
-import { type CertificateServer, startCertificates } from '../sandbox/certificates.ts';
+import {
+  type Authenticate,
+  createAuthenticate,
+  type Verdict,
+} from '../../../src/senders/authenticate/authenticate.ts';
+import { type CertificateServer, startCertificates } from '../../sandbox/certificates.ts';
 
 const AUDIENCE = 'https://connector.test/push';
 const SERVICE_ACCOUNT = 'pusher@project.iam.gserviceaccount.com';
