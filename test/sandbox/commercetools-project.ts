@@ -1,6 +1,6 @@
 import type { Customer, CustomerDraft, UpdateAction } from '@commercetools/platform-sdk';
-import type { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
 import { notFound, requireVersion } from './commercetools-answer.ts';
+import type { LentMock, Mock } from './commercetools-mock.ts';
 import { type Change, changeOf, Messages, type Payload, testOf } from './commercetools-notifications.ts';
 import { inventCustomer } from './commercetools-seed.ts';
 import { Subscriptions } from './commercetools-subscriptions.ts';
@@ -10,9 +10,8 @@ import { Replicas } from './replicas.ts';
 
 export interface ProjectOptions {
   readonly key: string;
-  readonly mock: CommercetoolsMock;
-  /** The mock's storage: it holds a customer only while the mock changes it. */
-  readonly storage: InMemoryStorage;
+  /** Its storage holds a customer only while the mock changes it. */
+  readonly mock: LentMock;
   readonly newId: () => string;
   readonly random: () => number;
   readonly messages: boolean;
@@ -117,8 +116,10 @@ export class Project {
     return this.#alone(async () => {
       const { locale, salutation, vatId } = draft;
       requireUnique(this.#table, draft);
-      const made = await this.#repository().create({ projectKey: this.key }, draft);
-      await this.#options.storage.delete(this.key, 'customer', made.id, {});
+      const { mock, storage } = await this.#options.mock.get();
+      const repository = mock.project(this.key).getRepository('customer');
+      const made = await repository.create({ projectKey: this.key }, draft);
+      await storage.delete(this.key, 'customer', made.id, {});
       // The mock leaves these three out of a new customer.
       const extras = without({ locale, salutation, vatId });
       const times = at === undefined ? {} : { createdAt: at, lastModifiedAt: at };
@@ -135,10 +136,11 @@ export class Project {
       const before = entry.customer;
       // The mock looks at the version only when something changes.
       if (version !== undefined) requireVersion(id, before.version, version);
-      const after = await this.#withInMock(entry, async () => {
+      const after = await this.#withInMock(entry, async ({ mock, storage }) => {
+        const repository = mock.project(this.key).getRepository('customer');
         const context = { projectKey: this.key };
-        await this.#repository().processUpdateActions(context, before, before.version, [...actions]);
-        return this.#options.storage.get(this.key, 'customer', id, {});
+        await repository.processUpdateActions(context, before, before.version, [...actions]);
+        return storage.get(this.key, 'customer', id, {});
       });
       if (after === null || after.version === before.version) return before;
       this.#replace(before, after, actions);
@@ -216,18 +218,14 @@ export class Project {
   }
 
   // The mock looks through every customer it holds, so it is lent only the one that a write concerns.
-  async #withInMock<T>({ customer }: Entry, work: () => Promise<T>): Promise<T> {
-    const { storage } = this.#options;
-    await storage.add(this.key, 'customer', customer);
+  async #withInMock<T>({ customer }: Entry, work: (mock: Mock) => Promise<T>): Promise<T> {
+    const mock = await this.#options.mock.get();
+    await mock.storage.add(this.key, 'customer', customer);
     try {
-      return await work();
+      return await work(mock);
     } finally {
-      await storage.delete(this.key, 'customer', customer.id, {});
+      await mock.storage.delete(this.key, 'customer', customer.id, {});
     }
-  }
-
-  #repository() {
-    return this.#options.mock.project(this.key).getRepository('customer');
   }
 }
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { CustomerDraft } from '@commercetools/platform-sdk';
-import type { CommercetoolsMock } from '@labdigital/commercetools-mock';
 import { z } from 'zod';
 import { type Answer, answerTo, invalid, notFound, Refusal } from './commercetools-answer.ts';
 import type { RequestKind } from './commercetools-faults.ts';
 import type { Graphql } from './commercetools-graphql.ts';
+import type { LentMock } from './commercetools-mock.ts';
 import { orderNotification } from './commercetools-orders.ts';
 import type { Project } from './commercetools-project.ts';
 import { queryCustomers, readPaging } from './commercetools-query.ts';
@@ -27,15 +27,10 @@ export function kindOf(method: string, url: string): RequestKind {
 export class Api {
   readonly #projects: ReadonlyMap<string, Project>;
   readonly #tokens: Tokens;
-  readonly #mock: CommercetoolsMock;
+  readonly #mock: LentMock;
   readonly #graphql: Graphql;
 
-  constructor(
-    projects: ReadonlyMap<string, Project>,
-    tokens: Tokens,
-    mock: CommercetoolsMock,
-    graphql: Graphql,
-  ) {
+  constructor(projects: ReadonlyMap<string, Project>, tokens: Tokens, mock: LentMock, graphql: Graphql) {
     this.#projects = projects;
     this.#tokens = tokens;
     this.#mock = mock;
@@ -93,7 +88,8 @@ export class Api {
 
   async #show(project: Project, { json, customer }: Entry, expand: string[]): Promise<string> {
     if (expand.length === 0) return json;
-    const repository = this.#mock.project(project.key).getRepository('customer');
+    const { mock } = await this.#mock.get();
+    const repository = mock.project(project.key).getRepository('customer');
     return JSON.stringify(
       await repository.expand({ projectKey: project.key }, structuredClone(customer), expand),
     );
@@ -101,7 +97,8 @@ export class Api {
 
   async #write(project: Project, rest: string, body: unknown): Promise<Answer> {
     if (rest === '') {
-      const { draftSchema } = this.#mock.project(project.key).getRepository('customer');
+      const { mock } = await this.#mock.get();
+      const { draftSchema } = mock.project(project.key).getRepository('customer');
       const schema = z.custom<CustomerDraft>((value) => draftSchema?.safeParse(value).success ?? true);
       const customer = await project.create(read(schema, body));
       return { status: 201, body: `{"customer":${find(project, customer.id).json}}` };
@@ -121,7 +118,8 @@ export class Api {
   ): Promise<Answer> {
     const given = method === 'POST' ? { payload, headers: { 'content-type': type } } : {};
     const verb = z.enum(['GET', 'HEAD', 'POST', 'DELETE']).parse(method);
-    const { statusCode: status, body } = await this.#mock.app.inject({ method: verb, url, ...given });
+    const { mock } = await this.#mock.get();
+    const { statusCode: status, body } = await mock.app.inject({ method: verb, url, ...given });
     const [, , collection = ''] = url.split(/[/?]/);
     const notification = orderNotification(project.key, method, collection, { status, body });
     if (notification) project.tell(notification);

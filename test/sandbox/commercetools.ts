@@ -4,10 +4,10 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Customer, CustomerDraft, CustomerUpdateAction, Order } from '@commercetools/platform-sdk';
-import { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
 import { type Answer, answerTo, Refusal } from './commercetools-answer.ts';
 import { type Fault, type FaultKind, Faults, type RequestKind } from './commercetools-faults.ts';
 import { createGraphql } from './commercetools-graphql.ts';
+import { lendMock } from './commercetools-mock.ts';
 import type { Payload } from './commercetools-notifications.ts';
 import { createOrder, deleteOrder, type OrderDraft } from './commercetools-orders.ts';
 import { Project, type ReplicaLags } from './commercetools-project.ts';
@@ -92,14 +92,12 @@ export interface CommercetoolsSandbox extends ProjectSandbox {
 export async function startCommercetools(options: CommercetoolsOptions = {}): Promise<CommercetoolsSandbox> {
   const { projectKeys = ['sandbox-project'], random = Math.random, onNotification = () => {} } = options;
   const credentials = options.credentials ?? { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' };
-  const storage = new InMemoryStorage();
-  const mock = new CommercetoolsMock({ storage });
-  await mock.app.ready();
+  const mock = lendMock();
   const projects = new Map<string, Project>();
   for (const key of projectKeys) {
     const messages = options.messages ?? false;
     const newId = () => uuidFrom(random);
-    projects.set(key, new Project({ key, mock, storage, newId, random, messages, notify: onNotification }));
+    projects.set(key, new Project({ key, mock, newId, random, messages, notify: onNotification }));
   }
   const scope = projectKeys
     .flatMap((key) => [
@@ -196,7 +194,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
       server.close();
       server.closeAllConnections();
       await closed;
-      await Promise.all([mock.app.close(), graphql.close()]);
+      await Promise.all([mock.giveBack(), graphql.close()]);
     },
   };
 }
