@@ -5,6 +5,9 @@ import { sendPush } from './sandbox/push.ts';
 import { sharedEmulatorOrSkip } from './sandbox/shared-emulator.ts';
 import { until } from './sandbox/until.ts';
 
+// The emulator takes its time between two deliveries, and a connection to nobody until it is given up.
+t.jobs = 2;
+
 t.test("with Google's Pub/Sub emulator", async (t) => {
   const emulator = await sharedEmulatorOrSkip(t);
   if (emulator === undefined) return;

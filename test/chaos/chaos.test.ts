@@ -22,6 +22,9 @@ const CONFIGURATIONS = [
   ['--username', 'key', '--on-delete', 'anonymise', '--projects', '2', '--accounts', '1'],
 ];
 
+// A run is long for its waits: between two deliveries, for a drain, for what runs after it.
+t.jobs = CONFIGURATIONS.length;
+
 for (const configuration of CONFIGURATIONS)
   t.test(`under faults, kills and drains all is as promised: ${configuration.join(' ')}`, async (t) => {
     const options = readOptions([...SHORT, ...configuration], Math.floor(Math.random() * 1e9));

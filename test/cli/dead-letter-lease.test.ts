@@ -7,6 +7,9 @@ import { readEnvironment } from '../../src/configuration/environment.ts';
 import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { until } from '../sandbox/until.ts';
 
+// The emulator waits a while for more messages before it answers a pull.
+t.jobs = 5;
+
 const { signal } = new AbortController();
 
 /** A subscription with so many dead letters; `requests` counts what is asked of Pub/Sub. */

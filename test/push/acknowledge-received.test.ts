@@ -17,6 +17,9 @@ import { sendPush } from '../sandbox/push.ts';
 import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { until } from '../sandbox/until.ts';
 
+// A drain takes seconds of waiting where an upstream or Pub/Sub hangs.
+t.jobs = 12;
+
 const RECEIVED = { ACKNOWLEDGE: 'received', DEAD_LETTER_TOPIC: 'dead-letters' };
 
 t.test('acknowledges before it handles', async (t) => {
