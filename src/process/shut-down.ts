@@ -37,6 +37,8 @@ export interface ShutDownOptions {
   readonly exit: (code: number) => void;
   /** Milliseconds since any fixed time; the process's clock unless given. */
   readonly now?: () => number;
+  /** Resolves to false after so many milliseconds; by the process's clock unless given. */
+  readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<false>;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface ShutDownOptions {
 export function createShutDown(
   running: Running,
   log: Log,
-  { terminal, exit, now = () => performance.now() }: ShutDownOptions,
+  { terminal, exit, now = () => performance.now(), wait = sleepFor }: ShutDownOptions,
 ): (cause: Cause) => void {
   let drainingSince: number | undefined;
   let hasFailed = false;
@@ -77,7 +79,7 @@ export function createShutDown(
         log.error({ err: error }, 'The shutdown failed.');
         return false;
       }),
-      sleep(MAX_MILLISECONDS, false, { signal: late.signal }),
+      wait(MAX_MILLISECONDS, late.signal),
     ]);
     late.abort();
     log.flush(() => exit(isDone && !hasFailed ? 0 : 1));
@@ -94,7 +96,7 @@ export function createShutDown(
         return false;
       },
     );
-    const isClosed = await Promise.race([closed, sleep(CLOSE_MILLISECONDS, false)]);
+    const isClosed = await Promise.race([closed, wait(CLOSE_MILLISECONDS)]);
     const { redelivered, deadLettered, lost } = undone;
     if (lost > 0) log.error({ ...undone }, sentenceFor(undone));
     else if (redelivered + deadLettered > 0) log.warn({ ...undone }, sentenceFor(undone));
@@ -102,6 +104,10 @@ export function createShutDown(
     else log.warn('Every event is finished, but not every connection could be closed in time.');
     return lost === 0;
   }
+}
+
+function sleepFor(milliseconds: number, signal?: AbortSignal): Promise<false> {
+  return sleep(milliseconds, false, signal && { signal });
 }
 
 function sentenceFor({ redelivered, deadLettered, lost }: Undone): string {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { createLog } from '../../src/observe/log.ts';
 import { createShutDown, type Undone } from '../../src/process/shut-down.ts';
+import { until } from '../sandbox/until.ts';
 
 const NOTHING: Undone = { redelivered: 0, deadLettered: 0, lost: 0 };
 
@@ -12,11 +13,13 @@ function start(terminal: boolean, abandoned: Undone = NOTHING) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', { write: (line) => lines.push(JSON.parse(line)) });
   const service = { drain: () => drained.promise, abandon: () => abandoned, close: () => closed.promise };
+  const waits: { readonly milliseconds: number; readonly end: () => void }[] = [];
   let now = 0;
   let exits = 0;
   const shutDown = createShutDown(service, log, {
     terminal,
     now: () => now,
+    wait: (milliseconds) => new Promise((resolve) => waits.push({ milliseconds, end: () => resolve(false) })),
     exit(code) {
       exits += 1;
       ended.resolve(code);
@@ -29,6 +32,12 @@ function start(terminal: boolean, abandoned: Undone = NOTHING) {
     ended: ended.promise,
     exits: () => exits,
     last: () => lines.at(-1),
+    /** Ends the wait of so many milliseconds, once it has begun. */
+    async endWait(milliseconds: number) {
+      const found = () => waits.find((wait) => wait.milliseconds === milliseconds);
+      await until(() => found() !== undefined);
+      found()?.end();
+    },
     pass(milliseconds: number) {
       now += milliseconds;
     },
@@ -101,9 +110,12 @@ for (const { name, undone, code, line } of ENDS)
   });
 
 t.test('a connection that cannot be closed holds nothing up, and is said', async (t) => {
-  const { shutDown, drained, ended, last } = start(false);
+  const { shutDown, drained, ended, exits, last, endWait } = start(false);
   shutDown('SIGTERM');
   drained.resolve(NOTHING);
+  await new Promise(setImmediate);
+  t.equal(exits(), 0);
+  await endWait(1_000);
   t.equal(await ended, 0);
   t.match(last(), { severity: 'WARNING', message: /not every connection could be closed/ });
 });
@@ -138,7 +150,10 @@ t.test('a drain that fails ends with 1', async (t) => {
 });
 
 t.test('a drain that does not end is given up', async (t) => {
-  const { shutDown, ended } = start(false);
+  const { shutDown, ended, exits, endWait } = start(false);
   shutDown('SIGTERM');
+  await new Promise(setImmediate);
+  t.equal(exits(), 0);
+  await endWait(9_400);
   t.equal(await ended, 1);
 });
