@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { OpenAccount } from '../../../src/engine/accounts.ts';
 import { stopClock } from '../../sandbox/clock.ts';
+import { until } from '../../sandbox/until.ts';
 import { changed, heldBy, startSandbox } from './instance.ts';
 
 const PERSON = {
@@ -603,15 +604,22 @@ t.test('nothing is sent for an event after its time', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.faults.on({ kind: 'status', status: 503, only: 'mutation', times: 1 });
+  const release = fluent.faults.hold('mutation');
+  const time = new AbortController();
   const { handle } = await instance({
     over: ({ fluent: real }) => ({
       fluent: {
         ...real,
-        createCustomer: (input) => real.createCustomer(input, { signal: AbortSignal.timeout(20) }),
+        createCustomer: (input) => real.createCustomer(input, { signal: time.signal }),
       },
     }),
   });
-  // The first try fails, and the time is up before the next.
-  t.match(await handle(changed(customer)), { kind: 'failed', reason: 'out-of-time' });
+  const handled = handle(changed(customer));
+  t.ok(await until(() => fluent.requests.mutation.requests === 1));
+  // The time is up while the first try is in flight, which fails: there is no second.
+  time.abort();
+  release();
+  t.match(await handled, { kind: 'failed', reason: 'out-of-time' });
+  t.equal(fluent.requests.mutation.requests, 1);
   t.notOk(fluent.customers.has(customer.id));
 });
