@@ -121,6 +121,39 @@ const LIVING: Case[] = [
     writes: THIRD,
     claims: { 'p.me': 'waiting' },
   },
+  {
+    name: 'leaves an owner alone that is behind by no fault of this customer',
+    given: { record: copyOf(OTHER, {}, 4), standings: otherIsRightful },
+    claims: { 'p.me': 'waiting' },
+  },
+  {
+    name: 'writes the owner again in whose copy something of this customer is left',
+    given: {
+      record: claimed({ ...theirs, title: 'Dr.' }, [ME, 'waiting']),
+      standings: otherIsRightful,
+    },
+    writes: OTHER,
+    claims: { 'p.me': 'waiting' },
+    expected: { input: { title: '' } },
+  },
+  {
+    name: 'gives way to one that took the username from an owner that is gone before',
+    given: {
+      record: claimed(copyOf(OTHER), [THIRD, 'taken']),
+      standings: others(gone(OTHER), await rightful(THIRD)),
+    },
+    writes: THIRD,
+    claims: { 'p.me': 'waiting' },
+  },
+  {
+    name: 'keeps a username whose former owner has come back and waits',
+    given: {
+      record: claimed(copyOf(ME), [ME, 'waiting'], [THIRD, 'taken', OTHER], [OTHER, 'waiting']),
+      standings: others(await rightful(OTHER), gone(THIRD)),
+    },
+    writes: ME,
+    claims: { 'q.third': 'gone', 'p.me': 'taken' },
+  },
 ];
 
 for (const { name, given, ...wanted } of LIVING)
@@ -171,7 +204,19 @@ const ABSENT: Case[] = [
       onDelete: 'anonymise',
       deletedVersion: 9,
     },
-    expected: { reason: 'anonymised', input: { primaryEmail: 'deleted-other@anonymised.invalid' } },
+    expected: {
+      reason: 'anonymised',
+      input: {
+        primaryEmail: 'deleted-other@anonymised.invalid',
+        attributes: [
+          { name: 'key', value: '' },
+          { name: 'commercetoolsId', value: 'other' },
+          { name: 'commercetoolsProject', value: 'p' },
+          // The event tells the version of this customer, not of that one.
+          { name: 'commercetoolsVersion', value: 3 },
+        ],
+      },
+    },
   },
   {
     name: 'does not anonymise the living one that took the username over',
@@ -240,6 +285,27 @@ const ABSENT: Case[] = [
     },
     writes: OTHER,
     claims: { 'p.me': 'gone' },
+  },
+  {
+    name: 'gives a username on that its owner has left as well',
+    given: {
+      record: claimed(copyOf(OTHER), [THIRD, 'waiting']),
+      standings: others(left(OTHER), await rightful(THIRD)),
+      absence: 'left',
+    },
+    writes: THIRD,
+    claims: { 'p.me': 'left' },
+  },
+  {
+    name: 'anonymises once',
+    given: {
+      record: copyOf(ME, {
+        ...{ firstName: '', lastName: '', primaryPhone: '', primaryEmail: 'deleted-me@anonymised.invalid' },
+        attributes: [{ name: 'key', type: 'STRING', value: '' }],
+      }),
+      onDelete: 'anonymise',
+    },
+    expected: { kind: 'nothing', outcome: { kind: 'done', reason: 'unchanged' } },
   },
 ];
 
