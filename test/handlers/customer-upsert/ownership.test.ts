@@ -152,32 +152,6 @@ t.test('a customer of a project that is not configured is left alone', async (t)
   t.strictSame(heldBy(fluent, 'k-1'), before);
 });
 
-t.test("a customer written before projects were kept counts as the own project's", async (t) => {
-  const { commercetools, fluent, instance } = await startSandbox(t);
-  const { handle } = await instance({ mapping: KEY });
-  const customer = await commercetools.createCustomer(draft('Amba'));
-  const attributes = [
-    { name: 'commercetoolsId', type: 'STRING', value: customer.id },
-    { name: 'commercetoolsVersion', type: 'INTEGER', value: customer.version },
-  ];
-  fluent.seed({ username: 'k-1', firstName: 'Amba', primaryEmail: 'amba@example.com', attributes });
-  t.match(await handle(changed(customer)), { kind: 'done', reason: 'updated' });
-  t.match(heldBy(fluent, 'k-1')?.attributes, { commercetoolsProject: 'sandbox-project' });
-  t.notMatch(Object.keys(heldBy(fluent, 'k-1')?.attributes ?? {}).join(), /Claim/);
-});
-
-t.test('the consent of the former owner does not pass on with the username', async (t) => {
-  const { commercetools, fluent, instance } = await startSandbox(t);
-  const { handle } = await instance({ mapping: KEY });
-  const gone = await commercetools.createCustomer(draft('Gone'));
-  await handle(changed(gone));
-  fluent.seed({ username: 'k-1', promotionOptIn: true });
-  await commercetools.deleteCustomer(gone.id);
-  const living = await commercetools.createCustomer(draft('Living'));
-  await handle(changed(living));
-  t.match(heldBy(fluent, 'k-1'), { firstName: 'Living', promotionOptIn: false });
-});
-
 t.test('a deletion is not believed to a query that lags', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const { handle } = await instance({ onDelete: 'anonymise' });

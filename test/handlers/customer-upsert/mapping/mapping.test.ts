@@ -119,6 +119,19 @@ t.test('maps every field of the default mapping, and the id and version besides'
   t.equal(result.promotionOptIn, undefined);
 });
 
+t.test('makes the username from what the mapping says', async (t) => {
+  const cases = [
+    { username: '"web-" & key', expected: 'web-k-1' },
+    { username: 'customerNumber', expected: 'N1' },
+    { username: 'email', expected: BASE.email },
+    { username: '"ct-" & id', expected: 'ct-c-1' },
+    { username: 'externalId', expected: undefined },
+    { username: 'addresses[0]', expected: undefined },
+  ];
+  for (const { username, expected } of cases)
+    t.equal((await mapped({ key: 'k-1', customerNumber: 'N1' }, { username })).username, expected, username);
+});
+
 t.test('maps custom fields to attributes, as JSON that compares equal when it comes back', async (t) => {
   const custom = {
     type: { typeId: 'type', id: 't' },
