@@ -2,8 +2,21 @@
 export const LONGEST: readonly string[] = [
   'test/chaos/chaos.test.ts',
   'test/http/memory.test.ts',
-  'test/push/acknowledge-received.test.ts',
+  'test/sandbox/pubsub-emulator.test.ts',
+  'test/emulator.test.ts',
   'test/dashboard/page.test.ts',
+  'test/push/acknowledge-received.test.ts',
+  'test/cli/reconcile.test.ts',
+  'test/process/drain.test.ts',
+  'test/upstream/upstream.test.ts',
+  'test/cli/sync.test.ts',
+  'test/cli/dead-letter-lease.test.ts',
+  'test/observe/log-blocked.test.ts',
+  'test/push/hostile.test.ts',
+  'test/cli/sync-resume.test.ts',
+  'test/http/byte-budget.test.ts',
+  'test/process/terminal.test.ts',
+  'test/routes/metrics.test.ts',
 ];
 
 /** The files in the order in which they are started: the longest first, then the others as given. */
