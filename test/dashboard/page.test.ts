@@ -18,10 +18,11 @@ const GREEN = `(() => {
   const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
   copy.drawImage(canvas, 0, 0);
   const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-  let points = 0;
+  const heights = new Set();
   for (let at = 0; at < data.length; at += 4)
-    if (data[at] === 27 && data[at + 1] === 127 && data[at + 2] === 77) points += 1;
-  return points;
+    if (data[at] === 27 && data[at + 1] === 127 && data[at + 2] === 77)
+      heights.add(Math.floor(at / 4 / canvas.width));
+  return heights.size;
 })()`;
 
 if ('skip' in found) t.test('the page in a browser', { skip: found.skip }, async () => {});
@@ -47,9 +48,9 @@ async function inBrowser(browser: Browser): Promise<void> {
   t.test('moves when pushes come, and finds one by its resource id', async (t) => {
     const { url, push } = await connect(t, upstreams);
     const { page, said } = await openPage(t, browser, url);
-    /** How many points of the plot have the colour of what is done. */
+    /** At how many heights the plot has the colour of what is done: a line at zero has a few. */
     const drawn = () => page.evaluate<number>(GREEN);
-    t.equal(await drawn(), 0);
+    t.ok((await drawn()) < 10);
     const label = page.locator('#plot-events .canvas');
     for (const customer of [first, second, first])
       t.equal((await sendPush(push, changeOf(customer))).status, 204);
