@@ -34,11 +34,11 @@ function idsIn({ commercetools }: Upstreams): string[] {
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const)
   t.test(`a sync that ${signal} ends goes on where it was`, async (t) => {
-    const count = 1_600;
+    const count = 1_100;
     const upstreams = await setUp(t, count);
     const { fluent, env, pages: noted } = upstreams;
     // Slow enough that the signal comes before the end.
-    const off = fluent.faults.on({ kind: 'latency', milliseconds: 40, only: 'mutation' });
+    const off = fluent.faults.on({ kind: 'latency', milliseconds: 150, only: 'mutation' });
     const cwd = t.testdir({});
     const first = startCommand(t, ['sync', '--json'], env, { cwd });
     t.ok(await until(() => existsSync(join(cwd, STATE))), 'the first page is done');
@@ -77,7 +77,7 @@ t.test('the checkpoint may be a custom object', async (t) => {
   const { commercetools, fluent, env, pages: noted } = upstreams;
   const where = ['--state', 'custom-object:customer-sync/backfill'];
   const cwd = t.testdir({});
-  const off = fluent.faults.on({ kind: 'latency', milliseconds: 40, only: 'mutation' });
+  const off = fluent.faults.on({ kind: 'latency', milliseconds: 150, only: 'mutation' });
   const first = startCommand(t, ['sync', ...where], env, { cwd });
   t.ok(await until(() => commercetools.requests.write > 0), 'a page was kept');
   first.kill('SIGINT');
