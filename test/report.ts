@@ -26,7 +26,9 @@ export function summary(results: readonly FileResult[], output: string): string 
 
 function detailsOf(found: unknown): string {
   if (!found) return '';
-  const lines = stringify(found).trimEnd().split('\n');
+  // What was found may hold functions, which YAML cannot write.
+  const plain: unknown = JSON.parse(JSON.stringify(found) ?? 'null');
+  const lines = stringify(plain).trimEnd().split('\n');
   const left = lines.length - MOST_LINES;
   const shown = left > 0 ? [...lines.slice(0, MOST_LINES), `… and ${left} lines more`] : lines;
   return shown.map((line) => `  ${line}`).join('\n');

@@ -22,6 +22,14 @@ export interface DescribedError {
   readonly stack?: string;
 }
 
+/** Wraps an error whose text must not be logged anywhere, not even in development. */
+export class WithoutMessage {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
 /** Describes any thrown value. Never throws, even if a getter does. */
 export function describeError(error: unknown, { withMessage = false } = {}): DescribedError {
   try {

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { describeError } from './describe-error.ts';
+import { describeError, WithoutMessage } from './describe-error.ts';
 
 /** A pino logger. Log only ids, versions, codes and names of fields, never a name, an address, a token or a payload. */
 export type Log = Logger;
@@ -46,7 +46,12 @@ export function createLog(
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ severity: SEVERITY[label] ?? 'DEFAULT' }) },
-      serializers: { err: (error: unknown) => describeError(error, { withMessage: errorMessages }) },
+      serializers: {
+        err: (error: unknown) =>
+          error instanceof WithoutMessage
+            ? describeError(error.error)
+            : describeError(error, { withMessage: errorMessages }),
+      },
       // Without a message pino would log the error's own.
       hooks: {
         logMethod(given, method) {

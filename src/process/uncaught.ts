@@ -1,3 +1,4 @@
+import { WithoutMessage } from '../observe/describe-error.ts';
 import type { Log } from '../observe/log.ts';
 
 interface Process {
@@ -10,11 +11,11 @@ interface Process {
  */
 export function endOnUncaught(process: Process, log: Log, end: () => void): void {
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'An exception was thrown that nothing caught.');
+    log.fatal({ err: new WithoutMessage(error) }, 'An exception was thrown that nothing caught.');
     end();
   });
   process.on('unhandledRejection', (error) => {
-    log.fatal({ err: error }, 'A promise was rejected that nothing handles.');
+    log.fatal({ err: new WithoutMessage(error) }, 'A promise was rejected that nothing handles.');
     end();
   });
 }

@@ -58,7 +58,7 @@ t.test('does not start without a choice of how pushes are authenticated', async 
   const { PUSH_AUTH: _, ...rest } = env;
   const { code, stderr } = await runService(t, rest).exited;
   t.equal(code, 1);
-  t.match(stderr, /environment PUSH_AUTH\n {2}expected {2}oidc, token or none\n {2}found {5}nothing/);
+  t.match(stderr, /environment PUSH_AUTH\n {2}expected {2}oidc, token, sns or none\n {2}found {5}nothing/);
 });
 
 t.test('says in one line that the port or the address cannot be had', async (t) => {
