@@ -39,7 +39,8 @@ for (const configuration of CONFIGURATIONS)
     t.ok(report.logCharacters > 10_000, 'there was a log to scan');
     // The promise asks for it: a redelivery that comes sooner may meet a memory from before a crash.
     t.ok(report.shortestFromDeliverySeconds >= 2.99);
-    t.equal(report.heldBack, 0);
+    // On a slow machine an answer comes after the ack deadline; the proxy holds back what is then sent too soon after it.
+    t.ok(report.shortestRedeliverySeconds >= 2.99);
   });
 
 t.test('options', async (t) => {

@@ -18,7 +18,7 @@ import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { until } from '../sandbox/until.ts';
 
 // A drain takes seconds of waiting where an upstream or Pub/Sub hangs.
-t.jobs = 12;
+t.jobs = 3;
 
 const RECEIVED = { ACKNOWLEDGE: 'received', DEAD_LETTER_TOPIC: 'dead-letters' };
 
