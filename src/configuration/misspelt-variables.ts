@@ -7,7 +7,7 @@ const MISSPELT = [
   { length: 6, letters: 1 },
 ];
 /** First words that other programs use as well, or that a connector file may name or not. */
-const SHARED = new Set(['CTP', 'FLUENT', 'GOOGLE', 'HOST', 'LOG', 'NODE', 'OTEL', 'PORT', 'PUBSUB']);
+const SHARED = new Set(['CTP', 'FLUENT', 'GOOGLE', 'HOST', 'LOG', 'NODE', 'OTEL', 'PORT', 'PUBSUB', 'SNS']);
 /** What Kubernetes sets for each service of a namespace, as in QUEUE_SERVICE_HOST and QUEUE_PORT_80_TCP. */
 const KUBERNETES = /_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP)(_|$)|$)/;
 
