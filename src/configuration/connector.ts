@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Fault } from '../configuration-error.ts';
 import type { AccountConfig } from '../engine/accounts.ts';
 import type { RouteConfig } from '../router/route-config.ts';
@@ -10,6 +10,8 @@ import { checkRouteNames } from './route-names.ts';
 import { digitsAreText, substitute } from './substitute.ts';
 
 type File = z.output<typeof connectorSchema>;
+
+const Routes = z.object({ routes: connectorSchema.shape.routes });
 
 export type { AccountConfig } from '../engine/accounts.ts';
 export type { RouteConfig } from '../router/route-config.ts';
@@ -28,6 +30,14 @@ export interface LoadedConnector {
   readonly variables: ReadonlySet<string>;
 }
 
+/** What is wrong with the file, and what of it can still be checked. */
+export interface FaultyConnector {
+  readonly faults: readonly Fault[];
+  readonly variables?: ReadonlySet<string>;
+  /** Where nothing is wrong with the shape of the routes. */
+  readonly routes?: readonly RouteConfig[];
+}
+
 /**
  * Reads the connector's file, puts the environment's values into it and checks it. All faults come at once, each with
  * `file:line:column` and none with a secret; only a text that is no YAML hides what else may be wrong with it.
@@ -36,7 +46,7 @@ export async function loadConnector(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
   read: (path: string, encoding: 'utf8') => Promise<string> = readFile,
-): Promise<LoadedConnector | { faults: Fault[]; variables?: ReadonlySet<string> }> {
+): Promise<LoadedConnector | FaultyConnector> {
   let text: string;
   try {
     text = await read(path, 'utf8');
@@ -65,7 +75,11 @@ export async function loadConnector(
   const faults = [...missing, ...[...wrong, ...named.faults].filter(({ where }) => !known.has(where))].sort(
     byLine,
   );
-  if (faults.length > 0 || !result.success) return { faults, variables: names };
+  if (faults.length > 0 || !result.success) {
+    // A variable that is missing in an account must not hide a mistake in the mapping.
+    const routes = Routes.safeParse(content).data?.routes;
+    return { faults, variables: names, ...(routes && { routes: toRoutes(routes, source, replaced) }) };
+  }
   return {
     connector: toConnector(result.data, source, replaced),
     warnings: named.warnings,
@@ -97,14 +111,22 @@ function toConnector(
         fluent: account ? { ...fluent, account } : fluent,
       }),
     ),
-    routes: routes.map((route, index) =>
-      toRouteConfig(
-        route,
-        (path) => source.locate(['routes', index, 'props', ...path]),
-        (line) => replaced.has(line),
-      ),
-    ),
+    routes: toRoutes(routes, source, replaced),
   };
+}
+
+function toRoutes(
+  routes: File['routes'],
+  source: SourceDocument,
+  replaced: ReadonlySet<string>,
+): RouteConfig[] {
+  return routes.map((route, index) =>
+    toRouteConfig(
+      route,
+      (path) => source.locate(['routes', index, 'props', ...path]),
+      (line) => replaced.has(line),
+    ),
+  );
 }
 
 /**

@@ -40,10 +40,13 @@ export async function loadConfiguration(
   const own = named.length > 0 || handlersFolder !== undefined ? named : ownHandlers();
   const handlers = await collect(loadHandlers(handlersFolder ?? SHIPPED_HANDLERS, own), faults);
   const settings = 'environment' in read ? read.environment : { duplicateMemorySeconds: 0 };
+  const configs = 'connector' in loaded ? loaded.connector.routes : loaded.routes;
+  const known = new Set(faults.map(({ where }) => where));
+  const unbound: Fault[] = [];
   const routes =
-    handlers && 'connector' in loaded
-      ? await collect(bindRoutes(loaded.connector.routes, handlers, settings), faults)
-      : undefined;
+    handlers && configs ? await collect(bindRoutes(configs, handlers, settings), unbound) : undefined;
+  // What stands for a missing variable is wrong in more ways than one.
+  faults.push(...unbound.filter(({ where }) => !known.has(where)));
   if (faults.length === 0 && 'environment' in read && 'connector' in loaded && handlers && routes)
     return {
       environment: read.environment,

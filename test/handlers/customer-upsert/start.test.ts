@@ -176,16 +176,21 @@ t.test('a name that nothing has stops the start, and a person reads what was mea
   }
 });
 
-t.test('names that nothing has are told beside faults of syntax', async (t) => {
-  const { path } = await fileWith(t, {
-    'title: title': 'title: $millis()',
-    'firstName: firstName': 'firstName: fristName',
-    'vatId: vatId': 'vatId: "("',
-    'locale: locale': 'locale: lcoale',
-  });
-  const found = (await faultsOf(path)).map((fault) => fault.found);
-  t.same(new Set(found), new Set(['"("', '"$millis()"', 'fristName', 'lcoale']));
-});
+t.test(
+  'names that nothing has are told beside faults of syntax, of the route and of the account',
+  async (t) => {
+    const { path } = await fileWith(t, {
+      [`projectKey: \${CTP_PROJECT_KEY}`]: `projectKey: \${NOT_SET}`,
+      'name: "customer"': 'name: "custmer"',
+      'title: title': 'title: $millis()',
+      'firstName: firstName': 'firstName: fristName',
+      'vatId: vatId': 'vatId: "("',
+      'locale: locale': 'locale: lcoale',
+    });
+    const found = (await faultsOf(path)).map((fault) => fault.found);
+    t.same(new Set(found), new Set(['nothing', '"custmer"', '"("', '"$millis()"', 'fristName', 'lcoale']));
+  },
+);
 
 t.test('anonymise with a username that a deletion does not carry stops the start', async (t) => {
   for (const username of [
