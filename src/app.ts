@@ -14,7 +14,7 @@ import { httpOptions, limitRequests } from './http/server.ts';
 import { shareFor } from './http/share-for.ts';
 import type { Log } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
-import { combine, type Observer } from './observe/observer.ts';
+import { combine, type Observer, SILENT } from './observe/observer.ts';
 import { PendingEvents } from './observe/pending-events.ts';
 import { Readiness } from './observe/readiness.ts';
 import { stateOf } from './observe/state.ts';
@@ -70,10 +70,13 @@ export async function buildApp(
   senders: readonly Sender[] = [],
 ): Promise<FastifyInstance> {
   const { environment, handlers, routes } = configuration;
-  const readiness = new Readiness();
+  const notifier =
+    environment.notifyWebhook &&
+    (await import('./notify/notifier.ts')).openNotifier({ ...environment.notifyWebhook, log });
+  const readiness = new Readiness(undefined, notifier?.readiness);
   const recorder = environment.dashboard.on ? new Recorder() : undefined;
   const metrics = environment.metrics.on ? createMetrics() : undefined;
-  const observer = combine(metrics?.observer, recorder);
+  const observer = combine(combine(metrics?.observer, recorder), notifier && { ...SILENT, ...notifier });
   const engine = openEngine(
     configuration,
     log,
@@ -198,6 +201,7 @@ export async function buildApp(
     await engine.close();
     await deadLetters?.close();
     await tracing?.close();
+    await notifier?.close();
   });
   await app.register(fastifyAutoload, { dir: join(ROOT, 'routes'), forceESM: true });
   for (const { where, expected, found, advice } of configuration.warnings)

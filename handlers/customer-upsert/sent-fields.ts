@@ -1,4 +1,4 @@
-import type { SentFields } from '../../src/handler.ts';
+import { isUpdatable, type SentFields } from '../../src/handler.ts';
 import type { CustomerMap, Desired } from './mapping/map.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { SAMPLES } from './mapping/trial.ts';
@@ -15,7 +15,6 @@ export async function sentFields(map: CustomerMap, mapping: Mapping): Promise<Se
     desired.every(({ fields }) => fields.get(field) !== undefined);
   const promised = mapped.filter(isPromised);
   const depending = mapped.filter((field) => !isPromised(field) && field !== 'primaryEmail');
-  const canUpdate = (field: string) => field !== 'department';
   const consent = mapping.promotionOptIn === undefined ? [] : ['promotionOptIn'];
   return [
     {
@@ -28,8 +27,8 @@ export async function sentFields(map: CustomerMap, mapping: Mapping): Promise<Se
     },
     {
       mutation: 'updateCustomer',
-      always: ['username', ...promised.filter(canUpdate), 'attributes'],
-      sometimes: [...mapped.filter((field) => !promised.includes(field) && canUpdate(field)), ...consent],
+      always: ['username', ...promised.filter(isUpdatable), 'attributes'],
+      sometimes: [...mapped.filter((field) => !promised.includes(field) && isUpdatable(field)), ...consent],
     },
   ];
 }

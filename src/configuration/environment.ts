@@ -78,6 +78,9 @@ function toEnvironment(values: z.output<typeof variables>) {
       values.DASHBOARD === undefined ? values.NODE_ENV !== 'production' : values.DASHBOARD === 'on',
       values.DASHBOARD_TOKEN,
     ),
+    ...(values.NOTIFY_WEBHOOK_URL === undefined
+      ? {}
+      : { notifyWebhook: { url: values.NOTIFY_WEBHOOK_URL, secret: values.NOTIFY_WEBHOOK_SECRET } }),
     duplicateMemorySeconds: values.DUPLICATE_MEMORY_SECONDS,
   } as const;
 }

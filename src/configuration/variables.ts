@@ -130,6 +130,14 @@ const service = z.object({
     .describe(
       'Where an OpenTelemetry collector takes OTLP over HTTP, as in `http://collector:4318`: traces of every push go there. Without it nothing is traced.',
     ),
+  NOTIFY_WEBHOOK_URL: httpUrl.optional().meta({
+    secret: true,
+    description:
+      'Where to say what wants a person, as `{"text": …}`, which Slack takes: readiness, circuits and dead letters, one message a minute and reason at most. Without it nobody is told.',
+  }),
+  NOTIFY_WEBHOOK_SECRET: optionalToken(
+    `Signs these messages: the header \`x-signature-256\` is then \`sha256=\` and the HMAC-SHA256 of the body in hex; at least ${LEAST} characters.`,
+  ),
   DASHBOARD: z
     .enum(['on', 'off'], { error: 'on or off' })
     .optional()
@@ -142,7 +150,7 @@ const service = z.object({
   NODE_ENV: text('a word, as in production')
     .optional()
     .describe(
-      'With `production`, which the Docker image and App Engine set, the page is off unless `DASHBOARD` is `on`.',
+      'With `production`, which the Docker image and App Engine set, the page is off unless `DASHBOARD` is `on`, and the log leaves out what the errors of a handler say.',
     ),
   DUPLICATE_MEMORY_SECONDS: whole(0, 86_400)
     .default(10)

@@ -53,6 +53,19 @@ export interface Observer {
 
 export type CircuitState = 'Closed' | 'Open' | 'HalfOpen';
 
+/** An observer that does nothing: one that wants little is laid over it. */
+export const SILENT: Observer = {
+  pushAnswered() {},
+  pushRefused() {},
+  outcome() {},
+  waited() {},
+  handled() {},
+  request() {},
+  blanked() {},
+  circuit() {},
+  tokenRenewed() {},
+};
+
 /** Combines two observers into one; undefined if there is none, so that nothing is measured in vain. */
 export function combine(one: Observer | undefined, other: Observer | undefined): Observer | undefined {
   if (!one || !other) return one ?? other;

@@ -15,23 +15,33 @@ export class Readiness {
   /** What in each Fluent account's schema does not fit, in words. */
   readonly #mismatches = new Map<string, string>();
   readonly #clock: () => number;
+  readonly #onChange: (reasons: readonly string[]) => void;
   #probedAt = Number.NEGATIVE_INFINITY;
   #draining = false;
 
-  constructor(clock: () => number = () => performance.now()) {
+  /** `onChange` is called with the reasons whenever they have changed. */
+  constructor(
+    clock: () => number = () => performance.now(),
+    onChange: (reasons: readonly string[]) => void = () => {},
+  ) {
     this.#clock = clock;
+    this.#onChange = onChange;
   }
 
   /** Notes whether an upstream accepted the credentials. */
   credentials(upstream: string, accepted: boolean): void {
+    const isKnown = this.#refusing.has(upstream);
     if (accepted) this.#refusing.delete(upstream);
     else this.#refusing.set(upstream, this.#clock());
+    if (isKnown === accepted) this.#onChange(this.reasons);
   }
 
   /** Told what in a Fluent account's schema does not fit what is written, and undefined once it fits. */
   schema(upstream: string, mismatch: string | undefined): void {
+    const known = this.#mismatches.get(upstream);
     if (mismatch === undefined) this.#mismatches.delete(upstream);
     else this.#mismatches.set(upstream, mismatch);
+    if (mismatch !== known) this.#onChange(this.reasons);
   }
 
   /**

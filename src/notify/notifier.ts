@@ -1,0 +1,62 @@
+import { hostname } from 'node:os';
+import type { CircuitState, ObservedOutcome } from '../observe/observer.ts';
+import { Gathering } from './gather.ts';
+import { openWebhook, type WebhookOptions } from './webhook.ts';
+
+/** Tells somebody what wants a person: ids, codes and names of fields only. */
+export interface Notifier {
+  /** Why this instance is not ready; empty once it is. */
+  readiness(reasons: readonly string[]): void;
+  circuit(upstream: string, state: CircuitState): void;
+  outcome(outcome: Pick<ObservedOutcome, 'deadLettered' | 'reason'>): void;
+  /** Says what is gathered, and waits for it a moment. */
+  close(): Promise<void>;
+}
+
+const INTERVAL_MILLISECONDS = 60_000;
+const REASON = /^[a-z0-9-]{1,50}$/;
+
+/** Opens the webhook; a message a minute and reason at most, from each instance. */
+export function openNotifier(options: WebhookOptions, milliseconds = INTERVAL_MILLISECONDS): Notifier {
+  const webhook = openWebhook(options);
+  const gathering = new Gathering(milliseconds, (text) =>
+    webhook.post(`${text}\n(customer sync on ${hostname()})`),
+  );
+  /** What was said last of each thing that has a state: the same is not said again. */
+  const said = new Map<string, string>();
+  const tellState = (topic: string, usual: string, text: string) =>
+    gathering.tell(topic, () => {
+      if (text === (said.get(topic) ?? usual)) return undefined;
+      said.set(topic, text);
+      return text;
+    });
+
+  return {
+    readiness(reasons) {
+      const ready = 'Ready again.';
+      // A shut-down is no trouble.
+      const troubles = reasons.filter((reason) => reason !== 'draining');
+      const text = troubles.length === 0 ? ready : `Not ready: ${troubles.join('; ')}`;
+      tellState('readiness', ready, text);
+    },
+    circuit(upstream, state) {
+      // Half open it is still being tried.
+      if (state === 'HalfOpen') return;
+      const closed = `${upstream} answers again.`;
+      const open = `${upstream} does not answer: its circuit is open, and events wait in Pub/Sub.`;
+      tellState(`circuit ${upstream}`, closed, state === 'Closed' ? closed : open);
+    },
+    outcome({ deadLettered, reason }) {
+      if (!deadLettered) return;
+      const name = REASON.test(reason) ? reason : 'other';
+      gathering.tell(`dead letters ${name}`, (count) => {
+        const what = count === 1 ? '1 dead letter' : `${count} dead letters`;
+        return `${what} published: ${name}. \`customer-sync dead-letters list\` shows them.`;
+      });
+    },
+    async close() {
+      gathering.close();
+      await webhook.close();
+    },
+  };
+}
