@@ -1,4 +1,5 @@
 import t from 'tap';
+import { orderNoteProject } from '../handlers/readme-project.ts';
 import { startUpstreams } from '../sandbox/connected.ts';
 import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { runCommand, runProcess } from './command.ts';
@@ -54,6 +55,19 @@ t.test('provision and deprovision', async (t) => {
     t.equal(second.code, 0);
     t.equal(second.report.changes, 0, second.out);
     t.equal(commercetools.subscriptions()[0]?.version, 1);
+  });
+
+  await t.test('a route for another resource is subscribed to as well, and doctor asks for it', async (t) => {
+    const { HANDLERS_DIR, CONNECTOR_CONFIG } = await orderNoteProject(t.testdir());
+    const withOrders = { ...env, HANDLERS_DIR, CONNECTOR_CONFIG };
+    const before = await runCommand(['doctor', '--json'], withOrders);
+    t.match(before.out, /without the changes of order/);
+    const ended = await runCommand(['provision', '--json'], withOrders);
+    t.equal(ended.code, 0, ended.err);
+    const changes = [{ resourceTypeId: 'customer' }, { resourceTypeId: 'order' }];
+    t.match(commercetools.subscriptions(), [{ changes }]);
+    t.notMatch((await runCommand(['doctor', '--json'], withOrders)).out, /without the changes/);
+    t.equal((await run('provision')).report.changes, 0, 'nothing is taken away by a table without it');
   });
 
   await t.test('only what differs is changed, and nothing is made anew', async (t) => {

@@ -76,6 +76,7 @@ ${io.terminal ? `${KEYS}\n` : ''}`);
     toggleFault: (name) => io.err(`${name} ${switches.toggle(name)}`),
     toggleTraffic: () => void toggleTraffic(),
     changeCustomer: () => void example.change(),
+    placeOrder: () => void example.order(),
     restart: () => void (withService && restart('Starting again.')),
     quit: () => ending.abort(),
   });

@@ -33,6 +33,11 @@ export class Example {
     await this.#standIns.commercetools.updateCustomer(this.id, [{ action: 'setFirstName', firstName }]);
   }
 
+  /** Places an order of the customer, which commercetools then tells of. */
+  async order(): Promise<void> {
+    await this.#standIns.commercetools.createOrder({ customerId: this.id });
+  }
+
   /** What Fluent holds of it, on one line. */
   held(): string {
     const { fluent } = this.#standIns;

@@ -5,12 +5,13 @@ export interface Actions {
   toggleFault(name: FaultName): void;
   toggleTraffic(): void;
   changeCustomer(): void;
+  placeOrder(): void;
   restart(): void;
   quit(): void;
 }
 
 /** The keys, for a person. */
-export const KEYS = `Keys:  c change a customer   t traffic on or off   r start again   q end
+export const KEYS = `Keys:  c change a customer   o place an order   t traffic on or off   r start again   q end
        faults: ${FAULT_NAMES.map((name, index) => `${index + 1} ${name}`).join('   ')}`;
 
 /** Reads keys from a terminal; does nothing where there is none. Returns how to stop. */
@@ -33,6 +34,7 @@ function press(key: string, actions: Actions): void {
   if (fault) actions.toggleFault(fault);
   else if (key === 't') actions.toggleTraffic();
   else if (key === 'c') actions.changeCustomer();
+  else if (key === 'o') actions.placeOrder();
   else if (key === 'r') actions.restart();
   // In raw mode Ctrl-C is a character and no signal.
   else if (key === 'q' || key === '\u0003') actions.quit();

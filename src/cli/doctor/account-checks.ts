@@ -2,17 +2,18 @@ import type { OpenAccount } from '../../engine/accounts.ts';
 import { Failure } from '../../outcome.ts';
 import { createExchange } from '../../upstream/exchange.ts';
 import type { Names } from '../google/names.ts';
-import { findSubscription, hasCustomers, publishesTo } from '../provision/commercetools-step.ts';
+import { findSubscription, missingChanges, publishesTo } from '../provision/commercetools-step.ts';
 import type { Check, CheckResult } from './check.ts';
 
 const HEALTH_MILLISECONDS = 5_000;
 
-/** Both sides of an account: token, rights and the commercetools subscription. `names` where Google's project is known. */
+/** Both sides of an account: token, rights and the commercetools subscription to these types. `names` where Google's project is known. */
 export function accountChecks(
   { account, commercetools, fluent, upstreams }: OpenAccount,
   apiUrl: string,
   key: string,
   names: Names | undefined,
+  resourceTypes: readonly string[],
 ): Check[] {
   const { projectKey } = account;
   const [reading, writing] = upstreams;
@@ -77,7 +78,7 @@ export function accountChecks(
         withToken(reading, async () => {
           if ((await customersStatus().catch(() => undefined)) === 404)
             return { state: 'skipped', detail: 'there is no such project' };
-          return subscriptionFound(commercetools, { projectKey, apiUrl, key, names });
+          return subscriptionFound(commercetools, { projectKey, apiUrl, key, names, resourceTypes });
         }),
     },
     { name: `${fluentName}: token`, run: () => token(writing).then(() => ({ state: 'ok' })) },
@@ -105,11 +106,12 @@ interface Where {
   readonly apiUrl: string;
   readonly key: string;
   readonly names: Names | undefined;
+  readonly resourceTypes: readonly string[];
 }
 
 async function subscriptionFound(
   commercetools: OpenAccount['commercetools'],
-  { projectKey, apiUrl, key, names }: Where,
+  { projectKey, apiUrl, key, names, resourceTypes }: Where,
 ): Promise<CheckResult> {
   const advice = 'Run `customer-sync provision`.';
   let found: Awaited<ReturnType<typeof findSubscription>>;
@@ -126,7 +128,9 @@ async function subscriptionFound(
     throw error;
   }
   if (!found) return { state: 'fault', detail: 'not there', advice };
-  if (!hasCustomers(found)) return { state: 'fault', detail: 'without the changes of customers', advice };
+  const missing = missingChanges(found, resourceTypes);
+  if (missing.length > 0)
+    return { state: 'fault', detail: `without the changes of ${missing.join(', ')}`, advice };
   if (names && !publishesTo(found, names))
     return { state: 'fault', detail: `does not publish to ${names.topic}`, advice };
   const status = await healthOf(`${apiUrl}/${projectKey}/subscriptions/${found.id}/health`, projectKey);

@@ -8,6 +8,7 @@ import { findCustomerRoute } from '../customers/route.ts';
 import { type Google, openGoogle } from '../google/client.ts';
 import { NameOptions, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
+import { resourceTypesOf } from '../provision/commercetools-step.ts';
 import { DEFAULT_STATE } from '../sync/state-place.ts';
 import { accountChecks } from './account-checks.ts';
 import { type Check, faultOf, type NamedResult, runCheck, textOf } from './check.ts';
@@ -96,7 +97,13 @@ async function checkAll(
   });
   const names = google instanceof Failure ? undefined : namesOf(options, environment, google);
   const checks: Check[] = engine.accounts.flatMap((account, index) => [
-    ...accountChecks(account, connector.accounts[index]?.commercetools.apiUrl ?? '', options.key, names),
+    ...accountChecks(
+      account,
+      connector.accounts[index]?.commercetools.apiUrl ?? '',
+      options.key,
+      names,
+      resourceTypesOf(connector.routes),
+    ),
     schemaCheck(account, configuration.routes),
   ]);
   const route = findCustomerRoute(configuration);

@@ -34,9 +34,18 @@ export function destinationOf({ topic }: Names): Destination {
   return { type: 'GoogleCloudPubSub', projectId, topic: name };
 }
 
-/** True when changes of customers are among what it publishes. */
-export function hasCustomers({ changes }: Pick<Subscription, 'changes'>): boolean {
-  return changes.some(({ resourceTypeId }) => resourceTypeId === 'customer');
+/** The resource types that the routing table names and the subscription does not publish the changes of. */
+export function missingChanges(
+  { changes }: Pick<Subscription, 'changes'>,
+  resourceTypes: readonly string[],
+): string[] {
+  const published = new Set<string>(changes.map(({ resourceTypeId }) => resourceTypeId));
+  return resourceTypes.filter((type) => !published.has(type));
+}
+
+/** The resource types of the routing table, each once. */
+export function resourceTypesOf(routes: readonly { readonly resourceType: string }[]): string[] {
+  return [...new Set(routes.map(({ resourceType }) => resourceType))];
 }
 
 /** True when it publishes to the topic. */
@@ -47,8 +56,13 @@ export function publishesTo(subscription: Pick<Subscription, 'destination'>, nam
   return destination.type === type && Object.entries(wanted).every(([name, value]) => held[name] === value);
 }
 
-/** Makes the subscription of a project; an existing one keeps what else it publishes. */
-export function commercetoolsStep(commercetools: Commercetools, projectKey: string, names: Names): Step {
+/** Makes the subscription of a project to the changes of these types; an existing one keeps what else it publishes. */
+export function commercetoolsStep(
+  commercetools: Commercetools,
+  projectKey: string,
+  names: Names,
+  resourceTypes: readonly string[],
+): Step {
   const { api } = commercetools;
   const { key } = names;
   return {
@@ -56,18 +70,19 @@ export function commercetoolsStep(commercetools: Commercetools, projectKey: stri
     async plan() {
       const found = await findSubscription(commercetools, projectKey, key);
       const destination = destinationOf(names);
-      const customers: ChangeSubscription = { resourceTypeId: 'customer' };
       if (!found) {
-        const body = { key, destination, changes: [customers], format: { type: 'Platform' } as const };
+        const changes = changesOf(resourceTypes);
+        const body = { key, destination, changes, format: { type: 'Platform' } as const };
         return {
           kind: 'create',
-          detail: `changes of customers to ${names.topic}`,
+          detail: `changes of ${resourceTypes.join(', ')} to ${names.topic}`,
           apply: () => api.subscriptions().post({ body }).execute(),
         };
       }
       const actions: SubscriptionUpdateAction[] = [];
-      if (!hasCustomers(found))
-        actions.push({ action: 'setChanges', changes: [...found.changes, customers] });
+      const missing = missingChanges(found, resourceTypes);
+      if (missing.length > 0)
+        actions.push({ action: 'setChanges', changes: [...found.changes, ...changesOf(missing)] });
       if (!publishesTo(found, names)) actions.push({ action: 'changeDestination', destination });
       if (actions.length === 0) return { kind: 'unchanged' };
       const { id: ID, version } = found;
@@ -78,4 +93,8 @@ export function commercetoolsStep(commercetools: Commercetools, projectKey: stri
       };
     },
   };
+}
+
+function changesOf(resourceTypes: readonly string[]): ChangeSubscription[] {
+  return resourceTypes.map((resourceTypeId) => ({ resourceTypeId }));
 }
