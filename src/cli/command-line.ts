@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { Failure, Rejection } from '../outcome.ts';
+import { registerConnect } from './connect/connect.ts';
 import { registerDeadLetters } from './dead-letters/dead-letters.ts';
 import { registerDev } from './dev/dev.ts';
 import { registerDoctor } from './doctor/doctor.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Register[] = [
   registerReconcile,
   registerExplain,
   registerDeadLetters,
+  registerConnect,
 ];
 
 /** Runs one command line (without `node` and the file) and returns its exit code. Never throws. */

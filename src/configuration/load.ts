@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { PACKAGE_ROOT } from '../process/package-root.ts';
 import { type BoundRoute, bindRoutes } from '../router/bind-routes.ts';
 import { type LoadedHandler, loadHandlers } from '../router/load-handlers.ts';
+import { withConnectNames } from './connect-names.ts';
 import { type Connector, loadConnector } from './connector.ts';
 import { type Environment, readEnvironment, variableNames } from './environment.ts';
 import { misspeltVariables } from './misspelt-variables.ts';
@@ -25,9 +26,10 @@ const SHIPPED_HANDLERS = join(import.meta.dirname, '../../handlers');
  * at once. `handlersFolder` takes the place of the shipped one. Throws a `ConfigurationError`.
  */
 export async function loadConfiguration(
-  env: Readonly<Record<string, string | undefined>>,
+  given: Readonly<Record<string, string | undefined>>,
   handlersFolder?: string,
 ): Promise<Configuration> {
+  const env = withConnectNames(given);
   const faults: Fault[] = [];
   const read = readEnvironment(env);
   if ('faults' in read) faults.push(...read.faults);
@@ -37,7 +39,7 @@ export async function loadConfiguration(
   // Without the file it is not known which variables it names.
   const misspelt = loaded.variables ? misspeltVariables(env, [...variableNames, ...loaded.variables]) : [];
   const named = 'environment' in read ? read.environment.handlerFolders : [];
-  const own = named.length > 0 || handlersFolder !== undefined ? named : ownHandlers();
+  const own = handlersFolder === undefined ? ownHandlerFolders(named) : named;
   const handlers = await collect(loadHandlers(handlersFolder ?? SHIPPED_HANDLERS, own), faults);
   const settings = 'environment' in read ? read.environment : { duplicateMemorySeconds: 0 };
   const configs = 'connector' in loaded ? loaded.connector.routes : loaded.routes;
@@ -67,9 +69,11 @@ export function connectorFile(env: Readonly<Record<string, string | undefined>>)
   return existsSync(DEFAULT_CONNECTOR) ? DEFAULT_CONNECTOR : join(PACKAGE_ROOT, DEFAULT_CONNECTOR);
 }
 
-/** The folder of the start may have handlers of its own. */
-function ownHandlers(): string[] {
-  return existsSync('handlers') ? ['handlers'] : [];
+/** The folders of one's own handlers: those that are named, else `handlers` in the folder of the start, unless it is the shipped one. */
+export function ownHandlerFolders(named: readonly string[]): readonly string[] {
+  if (named.length > 0) return named;
+  const isThere = existsSync('handlers');
+  return isThere && realpathSync('handlers') !== realpathSync(SHIPPED_HANDLERS) ? ['handlers'] : [];
 }
 
 async function collect<T>(work: Promise<T>, faults: Fault[]): Promise<T | undefined> {

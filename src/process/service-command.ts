@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from './package-root.ts';
 
 /** What V8 is told, as `npm start` does; `src/start.js` says why. */
-const V8_OPTIONS = [
+export const V8_OPTIONS = [
   '--max-semi-space-size=4',
   '--heap-growing-percent=40',
   '--no-allocation-site-pretenuring',

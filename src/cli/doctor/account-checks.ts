@@ -2,7 +2,12 @@ import type { OpenAccount } from '../../engine/accounts.ts';
 import { Failure } from '../../outcome.ts';
 import { createExchange } from '../../upstream/exchange.ts';
 import type { Names } from '../google/names.ts';
-import { findSubscription, missingChanges, publishesTo } from '../provision/commercetools-step.ts';
+import {
+  destinationOf,
+  findSubscription,
+  missingChanges,
+  publishesTo,
+} from '../provision/commercetools-step.ts';
 import type { Check, CheckResult } from './check.ts';
 
 const HEALTH_MILLISECONDS = 5_000;
@@ -131,7 +136,7 @@ async function subscriptionFound(
   const missing = missingChanges(found, resourceTypes);
   if (missing.length > 0)
     return { state: 'fault', detail: `without the changes of ${missing.join(', ')}`, advice };
-  if (names && !publishesTo(found, names))
+  if (names && !publishesTo(found, destinationOf(names)))
     return { state: 'fault', detail: `does not publish to ${names.topic}`, advice };
   const status = await healthOf(`${apiUrl}/${projectKey}/subscriptions/${found.id}/health`, projectKey);
   if (status === 400)

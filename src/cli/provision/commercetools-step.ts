@@ -48,34 +48,40 @@ export function resourceTypesOf(routes: readonly { readonly resourceType: string
   return [...new Set(routes.map(({ resourceType }) => resourceType))];
 }
 
-/** True when it publishes to the topic. */
-export function publishesTo(subscription: Pick<Subscription, 'destination'>, names: Names): boolean {
-  const { type, ...wanted } = destinationOf(names);
+/** True when it publishes there. */
+export function publishesTo(
+  subscription: Pick<Subscription, 'destination'>,
+  { type, ...wanted }: Destination,
+): boolean {
   const { destination } = subscription;
   const held: Record<string, unknown> = { ...destination };
   return destination.type === type && Object.entries(wanted).every(([name, value]) => held[name] === value);
+}
+
+/** What a subscription should be. */
+export interface WantedSubscription {
+  readonly key: string;
+  readonly destination: Destination;
+  readonly resourceTypes: readonly string[];
 }
 
 /** Makes the subscription of a project to the changes of these types; an existing one keeps what else it publishes. */
 export function commercetoolsStep(
   commercetools: Commercetools,
   projectKey: string,
-  names: Names,
-  resourceTypes: readonly string[],
+  { key, destination, resourceTypes }: WantedSubscription,
 ): Step {
   const { api } = commercetools;
-  const { key } = names;
   return {
     name: `commercetools subscription ${key} of ${projectKey}`,
     async plan() {
       const found = await findSubscription(commercetools, projectKey, key);
-      const destination = destinationOf(names);
       if (!found) {
         const changes = changesOf(resourceTypes);
         const body = { key, destination, changes, format: { type: 'Platform' } as const };
         return {
           kind: 'create',
-          detail: `changes of ${resourceTypes.join(', ')} to ${names.topic}`,
+          detail: `changes of ${resourceTypes.join(', ')} to ${nameOf(destination)}`,
           apply: () => api.subscriptions().post({ body }).execute(),
         };
       }
@@ -83,7 +89,7 @@ export function commercetoolsStep(
       const missing = missingChanges(found, resourceTypes);
       if (missing.length > 0)
         actions.push({ action: 'setChanges', changes: [...found.changes, ...changesOf(missing)] });
-      if (!publishesTo(found, names)) actions.push({ action: 'changeDestination', destination });
+      if (!publishesTo(found, destination)) actions.push({ action: 'changeDestination', destination });
       if (actions.length === 0) return { kind: 'unchanged' };
       const { id: ID, version } = found;
       return {
@@ -97,4 +103,10 @@ export function commercetoolsStep(
 
 function changesOf(resourceTypes: readonly string[]): ChangeSubscription[] {
   return resourceTypes.map((resourceTypeId) => ({ resourceTypeId }));
+}
+
+function nameOf(destination: Destination): string {
+  if (destination.type === 'GoogleCloudPubSub')
+    return `projects/${destination.projectId}/topics/${destination.topic}`;
+  return destination.type === 'SNS' ? destination.topicArn : destination.type;
 }

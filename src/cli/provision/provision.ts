@@ -8,7 +8,7 @@ import { openGoogle } from '../google/client.ts';
 import { NameOptions, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { logTo } from '../log.ts';
-import { commercetoolsStep, resourceTypesOf } from './commercetools-step.ts';
+import { commercetoolsStep, destinationOf, resourceTypesOf } from './commercetools-step.ts';
 import { deprovision } from './deprovision.ts';
 import { googleSteps } from './google-steps.ts';
 import { apply, type Result, type Step } from './step.ts';
@@ -94,12 +94,11 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
     const steps = [
       ...googleSteps(google, names, environment, { endpoint, projectNumber, serviceAccount }),
       ...engine.accounts.map(({ commercetools, account }) =>
-        commercetoolsStep(
-          commercetools,
-          account.projectKey,
-          names,
-          resourceTypesOf(configuration.connector.routes),
-        ),
+        commercetoolsStep(commercetools, account.projectKey, {
+          key: names.key,
+          destination: destinationOf(names),
+          resourceTypes: resourceTypesOf(configuration.connector.routes),
+        }),
       ),
     ];
     return await run(steps, options, io);

@@ -1,0 +1,117 @@
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { documented } from '../../configuration/variables.ts';
+
+/** The name of the app, which is also that of its folder. */
+export const APP = 'customer-sync';
+
+/** What Connect makes, or what follows from it: nobody has to give these. */
+const GIVEN = ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET', 'CTP_AUTH_URL', 'CTP_API_URL', 'CTP_SCOPES'];
+/** Variables of the service that mean nothing on Connect: it fixes the port, pushes by itself and has no topic of ours. */
+const MEANINGLESS = new Set([
+  'PORT',
+  'HOST',
+  'NODE_ENV',
+  'CONNECTOR_CONFIG',
+  'HANDLERS_DIR',
+  'ACKNOWLEDGE',
+  'DEAD_LETTER_TOPIC',
+  'GOOGLE_CLOUD_PROJECT',
+  'PUBSUB_EMULATOR_HOST',
+]);
+/** Connect says nothing of how its pushes prove where they come from. */
+const OF_SENDERS = /^(PUSH|SNS|EVENT_GRID|EVENTGRID)_/;
+const SECRET = /SECRET|PASSWORD|TOKEN/;
+
+/** A variable that whoever installs the connector may or must give. */
+interface Key {
+  readonly key: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly default?: string;
+}
+
+/**
+ * `connect.yaml`: one event application, whose keys are the variables of the connector file and those of the service. The API
+ * client is made by Connect, with the scopes that the service and its scripts need.
+ */
+export function connectYaml(connectorText: string, resourceTypes: readonly string[]): string {
+  const keys = [...connectorKeys(connectorText), ...serviceKeys()];
+  return stringify(
+    {
+      deployAs: [
+        {
+          name: APP,
+          applicationType: 'event',
+          endpoint: '/push',
+          scripts: {
+            postDeploy: 'npm run connector:post-deploy',
+            preUndeploy: 'npm run connector:pre-undeploy',
+          },
+          healthCheck: {
+            path: '/health/live',
+            intervalSeconds: 10,
+            timeoutSeconds: 5,
+            unhealthyThreshold: 3,
+          },
+          // What fails for hours is still delivered afterwards; what is rejected ends with the attempts.
+          retryPolicy: {
+            strategy: 'exponential-backoff',
+            minBackoffSeconds: 10,
+            maxBackoffSeconds: 600,
+            maxAttempts: 100,
+          },
+          configuration: {
+            standardConfiguration: keys.filter(({ key }) => !isSecret(key)),
+            // A secured key has no default.
+            securedConfiguration: keys
+              .filter(({ key }) => isSecret(key))
+              .map(({ key, description, required }) => ({ key, description, required })),
+          },
+        },
+      ],
+      inheritAs: { apiClient: { scopes: [...scopesFor(resourceTypes), 'manage_subscriptions'] } },
+    },
+    { lineWidth: 0 },
+  );
+}
+
+function connectorKeys(text: string): Key[] {
+  const named = text.replaceAll(/^\s*#.*$/gm, '').matchAll(/\$\{([A-Z][A-Z0-9_]*)(:-([^}]*))?\}/g);
+  const keys = new Map<string, Key>();
+  for (const [, key = '', optional, fallback] of named) {
+    if (GIVEN.includes(key) || keys.has(key)) continue;
+    const description = `${key}, as the connector file reads it.`;
+    keys.set(key, {
+      key,
+      description,
+      required: optional === undefined,
+      ...(fallback && { default: fallback }),
+    });
+  }
+  return [...keys.values()];
+}
+
+function serviceKeys(): Key[] {
+  return Object.entries(documented)
+    .filter(([key]) => !MEANINGLESS.has(key) && !OF_SENDERS.test(key))
+    .map(([key, schema]) => {
+      const value = defaultOf(schema);
+      const description = schema.description ?? key;
+      return { key, description, required: false, ...(value !== undefined && { default: value }) };
+    });
+}
+
+function defaultOf(schema: z.ZodType): string | undefined {
+  const result = schema.safeParse(undefined);
+  return result.success && result.data !== undefined ? String(result.data) : undefined;
+}
+
+function isSecret(key: string): boolean {
+  return SECRET.test(key);
+}
+
+/** `view_customers`, `view_orders`, …: the scope to read each resource that a route is for. */
+function scopesFor(resourceTypes: readonly string[]): string[] {
+  return [...new Set(['customer', ...resourceTypes])].map((type) => `view_${type.replaceAll('-', '_')}s`);
+}
