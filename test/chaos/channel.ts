@@ -7,6 +7,8 @@ import { type DeadLetter, startDeadLetterTopic } from './dead-letter-topic.ts';
 import type { PusherChoice } from './options.ts';
 import { Pusher } from './pusher.ts';
 import type { Random } from './random.ts';
+import { openSenderChannel } from './sender-channel.ts';
+import { SENDERS } from './sender-rules.ts';
 
 /**
  * The shortest retry delay must not be below the service's ACK_DEADLINE_SECONDS. An instance that dies between writing an
@@ -33,13 +35,27 @@ export interface Channel {
   /** Resolves with the message id. */
   publish(data: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   readonly deadLetters: readonly DeadLetter[];
+  /** The ids of what the sender itself has given up, for good. */
+  readonly givenUp?: ReadonlySet<string>;
+  /** To be called when the service listens, and before anything is published. */
+  handshake?(): Promise<void>;
+  /** Sends what the sender has given up because of a passing trouble once more; returns how many that were so far. */
+  redrive?(): number;
   /** What tells the service of its dead-letter topic. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
 /** Opens the channel; throws when the emulator is asked for and missing. */
-export async function openChannel(choice: PusherChoice, endpoint: string, random: Random): Promise<Channel> {
+export async function openChannel(
+  choice: PusherChoice,
+  endpoint: string,
+  random: Random,
+  isBatched: boolean,
+): Promise<Channel> {
+  const sender = SENDERS.find((name) => name === choice);
+  if (sender)
+    return openSenderChannel(sender, endpoint, { leastSeconds: SERVICE_DEADLINE_SECONDS, isBatched, random });
   if (choice === 'own') return ownChannel('own pusher', endpoint, random);
   const emulator = await startPubSubEmulator();
   if ('missing' in emulator) {

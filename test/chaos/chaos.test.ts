@@ -57,7 +57,10 @@ t.test('options', async (t) => {
     [['--config', 'x'], 'Expected --config to be drawn or fixed, got x.'],
     [['--instances', '0'], 'Expected --instances to be a whole number of at least 1, got 0.'],
     [['--minutes', 'x'], 'Expected --minutes to be a number above 0, got x.'],
-    [['--pusher', 'me'], 'Expected --pusher to be own, emulator or any, got me.'],
+    [
+      ['--pusher', 'me'],
+      /Expected --pusher to be one of own, emulator, any, eventbridge, sns, event-grid, got me/,
+    ],
     [['--nothing'], /Unknown option/],
   ] as const)
     t.throws(() => readOptions(args, 7), { message });

@@ -2,9 +2,12 @@ import { parseArgs } from 'node:util';
 
 import { type Configuration, drawConfiguration, FIXED, ON_DELETE, USERNAMES } from './configuration.ts';
 import { seeded } from './random.ts';
+import { SENDERS } from './sender-rules.ts';
 
-/** Who pushes: Google's emulator, the test's own pusher, or whichever is there. */
-export type PusherChoice = 'own' | 'emulator' | 'any';
+const PUSHERS = ['own', 'emulator', 'any', ...SENDERS] as const;
+
+/** Who pushes: Google's emulator, the test's own pusher, or whichever is there; or another sender than Pub/Sub. */
+export type PusherChoice = (typeof PUSHERS)[number];
 
 export interface ChaosOptions {
   readonly instances: number;
@@ -26,7 +29,8 @@ export const USAGE = `npm run chaos -- [options]
   --changes 3000      changes of them, by chance
   --seed <number>     repeats what a run did by chance; another each time
   --minutes 0.75      how long things are disturbed, at most
-  --pusher any        own, emulator, or any: the emulator where it is installed
+  --pusher any        own, emulator, or any: the emulator where it is installed;
+                      eventbridge, sns, event-grid: by the rules of that sender
   --config drawn      drawn from the seed, or fixed: as shipped
   --username, --on-delete, --projects, --accounts, --batch
                       what is not to be drawn, as in --username key
@@ -65,15 +69,16 @@ export function readOptions(args: readonly string[], seed: number): ChaosOptions
     ...chosen('batch', number(values.batch), [1, 10] as const),
   };
   const drawnBy = whole('seed', values.seed, 0);
-  if (pusher !== 'own' && pusher !== 'emulator' && pusher !== 'any')
-    throw new Error(`Expected --pusher to be own, emulator or any, got ${pusher}.`);
+  const chosenPusher = PUSHERS.find((one) => one === pusher);
+  if (chosenPusher === undefined)
+    throw new Error(`Expected --pusher to be one of ${PUSHERS.join(', ')}, got ${pusher}.`);
   return {
     instances: whole('instances', values.instances, 1),
     customers: whole('customers', values.customers, 1),
     changes: whole('changes', values.changes, 0),
     seed: whole('seed', values.seed, 0),
     minutes: positive('minutes', values.minutes),
-    pusher,
+    pusher: chosenPusher,
     configuration: config === 'fixed' ? FIXED : drawConfiguration(seeded(drawnBy, 'configuration'), given),
     json: values.json,
     help: values.help,

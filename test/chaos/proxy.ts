@@ -1,11 +1,19 @@
 import { once } from 'node:events';
-import { Agent, createServer, type IncomingMessage, request } from 'node:http';
+import { Agent, createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Instance } from './instances.ts';
 import type { Random } from './random.ts';
+import { MESSAGES_HEADER } from './sender-pusher.ts';
 
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+const GONE: Answer = { status: 502, headers: {}, body: Buffer.alloc(0) };
 const Push = z.object({ message: z.object({ messageId: z.string() }) });
 const GATEWAY_MILLISECONDS = 9_000;
 const KEEP_ALIVE_MILLISECONDS = 600_000;
@@ -62,13 +70,16 @@ export async function startProxy(
   let shortest = Number.POSITIVE_INFINITY;
   let shortestFromDelivery = Number.POSITIVE_INFINITY;
 
-  async function deliver(incoming: IncomingMessage): Promise<number> {
+  async function deliver(incoming: IncomingMessage): Promise<Answer> {
     const body = await buffer(incoming);
-    const { messageId } = Push.parse(JSON.parse(body.toString())).message;
+    const messageIds = messagesOf(incoming, body);
     counts.deliveries += 1;
-    if (seen.has(messageId)) counts.redeliveries += 1;
-    seen.add(messageId);
-    const failed = failures.get(messageId);
+    if (messageIds.some((id) => seen.has(id))) counts.redeliveries += 1;
+    for (const id of messageIds) seen.add(id);
+    // Of a batch the last failure counts.
+    const [failed] = messageIds
+      .flatMap((id) => failures.get(id) ?? [])
+      .sort((one, other) => other.answeredAt - one.answeredAt);
     const early = failed ? failed.answeredAt + leastSeconds * 1_000 - performance.now() : 0;
     if (early > 1) {
       counts.heldBack += 1;
@@ -89,21 +100,25 @@ export async function startProxy(
     const asked = [first, ...(twice ? [other] : [])].map((instance) =>
       forward(instance, incoming, body, agent),
     );
-    let status = Math.max(...(await Promise.all(asked)));
+    const found = await Promise.all(asked);
+    const worst = found.reduce((one, other) => (one.status >= other.status ? one : other));
+    let { status } = worst;
     if (status === 502) counts.unreachable += 1;
     if (status < 300 && random.chance(mischief.lostAck)) {
       counts.lostAcks += 1;
       status = 500;
     }
-    if (status < 300) acknowledged.add(messageId);
-    else failures.set(messageId, { deliveredAt, answeredAt: performance.now() });
+    const answeredAt = performance.now();
+    for (const id of messageIds)
+      if (status < 300) acknowledged.add(id);
+      else failures.set(id, { deliveredAt, answeredAt });
     answers.set(status, (answers.get(status) ?? 0) + 1);
-    return status;
+    return { ...worst, status };
   }
 
   const server = createServer((incoming, response) => {
     deliver(incoming).then(
-      (status) => response.writeHead(status).end(),
+      ({ status, headers, body }) => response.writeHead(status, headers).end(body),
       () => response.destroy(),
     );
   });
@@ -140,30 +155,37 @@ export async function startProxy(
   };
 }
 
+/** A handshake has none. */
+function messagesOf({ headers, method }: IncomingMessage, body: Buffer): string[] {
+  const named = headers[MESSAGES_HEADER];
+  if (typeof named === 'string') return named.split(',');
+  if (method !== 'POST' || headers['x-amz-sns-message-type'] !== undefined) return [];
+  return [Push.parse(JSON.parse(body.toString())).message.messageId];
+}
+
 function forward(
   instance: Instance | undefined,
   incoming: IncomingMessage,
   body: Buffer,
   agent: Agent,
-): Promise<number> {
-  if (instance?.url === undefined) return Promise.resolve(502);
-  const { promise, resolve } = Promise.withResolvers<number>();
+): Promise<Answer> {
+  if (instance?.url === undefined) return Promise.resolve(GONE);
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const { host: _, connection: __, ...headers } = incoming.headers;
   const outgoing = request(instance.url + (incoming.url ?? '/'), {
-    method: 'POST',
+    method: incoming.method,
     agent,
-    headers: {
-      'content-type': incoming.headers['content-type'] ?? 'application/json',
-      'content-length': body.length,
-    },
+    headers: { 'content-type': 'application/json', ...headers, 'content-length': body.length },
     timeout: GATEWAY_MILLISECONDS,
   });
   outgoing.on('response', (answer) => {
-    answer.resume();
-    answer.on('end', () => resolve(answer.statusCode ?? 502));
-    answer.on('error', () => resolve(502));
-    answer.on('close', () => resolve(502));
+    const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...headers } = answer.headers;
+    buffer(answer).then(
+      (body) => resolve({ status: answer.statusCode ?? 502, headers, body }),
+      () => resolve(GONE),
+    );
   });
-  outgoing.on('error', () => resolve(502));
+  outgoing.on('error', () => resolve(GONE));
   outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
   outgoing.end(body);
   return promise;

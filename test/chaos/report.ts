@@ -20,6 +20,8 @@ export interface Report {
   readonly heldBack: number;
   /** Messages that the emulator had forgotten and the test pushed in its place, as Pub/Sub would have. */
   readonly pushedInstead: number;
+  /** Messages that had gone to the sender's dead-letter queue after too many attempts, and were sent once more in the end. */
+  readonly redriven: number;
   /** How many pushes were answered with each status. */
   readonly answers: Readonly<Record<string, number>>;
   readonly shortestRedeliverySeconds: number;
@@ -72,6 +74,7 @@ export function table(report: Report): string {
     ['to an instance that was gone', report.unreachable],
     ['redeliveries kept back', report.heldBack],
     ['forgotten by the emulator', report.pushedInstead],
+    ["sent again from the sender's dead letters", report.redriven],
     ['shortest time to a redelivery', redelivery(report)],
     ['kills (SIGKILL)', report.kills],
     ['drains (SIGTERM)', report.drains],

@@ -55,16 +55,21 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     );
     closers.push(() => proxy.close());
     const endpoint = `${proxy.url}/push?token=${PUSH_TOKEN}`;
-    const channel = await openChannel(options.pusher, endpoint, seeded(seed, 'pusher'));
+    const channel = await openChannel(
+      options.pusher,
+      endpoint,
+      seeded(seed, 'pusher'),
+      !configuration.collisions,
+    );
     const closeChannel = once(() => channel.close());
     closers.push(closeChannel);
     const instances = new Instances({
       ...upstreams.env,
       ...(await connectorFor(configuration, closers)),
       FLUENT_BATCH: String(configuration.batch),
-      ...channel.env,
       PUSH_AUTH: 'token',
       PUSH_TOKEN,
+      ...channel.env,
       LOG_LEVEL: 'debug',
       ACK_DEADLINE_SECONDS: String(SERVICE_DEADLINE_SECONDS),
       DUPLICATE_MEMORY_SECONDS: String(SERVICE_DEADLINE_SECONDS),
@@ -76,6 +81,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       `${options.instances} instances listen; pushes come from: ${channel.name}; seed ${seed}; ${describe(configuration)}`,
     );
 
+    await channel.handshake?.();
     const publisher = new Publisher(channel, seeded(seed, 'publisher'));
     publish = (payload) => publisher.notify(payload);
     const progress = setInterval(
@@ -115,13 +121,15 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       onDelete: configuration.collisions ? configuration.onDelete : undefined,
       deletionTells: configuration.username !== 'email',
       published: publisher.ids,
-      acknowledged: proxy.acknowledged,
+      acknowledged: proxy.acknowledged.union(channel.givenUp ?? new Set()),
       poison: worked.poison,
       deadLetters: channel.deadLetters,
     });
     const calmAt = performance.now();
     let pushedInstead = 0;
+    let redriven = 0;
     const equal = await settled(evidence, async () => {
+      redriven = channel.redrive?.() ?? 0;
       if (!channel.forgets) return;
       const open = [...publisher.ids].filter((id) => !proxy.acknowledged.has(id));
       const silent = performance.now() - proxy.lastDeliveryAt > FORGOTTEN_MILLISECONDS;
@@ -156,6 +164,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       events: publisher.ids.size,
       ...proxy.counts,
       pushedInstead,
+      redriven,
       answers: Object.fromEntries(proxy.answers),
       shortestRedeliverySeconds: proxy.shortestRedeliverySeconds,
       shortestFromDeliverySeconds: proxy.shortestFromDeliverySeconds,

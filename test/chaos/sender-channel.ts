@@ -1,0 +1,54 @@
+import { startSns, TOPIC_ARN } from '../sandbox/sns.ts';
+import type { Channel } from './channel.ts';
+import type { Random } from './random.ts';
+import { SenderPusher } from './sender-pusher.ts';
+import { rulesOf, type SenderName } from './sender-rules.ts';
+
+/**
+ * A subscription of another sender than Pub/Sub. Such a service has no dead-letter topic: what it rejects goes to the
+ * sender's own dead-letter queue.
+ */
+export async function openSenderChannel(
+  name: SenderName,
+  endpoint: string,
+  { leastSeconds, isBatched, random }: { leastSeconds: number; isBatched: boolean; random: Random },
+): Promise<Channel> {
+  const sns = await startSns();
+  const rules = rulesOf(name, leastSeconds, sns, isBatched);
+  // SNS signs, and shows no token.
+  const url = name === 'sns' ? endpoint.replace(/\?.*/, '') : endpoint;
+  const pusher = new SenderPusher({ endpoint: url, rules, againProbability: 0.02, random });
+  return {
+    name,
+    forgets: false,
+    publish: async (data, attributes) => pusher.publish(data, attributes),
+    get deadLetters() {
+      return pusher.deadLetters;
+    },
+    givenUp: pusher.givenUp,
+    async handshake() {
+      if (name === 'event-grid') await handshake(url);
+      if (name === 'sns') {
+        const { status } = await fetch(url, sns.subscriptionConfirmation());
+        if (status !== 204 || sns.confirmed.length !== 1)
+          throw new Error(`Expected the subscription to be confirmed, got ${status}.`);
+      }
+    },
+    redrive() {
+      pusher.redrive();
+      return pusher.redriven;
+    },
+    env: name === 'sns' ? { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: TOPIC_ARN, SNS_ORIGIN: sns.origin } : {},
+    async close() {
+      pusher.stop();
+      await sns.close();
+    },
+  };
+}
+
+async function handshake(url: string): Promise<void> {
+  const headers = { 'webhook-request-origin': 'eventgrid.azure.net' };
+  const answer = await fetch(url, { method: 'OPTIONS', headers });
+  if (answer.status !== 200 || answer.headers.get('webhook-allowed-origin') !== 'eventgrid.azure.net')
+    throw new Error(`Expected the handshake to be answered, got ${answer.status}.`);
+}
