@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { Destination } from '@commercetools/platform-sdk';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { connectorFile, ownHandlerFolders } from '../../configuration/load.ts';
 import { openEngine } from '../../engine/engine.ts';
+import { pubSubTarget, type Target, targetOf } from '../destination/destination.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { logTo } from '../log.ts';
 import { commercetoolsStep, findSubscription, resourceTypesOf } from '../provision/commercetools-step.ts';
@@ -60,7 +62,7 @@ async function postDeploy(io: Io): Promise<ExitCode> {
   const engine = openEngine(configuration, logTo(io));
   try {
     for (const { commercetools, account } of engine.accounts) {
-      const wanted = { key: CONNECT_KEY, destination, resourceTypes };
+      const wanted = { key: CONNECT_KEY, target: targetFor(destination), destination, resourceTypes };
       const { step, result } = await apply(
         commercetoolsStep(commercetools, account.projectKey, wanted),
         false,
@@ -71,6 +73,13 @@ async function postDeploy(io: Io): Promise<ExitCode> {
   } finally {
     await engine.close();
   }
+}
+
+/** What the subscription is compared with. */
+function targetFor(destination: Destination): Target {
+  if (destination.type === 'SNS') return targetOf('sns', { topicArn: destination.topicArn }, {});
+  if (destination.type !== 'GoogleCloudPubSub') throw new Error('Expected a destination that Connect gives.');
+  return pubSubTarget(`projects/${destination.projectId}/topics/${destination.topic}`);
 }
 
 async function preUndeploy(io: Io): Promise<ExitCode> {

@@ -1,23 +1,22 @@
+import type { Subscription } from '@commercetools/platform-sdk';
 import type { OpenAccount } from '../../engine/accounts.ts';
 import { Failure } from '../../outcome.ts';
 import { createExchange } from '../../upstream/exchange.ts';
-import type { Names } from '../google/names.ts';
-import {
-  destinationOf,
-  findSubscription,
-  missingChanges,
-  publishesTo,
-} from '../provision/commercetools-step.ts';
+import { publishesTo, type Target } from '../destination/destination.ts';
+import { findSubscription, missingChanges } from '../provision/commercetools-step.ts';
 import type { Check, CheckResult } from './check.ts';
 
 const HEALTH_MILLISECONDS = 5_000;
 
-/** Both sides of an account: token, rights and the commercetools subscription to these types. `names` where Google's project is known. */
+/**
+ * Both sides of an account: token, rights and the commercetools subscription to these types. `target` where it is known what
+ * it is to publish to.
+ */
 export function accountChecks(
   { account, commercetools, fluent, upstreams }: OpenAccount,
   apiUrl: string,
   key: string,
-  names: Names | undefined,
+  target: Target | undefined,
   resourceTypes: readonly string[],
 ): Check[] {
   const { projectKey } = account;
@@ -83,7 +82,7 @@ export function accountChecks(
         withToken(reading, async () => {
           if ((await customersStatus().catch(() => undefined)) === 404)
             return { state: 'skipped', detail: 'there is no such project' };
-          return subscriptionFound(commercetools, { projectKey, apiUrl, key, names, resourceTypes });
+          return subscriptionFound(commercetools, { projectKey, apiUrl, key, target, resourceTypes });
         }),
     },
     { name: `${fluentName}: token`, run: () => token(writing).then(() => ({ state: 'ok' })) },
@@ -110,13 +109,13 @@ interface Where {
   readonly projectKey: string;
   readonly apiUrl: string;
   readonly key: string;
-  readonly names: Names | undefined;
+  readonly target: Target | undefined;
   readonly resourceTypes: readonly string[];
 }
 
 async function subscriptionFound(
   commercetools: OpenAccount['commercetools'],
-  { projectKey, apiUrl, key, names, resourceTypes }: Where,
+  { projectKey, apiUrl, key, target, resourceTypes }: Where,
 ): Promise<CheckResult> {
   const advice = 'Run `customer-sync provision`.';
   let found: Awaited<ReturnType<typeof findSubscription>>;
@@ -136,8 +135,13 @@ async function subscriptionFound(
   const missing = missingChanges(found, resourceTypes);
   if (missing.length > 0)
     return { state: 'fault', detail: `without the changes of ${missing.join(', ')}`, advice };
-  if (names && !publishesTo(found, destinationOf(names)))
-    return { state: 'fault', detail: `does not publish to ${names.topic}`, advice };
+  if (target && !publishesTo(found, target))
+    return {
+      state: 'fault',
+      detail: `does not publish to ${target.shown}: its destination is of the type ${found.destination.type}`,
+      advice:
+        target.name === 'pubsub' ? advice : `Run \`customer-sync provision --destination=${target.name}\`.`,
+    };
   const status = await healthOf(`${apiUrl}/${projectKey}/subscriptions/${found.id}/health`, projectKey);
   if (status === 400)
     return {
@@ -152,8 +156,13 @@ async function subscriptionFound(
       detail: `commercetools has trouble with it for the moment (health ${status})`,
       advice: 'Look again in some minutes; what was not delivered is sent then.',
     };
-  if (!names) return { state: 'warning', detail: 'healthy, but its topic could not be compared' };
-  return { state: 'ok', detail: `healthy, publishes to ${names.topic}` };
+  if (!target) return { state: 'warning', detail: 'healthy, but its topic could not be compared' };
+  return { state: 'ok', detail: `healthy, publishes to ${target.shown}${sourceOf(found)}` };
+}
+
+/** EventBridge's partner event source, which has to be associated with an event bus. */
+function sourceOf({ destination }: Pick<Subscription, 'destination'>): string {
+  return 'source' in destination ? `, source ${destination.source}` : '';
 }
 
 /** Needs no token. https://docs.commercetools.com/api/projects/subscriptions#get-subscription-health */

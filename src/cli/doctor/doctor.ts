@@ -1,10 +1,18 @@
 import { z } from 'zod';
+import type { Environment } from '../../configuration/environment.ts';
 import type { Configuration } from '../../configuration/load.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { createLog } from '../../observe/log.ts';
 import { Failure } from '../../outcome.ts';
 import { findCustomerRoute } from '../customers/route.ts';
+import {
+  DESTINATIONS,
+  DestinationOption,
+  destinationNameOf,
+  pubSubTarget,
+  targetOf,
+} from '../destination/destination.ts';
 import { type Google, openGoogle } from '../google/client.ts';
 import { NameOptions, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
@@ -15,8 +23,12 @@ import { type Check, faultOf, type NamedResult, runCheck, textOf } from './check
 import { googleChecks } from './google-checks.ts';
 import { mappingCheck } from './mapping-check.ts';
 import { schemaCheck } from './schema-check.ts';
+import { senderChecks } from './sender-checks.ts';
 
-const Options = NameOptions.extend({ state: z.string(), json: z.boolean().default(false) });
+const Options = NameOptions.extend(DestinationOption.shape).extend({
+  state: z.string(),
+  json: z.boolean().default(false),
+});
 type Options = z.output<typeof Options>;
 
 /** `doctor`. */
@@ -26,6 +38,7 @@ export const registerDoctor: Register = (program, io, finish) => {
     .description(
       'Check the configuration, credentials and rights on all three sides, and the subscriptions; changes nothing.',
     )
+    .option('--destination <name>', `what commercetools publishes to: ${DESTINATIONS.join(', ')} (pubsub)`)
     .option('--topic <name>', 'that commercetools publishes to (customers)')
     .option('--subscription <name>', "the push subscription (the topic's name)")
     .option('--key <key>', 'of the commercetools subscription (fluent-customer-sync)')
@@ -91,17 +104,19 @@ async function checkAll(
 ): Promise<void> {
   const { environment, connector } = configuration;
   const engine = openEngine(configuration, createLog('silent'));
-  const google = await openGoogle(environment).catch((error: unknown) => {
-    if (error instanceof Failure) return error;
-    throw error;
-  });
-  const names = google instanceof Failure ? undefined : namesOf(options, environment, google);
+  const destination = destinationNameOf(options, environment);
+  const google = destination === 'pubsub' ? await openedGoogle(environment) : undefined;
+  const names = google instanceof Failure || !google ? undefined : namesOf(options, environment, google);
+  const target =
+    destination === 'pubsub'
+      ? names && pubSubTarget(names.topic)
+      : targetOf(destination, options, environment);
   const checks: Check[] = engine.accounts.flatMap((account, index) => [
     ...accountChecks(
       account,
       connector.accounts[index]?.commercetools.apiUrl ?? '',
       options.key,
-      names,
+      target,
       resourceTypesOf(connector.routes),
     ),
     schemaCheck(account, configuration.routes),
@@ -110,7 +125,8 @@ async function checkAll(
   if (route) checks.push(...engine.accounts.map((account) => mappingCheck(account, route, options.state)));
   const authSaid = Boolean(io.env['PUSH_AUTH']?.trim());
   try {
-    if (google instanceof Failure || !names) {
+    if (destination !== 'pubsub') checks.push(...senderChecks(destination, environment, authSaid));
+    if (google instanceof Failure || !names || !google) {
       if (google instanceof Failure)
         checks.push({ name: 'Google: credentials', run: async () => faultOf(google) });
     } else checks.push(...googleChecks(google, names, environment, authSaid));
@@ -125,6 +141,13 @@ async function checkAll(
   }
 }
 
-async function closed(google: Google | Failure): Promise<void> {
-  if (!(google instanceof Failure)) await google.close();
+async function openedGoogle(environment: Environment): Promise<Google | Failure> {
+  return openGoogle(environment).catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+}
+
+async function closed(google: Google | Failure | undefined): Promise<void> {
+  if (!(google instanceof Failure)) await google?.close();
 }

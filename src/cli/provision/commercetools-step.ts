@@ -6,7 +6,7 @@ import type {
 } from '@commercetools/platform-sdk';
 import type { Commercetools } from '../../commercetools/commercetools.ts';
 import { Failure } from '../../outcome.ts';
-import type { Names } from '../google/names.ts';
+import { publishesTo, type Target } from '../destination/destination.ts';
 import type { Step } from './step.ts';
 
 /** The subscription of that key, or undefined; throws a `Failure` that names the scope where the right is missing. */
@@ -28,12 +28,6 @@ export async function findSubscription(
   }
 }
 
-/** Where commercetools is to publish to. */
-export function destinationOf({ topic }: Names): Destination {
-  const [, projectId = '', , name = ''] = topic.split('/');
-  return { type: 'GoogleCloudPubSub', projectId, topic: name };
-}
-
 /** The resource types that the routing table names and the subscription does not publish the changes of. */
 export function missingChanges(
   { changes }: Pick<Subscription, 'changes'>,
@@ -48,19 +42,11 @@ export function resourceTypesOf(routes: readonly { readonly resourceType: string
   return [...new Set(routes.map(({ resourceType }) => resourceType))];
 }
 
-/** True when it publishes there. */
-export function publishesTo(
-  subscription: Pick<Subscription, 'destination'>,
-  { type, ...wanted }: Destination,
-): boolean {
-  const { destination } = subscription;
-  const held: Record<string, unknown> = { ...destination };
-  return destination.type === type && Object.entries(wanted).every(([name, value]) => held[name] === value);
-}
-
 /** What a subscription should be. */
-export interface WantedSubscription {
+export interface Publishing {
   readonly key: string;
+  readonly target: Target;
+  /** The target as commercetools is told it; may hold a secret. */
   readonly destination: Destination;
   readonly resourceTypes: readonly string[];
 }
@@ -69,7 +55,7 @@ export interface WantedSubscription {
 export function commercetoolsStep(
   commercetools: Commercetools,
   projectKey: string,
-  { key, destination, resourceTypes }: WantedSubscription,
+  { key, target, destination, resourceTypes }: Publishing,
 ): Step {
   const { api } = commercetools;
   return {
@@ -78,18 +64,23 @@ export function commercetoolsStep(
       const found = await findSubscription(commercetools, projectKey, key);
       if (!found) {
         const changes = changesOf(resourceTypes);
-        const body = { key, destination, changes, format: { type: 'Platform' } as const };
+        const body = { key, destination, changes, format: target.format };
         return {
           kind: 'create',
-          detail: `changes of ${resourceTypes.join(', ')} to ${nameOf(destination)}`,
+          detail: `changes of ${resourceTypes.join(', ')} to ${target.shown}`,
           apply: () => api.subscriptions().post({ body }).execute(),
         };
       }
+      if (target.format.type === 'CloudEvents' && found.format.type !== 'CloudEvents')
+        throw new Failure(
+          'other-format',
+          `Expected the subscription ${key} to publish CloudEvents, which is all that ${target.shown} takes, found ${found.format.type}; choose another --key, for the format of a subscription cannot be changed.`,
+        );
       const actions: SubscriptionUpdateAction[] = [];
       const missing = missingChanges(found, resourceTypes);
       if (missing.length > 0)
         actions.push({ action: 'setChanges', changes: [...found.changes, ...changesOf(missing)] });
-      if (!publishesTo(found, destination)) actions.push({ action: 'changeDestination', destination });
+      if (!publishesTo(found, target)) actions.push({ action: 'changeDestination', destination });
       if (actions.length === 0) return { kind: 'unchanged' };
       const { id: ID, version } = found;
       return {
@@ -103,10 +94,4 @@ export function commercetoolsStep(
 
 function changesOf(resourceTypes: readonly string[]): ChangeSubscription[] {
   return resourceTypes.map((resourceTypeId) => ({ resourceTypeId }));
-}
-
-function nameOf(destination: Destination): string {
-  if (destination.type === 'GoogleCloudPubSub')
-    return `projects/${destination.projectId}/topics/${destination.topic}`;
-  return destination.type === 'SNS' ? destination.topicArn : destination.type;
 }

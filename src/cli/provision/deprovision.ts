@@ -12,29 +12,36 @@ interface Removal {
 
 /** Removes what is there of the set-up, after a question: first what publishes, then what delivers. */
 export async function deprovision(
-  google: Google,
+  pubSub: { readonly google: Google; readonly names: Names } | undefined,
   accounts: readonly OpenAccount[],
-  names: Names,
-  options: { readonly topics: boolean; readonly yes: boolean; readonly json: boolean },
+  options: {
+    readonly key: string;
+    readonly topics: boolean;
+    readonly yes: boolean;
+    readonly json: boolean;
+  },
   io: Io,
 ): Promise<ExitCode> {
   const removals: Removal[] = [];
   for (const { commercetools, account } of accounts) {
     const { projectKey } = account;
-    const found = await findSubscription(commercetools, projectKey, names.key);
+    const found = await findSubscription(commercetools, projectKey, options.key);
     if (!found) continue;
     const { id: ID, version } = found;
     removals.push({
-      name: `commercetools subscription ${names.key} of ${projectKey}`,
+      name: `commercetools subscription ${options.key} of ${projectKey}`,
       remove: () =>
         commercetools.api.subscriptions().withId({ ID }).delete({ queryArgs: { version } }).execute(),
     });
   }
-  await addSubscription('push subscription', names.subscription);
-  if (options.topics) {
-    await addSubscription('dead-letter subscription', names.deadLetterSubscription);
-    await addTopic('topic', names.topic);
-    await addTopic('dead-letter topic', names.deadLetterTopic);
+  if (pubSub) {
+    const { google, names } = pubSub;
+    await addSubscription(google, 'push subscription', names.subscription);
+    if (options.topics) {
+      await addSubscription(google, 'dead-letter subscription', names.deadLetterSubscription);
+      await addTopic(google, 'topic', names.topic);
+      await addTopic(google, 'dead-letter topic', names.deadLetterTopic);
+    }
   }
   const list = removals.map(({ name }) => `  ${name}`).join('\n');
   if (removals.length > 0 && !options.yes && !(await confirm(io, `Remove for good?\n${list}\n`))) {
@@ -49,7 +56,7 @@ export async function deprovision(
   else if (removals.length === 0) io.out('Nothing is there to remove.');
   return EXIT.ok;
 
-  async function addSubscription(kind: string, subscription: string): Promise<void> {
+  async function addSubscription(google: Google, kind: string, subscription: string): Promise<void> {
     const what = `the ${kind} ${subscription}`;
     const request = { subscription };
     if (await find(what, () => google.subscriber.getSubscription(request)))
@@ -59,7 +66,7 @@ export async function deprovision(
       });
   }
 
-  async function addTopic(kind: string, name: string): Promise<void> {
+  async function addTopic(google: Google, kind: string, name: string): Promise<void> {
     const what = `the ${kind} ${name}`;
     const topic = google.client.topic(name);
     if (await find(what, () => topic.getMetadata()))

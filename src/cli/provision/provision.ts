@@ -1,19 +1,30 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { Configuration } from '../../configuration/load.ts';
 import { httpUrl } from '../../configuration/variables.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { openEngine } from '../../engine/engine.ts';
 import { Failure } from '../../outcome.ts';
+import {
+  authenticationFault,
+  DESTINATIONS,
+  type DestinationName,
+  DestinationOptions,
+  destinationNameOf,
+  draftOf,
+  pubSubTarget,
+  targetOf,
+} from '../destination/destination.ts';
 import { openGoogle } from '../google/client.ts';
 import { NameOptions, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { logTo } from '../log.ts';
-import { commercetoolsStep, destinationOf, resourceTypesOf } from './commercetools-step.ts';
+import { commercetoolsStep, resourceTypesOf } from './commercetools-step.ts';
 import { deprovision } from './deprovision.ts';
 import { googleSteps } from './google-steps.ts';
 import { apply, type Result, type Step } from './step.ts';
 
-const Options = NameOptions.extend({
+const Options = NameOptions.extend(DestinationOptions.shape).extend({
   endpoint: httpUrl.optional(),
   projectNumber: z
     .string()
@@ -45,11 +56,15 @@ export const registerProvision: Register = (program, io, finish) => {
       '--service-account <email>',
       'that the service runs as, to give it the right to publish dead letters',
     )
+    .option('--aws-account-id <id>', 'for eventbridge: the account of the partner event source')
+    .option('--aws-region <region>', 'for eventbridge: the region of the partner event source')
+    .option('--topic-arn <arn>', 'for sns: the topic (that of SNS_TOPIC_ARNS, where it is one)')
+    .option('--event-grid-uri <url>', 'for event-grid: the topic; its key is read from EVENT_GRID_ACCESS_KEY')
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nPUSH_AUTH and what goes with it, ACK_DEADLINE_SECONDS, DUPLICATE_MEMORY_SECONDS and DEAD_LETTER_TOPIC must be those of the service.\n\nExample:\n  npx customer-sync provision --endpoint=$URL --dry-run',
+      '\nPUSH_AUTH and what goes with it, ACK_DEADLINE_SECONDS, DUPLICATE_MEMORY_SECONDS and DEAD_LETTER_TOPIC must be those of the service.\nOf any other destination than Pub/Sub only the commercetools subscription is made here; src/senders/README.md has the commands for the rest.\n\nExamples:\n  npx customer-sync provision --endpoint=$URL --dry-run\n  npx customer-sync provision --destination=eventbridge --aws-account-id=123456789012 --aws-region=us-east-1',
     )
     .action(async (given) => finish(await provision(readOptions(given), io)));
 
@@ -62,13 +77,15 @@ export const registerProvision: Register = (program, io, finish) => {
     .action(async (given) => {
       const options = readOptions(given);
       const configuration = await io.configuration();
-      const google = await openGoogle(configuration.environment);
+      const { environment } = configuration;
+      const isPubSub = destinationNameOf(options, environment) === 'pubsub';
+      const google = isPubSub ? await openGoogle(environment) : undefined;
       const engine = openEngine(configuration, logTo(io));
       try {
-        const names = namesOf(options, configuration.environment, google);
-        finish(await deprovision(google, engine.accounts, names, options, io));
+        const there = google && { google, names: namesOf(options, environment, google) };
+        finish(await deprovision(there, engine.accounts, options, io));
       } finally {
-        await Promise.all([engine.close(), google.close()]);
+        await Promise.all([engine.close(), google?.close()]);
       }
     });
 };
@@ -78,7 +95,7 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
     throw new ConfigurationError([
       {
         where: 'environment PUSH_AUTH',
-        expected: 'oidc, token or none',
+        expected: 'oidc, token, sns or none',
         found: 'nothing',
         advice:
           'The push subscription proves itself as the service expects it: set it as the service has it.',
@@ -86,19 +103,59 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
     ]);
   const configuration = await io.configuration();
   const { environment } = configuration;
+  const name = destinationNameOf(options, environment);
+  const fault = authenticationFault(name, environment);
+  if (fault)
+    throw new ConfigurationError([
+      {
+        where: 'environment PUSH_AUTH',
+        ...fault,
+        advice:
+          'What that sender pushes would be refused: change PUSH_AUTH, or choose another --destination.',
+      },
+    ]);
+  return name === 'pubsub'
+    ? provisionPubSub(configuration, options, io)
+    : provisionOther(name, configuration, options, io);
+}
+
+/** The cloud's own side is not made here. */
+async function provisionOther(
+  name: Exclude<DestinationName, 'pubsub'>,
+  configuration: Configuration,
+  options: Options,
+  io: Io,
+): Promise<ExitCode> {
+  const { key } = options;
+  const target = targetOf(name, options, configuration.environment);
+  const resourceTypes = resourceTypesOf(configuration.connector.routes);
+  const publishing = { key, target, destination: draftOf(target, io.env), resourceTypes };
+  const engine = openEngine(configuration, logTo(io));
+  try {
+    const steps = engine.accounts.map(({ commercetools, account }) =>
+      commercetoolsStep(commercetools, account.projectKey, publishing),
+    );
+    return await run(steps, options, io);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function provisionPubSub(configuration: Configuration, options: Options, io: Io): Promise<ExitCode> {
+  const { environment } = configuration;
   const google = await openGoogle(environment);
   const engine = openEngine(configuration, logTo(io));
   try {
     const names = namesOf(options, environment, google);
     const { endpoint, projectNumber, serviceAccount } = options;
+    const target = pubSubTarget(names.topic);
+    const resourceTypes = resourceTypesOf(configuration.connector.routes);
+    const destination = draftOf(target, io.env);
+    const publishing = { key: names.key, target, destination, resourceTypes };
     const steps = [
       ...googleSteps(google, names, environment, { endpoint, projectNumber, serviceAccount }),
       ...engine.accounts.map(({ commercetools, account }) =>
-        commercetoolsStep(commercetools, account.projectKey, {
-          key: names.key,
-          destination: destinationOf(names),
-          resourceTypes: resourceTypesOf(configuration.connector.routes),
-        }),
+        commercetoolsStep(commercetools, account.projectKey, publishing),
       ),
     ];
     return await run(steps, options, io);
@@ -143,6 +200,7 @@ function summary(changes: number, dryRun: boolean): string {
 
 function named(command: Command): Command {
   return command
+    .option('--destination <name>', `what commercetools publishes to: ${DESTINATIONS.join(', ')} (pubsub)`)
     .option('--topic <name>', 'that commercetools publishes to (customers)')
     .option('--subscription <name>', "the push subscription (the topic's name)")
     .option('--key <key>', 'of the commercetools subscription (fluent-customer-sync)');
