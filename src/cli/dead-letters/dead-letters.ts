@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Configuration } from '../../configuration/load.ts';
+import { Failure } from '../../outcome.ts';
 import { openGoogle } from '../google/client.ts';
 import { full, shortOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Register } from '../io.ts';
+import { deadLettersElsewhere } from './elsewhere.ts';
 import { type Lease, leaseDeadLetters } from './lease.ts';
 import { drop, isOneChosen, list, Options, replayChosen, show } from './subcommands.ts';
 
@@ -60,16 +62,45 @@ export const registerDeadLetters: Register = (program, io, finish) => {
   async function run(given: unknown, seconds: number, work: Work, only?: string): Promise<void> {
     const options = Options.parse(given);
     const configuration = await io.configuration();
+    const { pushAuth } = configuration.environment;
+    const elsewhere =
+      options.subscription === undefined ? deadLettersElsewhere(configuration.environment) : undefined;
+    if (elsewhere !== undefined && pushAuth.kind === 'sns') {
+      io.err(elsewhere);
+      finish(EXIT.usage);
+      return;
+    }
+    try {
+      await lease(options, configuration, seconds, work, only);
+    } catch (error) {
+      if (error instanceof Failure && elsewhere !== undefined) io.err(elsewhere);
+      throw error;
+    }
+  }
+
+  async function lease(
+    options: Options,
+    configuration: Configuration,
+    seconds: number,
+    work: Work,
+    only: string | undefined,
+  ): Promise<void> {
     const google = await openGoogle(configuration.environment);
     try {
       const deadLettered = shortOf(configuration.environment.deadLetterTopic ?? DEFAULT_SUBSCRIPTION);
       const subscription = full('subscriptions', options.subscription ?? deadLettered, google.projectId);
       const { limit } = options;
-      const lease = await leaseDeadLetters(google, { subscription, limit, seconds, only, signal: io.signal });
+      const leased = await leaseDeadLetters(google, {
+        subscription,
+        limit,
+        seconds,
+        only,
+        signal: io.signal,
+      });
       try {
-        finish(io.signal.aborted ? EXIT.interrupted : await work(lease, configuration, options));
+        finish(io.signal.aborted ? EXIT.interrupted : await work(leased, configuration, options));
       } finally {
-        await lease.close();
+        await leased.close();
       }
     } finally {
       await google.close();
