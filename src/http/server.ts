@@ -84,6 +84,8 @@ export function limitRequests(app: FastifyInstance, { queueLimit }: HttpLimits):
   app.setNotFoundHandler(answerNotFound);
 }
 
+const RETRY_AFTER_SECONDS = 5;
+
 /** Does not repeat the URL, because its query may hold a token. */
 function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   leaveBodyUnread(request, reply);
@@ -100,6 +102,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Socket, seconds
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    ...(status === 503 ? [`retry-after: ${RETRY_AFTER_SECONDS}`] : []),
   ];
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.destroy();
@@ -116,8 +119,9 @@ interface ClientFault {
 function describe(code: string | undefined, seconds: number): ClientFault {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return {
-      status: 408,
-      phrase: 'Request Timeout',
+      // Not 408: that is final for SNS and EventBridge, and a push that arrived slowly must be delivered again.
+      status: 503,
+      phrase: 'Service Unavailable',
       reason: 'request-timeout',
       detail: `Expected the whole request within ${seconds} seconds, got a part of it.`,
     };

@@ -87,7 +87,7 @@ t.test('ends a body that trickles in', async (t) => {
     socket.destroy();
   });
   await ended;
-  t.match(answer, /^HTTP\/1\.1 408 /);
+  t.match(answer, /^HTTP\/1\.1 503 /);
   t.match(answer, /"reason":"request-timeout","detail":"Expected the whole request within 1 seconds/);
 });
 
