@@ -4,9 +4,12 @@ import { accessToken } from './sandbox/access-token.ts';
 import { startCommercetools } from './sandbox/commercetools.ts';
 import type { Payload } from './sandbox/commercetools-notifications.ts';
 import { startTraffic } from './sandbox/demo-traffic.ts';
+import { cloudEventOf, eventGridRequest } from './sandbox/event-grid.ts';
+import { eventBridgeRequest, type SenderRequest } from './sandbox/eventbridge.ts';
 import { type FluentSandbox, startFluent } from './sandbox/fluent.ts';
 import { type PushResponse, sendPush } from './sandbox/push.ts';
 import { environmentFor, startService } from './sandbox/service.ts';
+import { startSns } from './sandbox/sns.ts';
 
 // The service between both stand-ins, all on loopback: nothing to install, nothing to configure.
 const { values } = parseArgs({
@@ -60,6 +63,23 @@ await commercetools.updateCustomer(created.id, [{ action: 'changeEmail', email: 
 await show('2. Its e-mail address is changed', created.id);
 await show('3. Pub/Sub delivers the same notification again', created.id, true);
 
+const sns = await startSns();
+const others: [name: string, firstName: string, request: (notification: Payload) => SenderRequest][] = [
+  ['AWS EventBridge', 'Augusta', eventBridgeRequest],
+  ['AWS SNS', 'Ada', sns.notification],
+  ['Azure Event Grid', 'Augusta Ada', (notification) => eventGridRequest([cloudEventOf(notification)])],
+];
+for (const [index, [name, firstName, request]] of others.entries()) {
+  await commercetools.updateCustomer(created.id, [{ action: 'setFirstName', firstName }]);
+  const answer = await fetch(service.push, request(last(notifications)));
+  console.log(
+    `${index + 4}. The first name is set, and ${name} pushes it in its own form: ${answer.status}, ${lastOutcome()}; ` +
+      `Fluent holds ${fluent.customers.get(created.id)?.firstName}`,
+  );
+  if (answer.status !== 204) throw new Error(`Expected 204, got ${answer.status}.`);
+}
+await sns.close();
+
 if (values.once) {
   await service.close();
   await Promise.all([commercetools.close(), fluent.close()]);
@@ -69,8 +89,7 @@ if (values.once) {
 
 /** Pushes the last notification, and prints what arrived, what was sent, and what Fluent now holds. */
 async function show(title: string, id: string, again = false): Promise<void> {
-  const notification = notifications.at(-1);
-  if (!notification) throw new Error('Expected a notification from the stand-in, got none.');
+  const notification = last(notifications);
   const reads = commercetools.requests.query + commercetools.requests['by-id'];
   const looks = fluent.requests.query.requests;
   const writes = fluent.requests.mutation.requests;
@@ -86,6 +105,12 @@ async function show(title: string, id: string, again = false): Promise<void> {
   );
   if (answer.status !== 204) throw new Error(`Expected 204, got ${answer.status}.`);
   if (!again) console.log(table(commercetools.customer(id), fluent, id));
+}
+
+function last(all: readonly Payload[]): Payload {
+  const notification = all.at(-1);
+  if (!notification) throw new Error('Expected a notification from the stand-in, got none.');
+  return notification;
 }
 
 function lastOutcome(): string {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Event } from '../../src/notification/event.ts';
 import { decode, isSubscriptionTest } from '../../src/notification/index.ts';
+import { createLog } from '../../src/observe/log.ts';
 import { outcomeOf } from '../../src/outcome.ts';
-import { openPubSub } from '../../src/senders/pubsub.ts';
-import { PushBody } from '../../src/senders/push-body.ts';
+import { openPush } from '../../src/senders/senders.ts';
 import { STATUS } from '../../src/senders/status.ts';
 
 const FOLDER = new URL('../fixtures/', import.meta.url);
@@ -33,7 +33,10 @@ function message(type: string, sequenceNumber: number, version: number): Event {
   };
 }
 
-const EVENTS: Record<string, Event | string> = {
+/** The event in a fixture, several of them, or the reason for which it is rejected. */
+type Found = Event | readonly Event[] | string;
+
+const EVENTS: Record<string, Found> = {
   'wrapped-minimal': change('ResourceUpdated', 3),
   'wrapped-full': change('ResourceUpdated', 3),
   'customer-created': change('ResourceCreated', 1),
@@ -82,6 +85,10 @@ const EVENTS: Record<string, Event | string> = {
     deletion: false,
   },
   unwrapped: change('ResourceUpdated', 5),
+  eventbridge: change('ResourceUpdated', 5),
+  sns: change('ResourceUpdated', 5),
+  'event-grid': change('ResourceUpdated', 5),
+  'event-grid-batch': [change('ResourceCreated', 1), change('ResourceUpdated', 5)],
   undecodable: 'undecodable',
   'no-data': 'no-data',
   'id-injection': 'undecodable',
@@ -89,10 +96,11 @@ const EVENTS: Record<string, Event | string> = {
 
 const files = readdirSync(FOLDER).filter((file) => file.endsWith('.json'));
 
-/** The event in a fixture, or the reason for which it is rejected. */
-function read(name: string): Event | string {
+function read(name: string): Found {
   try {
-    return decode(openPubSub({}, new PushBody(readFileSync(new URL(`${name}.json`, FOLDER)))));
+    const deliveries = openPush(readFileSync(new URL(`${name}.json`, FOLDER)), createLog('silent'));
+    const [first, ...others] = deliveries.map((delivery) => decode(delivery));
+    return first && others.length === 0 ? first : [first, ...others].flatMap((event) => event ?? []);
   } catch (error) {
     const outcome = outcomeOf(error);
     return outcome.kind === 'rejected' ? outcome.reason : `a crash: ${String(error)}`;
@@ -103,8 +111,8 @@ t.test('every fixture stands in the table of events', async (t) => {
   t.same(
     files,
     Object.keys(EVENTS)
-      .sort()
-      .map((name) => `${name}.json`),
+      .map((name) => `${name}.json`)
+      .sort(),
   );
 });
 
@@ -117,7 +125,7 @@ for (const [name, expected] of Object.entries(EVENTS)) {
 t.test('only the subscription-test fixture is taken for a subscription test', async (t) => {
   const tests = Object.keys(EVENTS).filter((name) => {
     const event = read(name);
-    return typeof event !== 'string' && isSubscriptionTest(event);
+    return typeof event === 'object' && 'kind' in event && isSubscriptionTest(event);
   });
   t.same(tests, ['subscription-test']);
 });
