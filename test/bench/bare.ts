@@ -3,8 +3,9 @@ import { fastify } from 'fastify';
 // What the service is measured against: Fastify, and the two parses that no receiver of pushes can do without.
 const app = fastify({ bodyLimit: 15 * 1024 * 1024 });
 
-app.post<{ Body: { message: { data: string } } }>('/push', (request, reply) => {
-  const payload: unknown = JSON.parse(Buffer.from(request.body.message.data, 'base64').toString());
+app.post<{ Body: { message?: { data: string }; detail?: unknown } }>('/push', (request, reply) => {
+  const { message, detail } = request.body;
+  const payload: unknown = message ? JSON.parse(Buffer.from(message.data, 'base64').toString()) : detail;
   return reply.code(payload ? 204 : 422).send();
 });
 

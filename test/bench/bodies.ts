@@ -1,19 +1,27 @@
+import { eventBridgeRequest } from '../sandbox/eventbridge.ts';
 import { wrap } from '../sandbox/push.ts';
 import type { Seeded } from './stand-ins.ts';
 
 /** Pushes that no route wants: they pass authentication, decoding and routing, and nothing more. */
 export function ignored(count: number): string[] {
-  return Array.from({ length: count }, (_, index) =>
-    wrap({
-      notificationType: 'ResourceUpdated',
-      projectKey: 'sandbox-project',
-      resource: { typeId: 'order', id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` },
-      resourceUserProvidedIdentifiers: { key: `order-${index}` },
-      version: 3,
-      oldVersion: 1,
-      modifiedAt: '2026-03-02T09:15:00.384Z',
-    }),
-  );
+  return orders(count).map((order) => wrap(order));
+}
+
+/** The same as EventBridge sends them. */
+export function ignoredEvents(count: number): string[] {
+  return orders(count).map((order) => eventBridgeRequest(order).body);
+}
+
+function orders(count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    notificationType: 'ResourceUpdated',
+    projectKey: 'sandbox-project',
+    resource: { typeId: 'order', id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` },
+    resourceUserProvidedIdentifiers: { key: `order-${index}` },
+    version: 3,
+    oldVersion: 1,
+    modifiedAt: '2026-03-02T09:15:00.384Z',
+  }));
 }
 
 /** A push for each customer, and for each of `changes` versions: what a burst looks like, in the order of the changes. */

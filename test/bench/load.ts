@@ -12,20 +12,33 @@ export interface Load {
 
 const LONGEST_PUSH_MILLISECONDS = 120_000;
 
+/** What EventBridge says who it is by, with a connection for each event. */
+const EVENT_BRIDGE = { 'user-agent': 'Amazon/EventBridge/ApiDestinations' };
+
+/** As `push`, each over a connection of its own, as EventBridge pushes. */
+export function pushApart(url: string, bodies: readonly string[], outstanding: number): Promise<Load> {
+  return push(url, bodies, outstanding, true);
+}
+
 /** Keeps `outstanding` pushes in flight until all bodies are sent and answered. */
-export async function push(url: string, bodies: readonly string[], outstanding: number): Promise<Load> {
+export async function push(
+  url: string,
+  bodies: readonly string[],
+  outstanding: number,
+  isApart = false,
+): Promise<Load> {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: outstanding, headersTimeout: LONGEST_PUSH_MILLISECONDS });
   const times: number[] = [];
   let acknowledged = 0;
   let next = 0;
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', ...(isApart && EVENT_BRIDGE) };
   const startedAt = performance.now();
 
   async function work(): Promise<void> {
     for (let body = bodies[next++]; body !== undefined; body = bodies[next++]) {
       const sentAt = performance.now();
-      const answer = await pool.request({ method: 'POST', path: pathname, headers, body });
+      const answer = await pool.request({ method: 'POST', path: pathname, headers, body, reset: isApart });
       await answer.body.dump();
       times.push(performance.now() - sentAt);
       if (answer.statusCode === 204) acknowledged += 1;

@@ -7,7 +7,7 @@ import { chart } from './chart.ts';
 import { measuresOf, percent } from './measures.ts';
 import { overload } from './overload.ts';
 import { nameOf, rowsOf } from './rows.ts';
-import { alone, bareCpu, observing, receiving, scale, starting } from './scenarios.ts';
+import { alone, bareCpu, observing, receiving, receivingApart, scale, starting } from './scenarios.ts';
 import { startStandIns } from './stand-ins.ts';
 import { benchSync } from './sync.ts';
 import { type Synced, syncing } from './syncing.ts';
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     short: { type: 'boolean', default: false },
     sync: { type: 'boolean', default: false },
     observing: { type: 'boolean', default: false },
+    connections: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     chart: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -24,7 +25,7 @@ const { values: options } = parseArgs({
 });
 if (options.help) {
   console.log(
-    'npm run bench -- [--short | --sync | --observing] [--json] [--chart FILE]\n\n  --short      two minutes instead of a quarter of an hour, one round and fewer events, and no chart unless asked for\n  --sync       only the backfill: customer-sync sync of 5,000 and of 50,000 customers\n  --observing  only receiving with metrics and page on, against both off\n  --json       the figures as JSON\n  --chart      where the SVG goes; test/bench/bench.svg unless told otherwise',
+    'npm run bench -- [--short | --sync | --observing | --connections] [--json] [--chart FILE]\n\n  --short      two minutes instead of a quarter of an hour, one round and fewer events, and no chart unless asked for\n  --sync       only the backfill: customer-sync sync of 5,000 and of 50,000 customers\n  --observing  only receiving with metrics and page on, against both off\n  --connections  only receiving over a connection for each event, against bare Fastify\n  --json       the figures as JSON\n  --chart      where the SVG goes; test/bench/bench.svg unless told otherwise',
   );
   process.exit(0);
 }
@@ -46,10 +47,19 @@ try {
     );
     process.exit(0);
   }
+  if (options.connections) {
+    const { service, bare, ratio } = await receivingApart(standIns, 11, 4_000);
+    console.log(
+      `over a connection for each event: ${service.toFixed(0)} pushes a second, bare Fastify ${bare.toFixed(0)}: ${percent(ratio)}`,
+    );
+    process.exit(0);
+  }
   say('start …');
   const start = await starting(standIns, short ? 3 : 11);
   say('receiving …');
   const receive = await receiving(standIns, short ? 3 : 11, short ? 5_000 : 10_000);
+  say('receiving over a connection for each event …');
+  const apart = await receivingApart(standIns, short ? 3 : 11, short ? 2_000 : 4_000);
   say('receiving with metrics and page on and off …');
   const observed = await (short ? observing(standIns, 3, 3, 5_000) : observing(standIns, 9, 8, 8_000));
   say('one event on an idle service …');
@@ -69,7 +79,18 @@ try {
   say('backfill …');
   const backfills = await benchSync(short ? [1_000, 5_000] : undefined);
 
-  const findings = { start, receive, observed, idle, rows, overload: overloaded, bare, scales, backfills };
+  const findings = {
+    start,
+    receive,
+    apart,
+    observed,
+    idle,
+    rows,
+    overload: overloaded,
+    bare,
+    scales,
+    backfills,
+  };
   const measures = measuresOf(findings);
   if (chartFile) {
     const bars = rows.map((row) => ({

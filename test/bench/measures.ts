@@ -1,5 +1,5 @@
 import type { Overload } from './overload.ts';
-import type { observing, receiving, scale, starting } from './scenarios.ts';
+import type { observing, receiving, receivingApart, scale, starting } from './scenarios.ts';
 import type { Measured } from './sync.ts';
 import type { Synced } from './syncing.ts';
 
@@ -15,6 +15,7 @@ export interface Measure {
 export interface Findings {
   readonly start: Awaited<ReturnType<typeof starting>>;
   readonly receive: Awaited<ReturnType<typeof receiving>>;
+  readonly apart: Awaited<ReturnType<typeof receivingApart>>;
   readonly observed: Awaited<ReturnType<typeof observing>>;
   /** Milliseconds for one event on an idle service, by the upstreams' latency in milliseconds. */
   readonly idle: ReadonlyMap<number, number>;
@@ -37,7 +38,7 @@ export function boundAt(latencyMilliseconds: number): number {
 
 /** Every measure that has a target. */
 export function measuresOf(findings: Findings): Measure[] {
-  const { start, receive, observed, idle, rows, overload, bare, scales, backfills } = findings;
+  const { start, receive, apart, observed, idle, rows, overload, bare, scales, backfills } = findings;
   const row = (wanted: Partial<Synced>) => {
     const plain = { batchesOff: undefined, leftAlone: undefined, burst: undefined, ...wanted };
     const found = rows.find((one) =>
@@ -64,6 +65,12 @@ export function measuresOf(findings: Findings): Measure[] {
       '≥ 75 %',
       percent(receive.ratio),
       receive.ratio >= 0.75,
+    ),
+    measure(
+      'the same over a connection for each event, as EventBridge pushes',
+      '≥ 60 %',
+      percent(apart.ratio),
+      apart.ratio >= 0.6,
     ),
     ...LATENCIES.map((latency) => {
       const { rate, cores, refused } = backlog(latency);

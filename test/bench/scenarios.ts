@@ -1,6 +1,6 @@
 import { START } from '../sandbox/start-command.ts';
-import { changes, ignored } from './bodies.ts';
-import { median, push } from './load.ts';
+import { changes, ignored, ignoredEvents } from './bodies.ts';
+import { median, push, pushApart } from './load.ts';
 import { type Server, startServer } from './server.ts';
 import type { StandIns } from './stand-ins.ts';
 import { warm } from './warm.ts';
@@ -9,15 +9,28 @@ const BARE = ['test/bench/bare.ts'];
 
 /** Pushes a second through authenticate, decode and route, and through bare Fastify; in turns, medians of the rounds. */
 export async function receiving(standIns: StandIns, rounds: number, pushes: number) {
+  return inTurns(standIns, rounds, ignored(pushes), push);
+}
+
+/** The same for events of EventBridge, which come over a connection each. */
+export async function receivingApart(standIns: StandIns, rounds: number, pushes: number) {
+  return inTurns(standIns, rounds, ignoredEvents(pushes), pushApart);
+}
+
+async function inTurns(
+  standIns: StandIns,
+  rounds: number,
+  bodies: readonly string[],
+  load: typeof pushApart,
+) {
   const service = await startServer(START, standIns.environment);
   const bare = await startServer(BARE);
-  const bodies = ignored(pushes);
   try {
-    for (const server of [service, bare]) await push(server.push, bodies, 50);
+    for (const server of [service, bare]) await load(server.push, bodies, 50);
     const rates: { service: number; bare: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      const one = await push(service.push, bodies, 50);
-      const other = await push(bare.push, bodies, 50);
+      const one = await load(service.push, bodies, 50);
+      const other = await load(bare.push, bodies, 50);
       rates.push({ service: one.pushes / one.seconds, bare: other.pushes / other.seconds });
     }
     return {
