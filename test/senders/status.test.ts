@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { OUTCOME_KINDS } from '../../src/outcome.ts';
 import { STATUS } from '../../src/senders/status.ts';
@@ -47,3 +48,16 @@ for (const [name, { acknowledges, retries }] of Object.entries(RULES))
     t.same(Object.keys(row).sort(), [...OUTCOME_KINDS].sort());
     t.ok(row.done < row.rejected && row.rejected < row.failed, 'of a batch the highest status wins');
   });
+
+t.test('the README has the same table', async (t) => {
+  const readme = await readFile(new URL('../../src/senders/README.md', import.meta.url), 'utf8');
+  for (const kind of OUTCOME_KINDS) {
+    const [, ...cells] =
+      new RegExp(`^\\| ${kind} \\| (\\d+) \\| (\\d+) \\| (\\d+) \\| (\\d+) \\|$`, 'm').exec(readme) ?? [];
+    t.same(
+      cells.map(Number),
+      Object.values(STATUS).map((row) => row[kind]),
+      kind,
+    );
+  }
+});
