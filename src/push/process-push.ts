@@ -12,7 +12,7 @@ import type { Observer } from '../observe/observer.ts';
 import type { PendingEvents } from '../observe/pending-events.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Span, Traces } from '../observe/span.ts';
-import { type Outcome, outcomeOf } from '../outcome.ts';
+import { type Outcome, outcomeOf, Rejection } from '../outcome.ts';
 import { PushBody } from '../senders/push-body.ts';
 import type { PushHead, PushResponse, Sender } from '../senders/sender.ts';
 import { type Senders, senderOfBody, usualSender } from '../senders/senders.ts';
@@ -137,6 +137,8 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
       return early;
     }
     deliveries = sender.open(headers, body);
+    if (deliveries.length === 0)
+      throw new Rejection('undecodable', 'push: expected a notification, found none.');
   } catch (error) {
     const whole = { attributes: {}, data: body.bytes };
     const arrival = { headers, sender, elapsed, arrivedAt, concluded: () => push.body.release() };

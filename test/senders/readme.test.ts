@@ -56,3 +56,22 @@ t.test('the sender that the README shows works beside the shipped ones', async (
   const poison = { id: 'g-3', payload: { notificationType: 'ResourceUpdated' } };
   t.equal(await send({ records: [poison, ...records] }, { 'x-gateway-key': KEY }), 400, 'all or none');
 });
+
+t.test('a push in which a sender of your own finds nothing is rejected, and holds no bytes', async (t) => {
+  const empty: Sender = {
+    name: 'empty',
+    timeLimitSeconds: 10,
+    statuses: { done: 200, ignored: 200, rejected: 400, failed: 503 },
+    isNamedIn: (headers) => headers['x-empty'] !== undefined,
+    authenticate: () => 'accepted',
+    open: () => [],
+  };
+  const service = await connect(t, upstreams, { QUEUE_BYTES: '15728640' }, { senders: [empty] });
+  // More than the budget holds at once.
+  const body = 'x'.repeat(6_000_000);
+  for (let sent = 0; sent < 4; sent += 1) {
+    const answer = await fetch(service.push, { method: 'POST', headers: { 'x-empty': '1' }, body });
+    t.equal(answer.status, 400);
+    t.match(await answer.json(), { reason: 'undecodable' });
+  }
+});
