@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { Failure, Rejection } from '../outcome.ts';
+import { VERSION } from '../version.ts';
 import { registerConnect } from './connect/connect.ts';
 import { registerDeadLetters } from './dead-letters/dead-letters.ts';
 import { registerDev } from './dev/dev.ts';
@@ -39,6 +40,7 @@ export async function runCommandLine(
       'Run, develop, set up, backfill, compare, explain and replay: the commands of the customer sync.',
     )
     .option('--env-file <file>', 'take the environment from a file; what is set already wins')
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

@@ -8,6 +8,13 @@ import { EXIT } from './io.ts';
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 
+// Google's library warns of a metadata server that is not there; the command says what is missing in its own words.
+const warn = process.listeners('warning');
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'MetadataLookupWarning') for (const write of warn) write(warning);
+});
+
 const args = process.argv.slice(2);
 const { env, note } = await withEnvFile(args, process.env, process.cwd()).catch((error: unknown): ReadEnv => {
   if (!(error instanceof ConfigurationError)) throw error;

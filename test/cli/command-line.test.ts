@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
+import manifest from '../../package.json' with { type: 'json' };
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { formatFaults } from '../../src/configuration/environment.ts';
+import { startUpstreams } from '../sandbox/connected.ts';
+import { runProcess } from './command.ts';
 
 /** Runs a command whose configuration cannot be read for a reason that nobody knows. */
 async function run(args: readonly string[], env: Readonly<Record<string, string>>) {
@@ -39,3 +42,15 @@ t.test(
     t.notMatch(inProduction.err, /jane/);
   },
 );
+
+t.test('says its version', async (t) => {
+  t.match(await run(['--version'], {}), { code: 0, out: `${manifest.version}\n`, err: '' });
+});
+
+t.test('without credentials of Google there is no warning but its own words', async (t) => {
+  const { env } = await startUpstreams(t);
+  const { out, err, code } = await runProcess(t, ['doctor'], env);
+  t.equal(code, 1);
+  t.match(out, /✖ Google: credentials: Expected credentials of Google/);
+  t.notMatch(err, /Warning|metadata/i);
+});

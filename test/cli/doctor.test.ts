@@ -99,12 +99,13 @@ t.test('doctor', async (t) => {
       name: 'a fault of the configuration',
       env: { ACK_DEADLINE_SECONDS: 'soon' },
       faults: ['configuration, environment ACK_DEADLINE_SECONDS'],
+      code: 2,
     },
   ];
-  for (const { name, env, faults: expected, said } of RED)
+  for (const { name, env, faults: expected, said, code: ended = 1 } of RED)
     await t.test(`${name} is red`, async (t) => {
       const { code, faults, out } = await look(env);
-      t.equal(code, 1);
+      t.equal(code, ended);
       t.same(faults, expected);
       if (said) t.match(out, said);
       t.notMatch(out, /wrong-(password|secret)/);

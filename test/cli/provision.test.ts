@@ -32,10 +32,13 @@ t.test('provision and deprovision', async (t) => {
     t.same(commercetools.subscriptions(), []);
   });
 
-  await t.test('what is still to be made needs the endpoint', async (t) => {
-    const { code, err } = await run('provision', '--dry-run');
+  await t.test('what is still to be made needs the endpoint, and nothing is made without', async (t) => {
+    const { code, err, out } = await run('provision');
     t.equal(code, 2);
-    t.match(err, /Expected --endpoint/);
+    t.match(err, /option --endpoint\n {2}expected {2}the URL of the service/);
+    t.equal(out, '');
+    const { report } = await run('provision', ENDPOINT, '--dry-run');
+    t.match(report, { changes: 5 }, 'as much is to be made as before');
   });
 
   await t.test('the first time makes everything, the second time changes nothing', async (t) => {

@@ -46,7 +46,7 @@ export const registerDoctor: Register = (program, io, finish) => {
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\n✔ as it should be   ! works, but look at it   ✖ mend it   – could not be checked\nExit code 0 without a ✖, else 1.\n\nExample:\n  npx customer-sync doctor --json | jq .findings',
+      '\n✔ as it should be   ! works, but look at it   ✖ mend it   – could not be checked\nExit code 0 without a ✖, else 1; 2 for a fault of the configuration.\n\nExample:\n  npx customer-sync doctor --json | jq .findings',
     )
     .action(async (given) => finish(await doctor(Options.parse(given), io)));
 };
@@ -62,6 +62,7 @@ async function doctor(options: Options, io: Io): Promise<ExitCode> {
   const faults = findings.filter(({ state }) => state === 'fault').length;
   if (options.json) io.out(JSON.stringify({ healthy: faults === 0, findings }));
   if (io.signal.aborted) return EXIT.interrupted;
+  if (!configuration) return EXIT.usage;
   return faults === 0 ? EXIT.ok : EXIT.found;
 }
 

@@ -15,8 +15,8 @@ import {
   pubSubTarget,
   targetOf,
 } from '../destination/destination.ts';
-import { openGoogle } from '../google/client.ts';
-import { NameOptions, namesOf } from '../google/names.ts';
+import { find, type Google, openGoogle } from '../google/client.ts';
+import { NameOptions, type Names, namesOf } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io, type Register } from '../io.ts';
 import { logTo } from '../log.ts';
 import { commercetoolsStep, resourceTypesOf } from './commercetools-step.ts';
@@ -148,6 +148,7 @@ async function provisionPubSub(configuration: Configuration, options: Options, i
   try {
     const names = namesOf(options, environment, google);
     const { endpoint, projectNumber, serviceAccount } = options;
+    if (endpoint === undefined) await requireSubscription(google, names);
     const target = pubSubTarget(names.topic);
     const resourceTypes = resourceTypesOf(configuration.connector.routes);
     const destination = draftOf(target, io.env);
@@ -162,6 +163,23 @@ async function provisionPubSub(configuration: Configuration, options: Options, i
   } finally {
     await Promise.all([engine.close(), google.close()]);
   }
+}
+
+/** Without --endpoint there must be a push subscription: looked for first, so that no half of a set-up is made. */
+async function requireSubscription(
+  { subscriber }: Google,
+  { subscription }: Pick<Names, 'subscription'>,
+): Promise<void> {
+  const what = `the push subscription ${subscription}`;
+  if (await find(what, () => subscriber.getSubscription({ subscription }))) return;
+  throw new ConfigurationError([
+    {
+      where: 'option --endpoint',
+      expected: `the URL of the service, because ${what} is still to be made`,
+      found: 'nothing',
+      advice: 'Nothing was made. Name it, as in --endpoint=https://customer-sync-….run.app.',
+    },
+  ]);
 }
 
 async function run(steps: readonly Step[], { dryRun, json }: Options, io: Io): Promise<ExitCode> {
