@@ -158,6 +158,29 @@ function notOlder(id: string, atLeast: number, customer: Customer | undefined): 
 
 const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
+/** commercetools refused a request as it was asked. */
+export class RefusedRequest extends UpstreamFault {
+  /** Its own words, which may quote the request: for who has written it, and never for the log. */
+  readonly words: string;
+
+  constructor(detail: string, words: string) {
+    super('final', 'http-400', detail);
+    this.name = 'RefusedRequest';
+    this.words = words;
+  }
+}
+
+const RefusedAnswer = z.object({ message: z.string() });
+const MAX_WORDS = 300;
+
+function wordsIn(text: string): string {
+  try {
+    return RefusedAnswer.parse(JSON.parse(text)).message.slice(0, MAX_WORDS);
+  } catch {
+    return 'nothing that can be read';
+  }
+}
+
 /** A gateway, or a wrong URL, answers 404 too. Without this check every customer would count as deleted then. */
 function saysNotFound(name: string, text: string): boolean {
   const answer = NotFoundAnswer.safeParse(readJson(name, text));
@@ -186,6 +209,7 @@ function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Midd
           if (status === 404 && saysNotFound(upstream.name, text)) throw new NotFound(upstream.name);
           if (status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, text);
           const detail = `${upstream.name} answered HTTP ${status} to ${method}.`;
+          if (status === 400) throw new RefusedRequest(detail, wordsIn(text));
           throw new UpstreamFault('final', `http-${status}`, detail);
         },
         method === 'GET' || method === 'HEAD' ? { ...purpose, startSignals: [] } : purpose,

@@ -151,6 +151,40 @@ t.test('doctor', async (t) => {
     await fluent.changeSchema({});
   });
 
+  const STATES = [
+    {
+      status: 'TemporaryError',
+      code: 0,
+      said: /! .*: TemporaryError: commercetools keeps the notifications/,
+    },
+    { status: 'ConfigurationError', code: 1, said: /✖ .*: ConfigurationError: .* keeps the notifications/ },
+    {
+      status: 'ManuallySuspended',
+      code: 1,
+      said: /✖ .*: ManuallySuspended: .* not kept\n.*support of commercetools.*`customer-sync sync --since=(\S+)`/,
+    },
+    {
+      status: 'ConfigurationErrorDeliveryStopped',
+      code: 1,
+      said: /✖ .*: ConfigurationErrorDeliveryStopped: .* not kept\n.*`customer-sync provision`.*`customer-sync sync --since=(\S+)`/,
+    },
+  ];
+  await t.test('the states of the subscription are told apart, and from when a sync is due', async (t) => {
+    for (const { status, code, said } of STATES) {
+      commercetools.setSubscriptionStatus(status);
+      const ended = await runCommand(['doctor'], env);
+      t.equal(ended.code, code, status);
+      t.match(ended.out, said);
+      const since = said.exec(ended.out)?.[1];
+      const changedAt = commercetools.subscriptions()[0]?.lastModifiedAt ?? '';
+      if (since) t.equal(Date.parse(changedAt) - Date.parse(since), 7 * 86_400_000);
+    }
+    const mended = await runCommand(['provision'], env);
+    t.equal(mended.code, 0, mended.err);
+    t.match(commercetools.subscriptions(), [{ status: 'Healthy' }], 'provision starts delivery again');
+    t.equal((await runCommand(['doctor'], env)).code, 0);
+  });
+
   await t.test(
     'the health that commercetools tells is red or yellow, and a right that is missing is red',
     async (t) => {

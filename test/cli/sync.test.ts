@@ -196,3 +196,17 @@ t.test('an id that commercetools does not have is rejected, and named in the rep
   });
   t.same(inFluent(upstreams), [known.id]);
 });
+
+t.test('a predicate that commercetools does not take is told in its words', async (t) => {
+  const { commercetools, env } = await startUpstreams(t);
+  commercetools.seed(1);
+  const cwd = t.testdir({});
+  for (const command of [['sync'], ['sync', '--dry-run'], ['reconcile']]) {
+    const { code, err } = await runProcess(t, [...command, '--where', 'emial ='], env, { cwd });
+    t.equal(code, 2, command.join(' '));
+    t.match(
+      err,
+      /option --where\n {2}expected {2}a predicate.*\n {2}found {5}one that it answers with: Malformed parameter: where: /,
+    );
+  }
+});

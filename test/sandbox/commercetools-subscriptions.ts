@@ -51,6 +51,11 @@ export class Subscriptions {
     this.#pointed = pointed;
   }
 
+  /** All of them are in this state from now on. */
+  setStatus(status: string): void {
+    for (const one of this.#byId.values()) this.#byId.set(one.id, { ...one, status });
+  }
+
   list(): Subscription[] {
     return [...this.#byId.values()];
   }
@@ -107,7 +112,7 @@ export class Subscriptions {
         next = { ...next, key: action.key };
       } else if (action.action === 'setMessages') next = { ...next, messages: action.messages ?? [] };
       else if (action.action === 'setChanges') next = { ...next, changes: action.changes ?? [] };
-      else next = { ...next, destination: action.destination };
+      else next = { ...next, destination: action.destination, status: 'Healthy' };
     }
     if (JSON.stringify(next) === JSON.stringify(found)) return found;
     next = { ...next, version: found.version + actions.length, lastModifiedAt: new Date().toISOString() };

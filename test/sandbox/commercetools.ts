@@ -61,6 +61,8 @@ export interface ProjectSandbox {
   lagGraphql(milliseconds: number, times?: number): void;
   subscriptions(): Subscription[];
   setSubscriptionHealth(status: HealthStatus): void;
+  /** The state of all subscriptions, as in `ConfigurationErrorDeliveryStopped`. */
+  setSubscriptionStatus(status: string): void;
 }
 
 export interface CommercetoolsSandbox extends ProjectSandbox {
@@ -223,6 +225,7 @@ function helpersOf(project: Project | undefined, api: Api): ProjectSandbox {
       project.lag('graphql', milliseconds, times),
     replicate: (lags, random) => project.replicate(lags, random),
     subscriptions: () => project.subscriptions.list(),
+    setSubscriptionStatus: (status) => project.subscriptions.setStatus(status),
     setSubscriptionHealth(status) {
       project.subscriptions.healthStatus = status;
     },

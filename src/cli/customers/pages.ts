@@ -1,4 +1,6 @@
 import type { Commercetools, Customer } from '../../commercetools/commercetools.ts';
+import { RefusedRequest } from '../../commercetools/commercetools.ts';
+import { ConfigurationError } from '../../configuration-error.ts';
 import { retry } from './retry.ts';
 
 /** Where a page ended: what comes after it is asked for by this. */
@@ -71,12 +73,24 @@ export async function* readPages(
   }
 }
 
-/** How many customers there are to read. */
+/** How many customers there are to read. Throws a `ConfigurationError` with the words of commercetools for a bad `where`. */
 export async function countCustomers({ api }: Commercetools, query: PageQuery): Promise<number> {
   if (query.ids) return query.ids.length;
   const where = conditions(query);
   const queryArgs = { ...(where.length > 0 && { where }), limit: 1, withTotal: true };
-  return (await api.customers().get({ queryArgs }).execute()).body.total ?? 0;
+  try {
+    return (await api.customers().get({ queryArgs }).execute()).body.total ?? 0;
+  } catch (error) {
+    if (!(error instanceof RefusedRequest) || query.where === undefined) throw error;
+    throw new ConfigurationError([
+      {
+        where: 'option --where',
+        expected: 'a predicate that commercetools takes, as in email = "ada@example.com"',
+        found: `one that it answers with: ${error.words}`,
+        advice: 'https://docs.commercetools.com/api/predicates/query has the language.',
+      },
+    ]);
+  }
 }
 
 function conditions({ where, window }: PageQuery): string[] {

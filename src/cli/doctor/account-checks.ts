@@ -5,6 +5,7 @@ import { createExchange } from '../../upstream/exchange.ts';
 import { publishesTo, type Target } from '../destination/destination.ts';
 import { findSubscription, missingChanges } from '../provision/commercetools-step.ts';
 import type { Check, CheckResult } from './check.ts';
+import { deliveryState } from './delivery-state.ts';
 
 const HEALTH_MILLISECONDS = 5_000;
 
@@ -142,6 +143,8 @@ async function subscriptionFound(
       advice:
         target.name === 'pubsub' ? advice : `Run \`customer-sync provision --destination=${target.name}\`.`,
     };
+  const delivery = deliveryState(found);
+  if (delivery) return delivery;
   const status = await healthOf(`${apiUrl}/${projectKey}/subscriptions/${found.id}/health`, projectKey);
   if (status === 400)
     return {

@@ -80,7 +80,10 @@ export function commercetoolsStep(
       const missing = missingChanges(found, resourceTypes);
       if (missing.length > 0)
         actions.push({ action: 'setChanges', changes: [...found.changes, ...changesOf(missing)] });
-      if (!publishesTo(found, target)) actions.push({ action: 'changeDestination', destination });
+      // Only a change of the destination, to the same one too, starts a delivery that has stopped.
+      const hasStopped = found.status === 'ConfigurationErrorDeliveryStopped';
+      if (hasStopped || !publishesTo(found, target))
+        actions.push({ action: 'changeDestination', destination });
       if (actions.length === 0) return { kind: 'unchanged' };
       const { id: ID, version } = found;
       return {

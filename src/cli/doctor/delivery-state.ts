@@ -1,0 +1,51 @@
+import type { Subscription } from '@commercetools/platform-sdk';
+import type { CheckResult } from './check.ts';
+
+/** commercetools keeps what it cannot deliver for so long before it stops. */
+const KEPT_DAYS = 7;
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * What commercetools says of its deliveries; undefined where they go well.
+ * https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus
+ */
+export function deliveryState({
+  status,
+  lastModifiedAt,
+}: Pick<Subscription, 'lastModifiedAt'> & { readonly status: string }): CheckResult | undefined {
+  switch (status) {
+    case 'TemporaryError':
+      return {
+        state: 'warning',
+        detail: 'TemporaryError: commercetools keeps the notifications, and tries again',
+        advice: 'Look again in some minutes; what was not delivered is sent then.',
+      };
+    case 'ConfigurationError':
+      return {
+        state: 'fault',
+        detail: 'ConfigurationError: commercetools cannot publish; it keeps the notifications for some days',
+        advice:
+          'Look at the destination and at the right of commercetools to publish to it; what was not delivered is sent then.',
+      };
+    case 'ConfigurationErrorDeliveryStopped':
+      return {
+        state: 'fault',
+        detail:
+          'ConfigurationErrorDeliveryStopped: delivery has stopped, and the notifications were not kept',
+        advice: `Look at the right of commercetools to publish, run \`customer-sync provision\`, which starts delivery again, and then \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`: nothing older is missing.`,
+      };
+    case 'ManuallySuspended':
+      return {
+        state: 'fault',
+        detail: 'ManuallySuspended: commercetools has suspended it, and the notifications are not kept',
+        advice: `Only the support of commercetools can lift it; then run \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`: nothing older is missing.`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** commercetools does not say when it stopped: not before the last change, and what it kept until then may be lost too. */
+function lostSince(lastModifiedAt: string): string {
+  return new Date(Date.parse(lastModifiedAt) - KEPT_DAYS * DAY_MILLISECONDS).toISOString();
+}
