@@ -100,9 +100,20 @@ export interface Preview {
   readonly unusable: readonly string[];
   /** What would be sent to Fluent, where anything would. */
   readonly input?: unknown;
+  /** Each field beside its values: personal data, made only for a person who asked to see it. */
+  readonly values?: () => readonly FieldValues[];
   /** A code, and one sentence without personal data. */
   readonly reason?: string;
   readonly detail?: string;
+}
+
+/** The values of one field of Fluent; `attributes.<name>` for attributes. Undefined where there is none. */
+export interface FieldValues {
+  readonly field: string;
+  /** What the mapping makes of the commercetools customer. */
+  readonly commercetools: unknown;
+  readonly sent: unknown;
+  readonly fluent: unknown;
 }
 
 /** Says what a handler would do: for `sync --dry-run`, `reconcile` and `explain`. */

@@ -5,6 +5,7 @@ import type { CustomerMap, Desired } from './mapping/map.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Props } from './props.ts';
 import { type Owner, versionOf } from './record.ts';
+import { valuesOf } from './values.ts';
 
 const NOTHING = { differing: [], blanked: [], cut: [], unusable: [] } as const;
 
@@ -55,7 +56,10 @@ export function preview(
         mappedAttributes: Object.keys(mapping.attributes),
         retailerId: account.retailerId,
       });
-      return customer ? { ...seen, ...living(next) } : { ...seen, action: 'gone', ...whenGone(next) };
+      const values = () => valuesOf(username, desired, record, next);
+      return customer
+        ? { ...seen, ...living(next), values }
+        : { ...seen, action: 'gone', ...whenGone(next), values };
     } catch (error) {
       if (!(error instanceof Rejection)) throw error;
       const { reason, message: detail } = error;

@@ -47,6 +47,16 @@ t.test('explain', async (t) => {
     t.equal(fluent.requests.mutation.requests, 0);
   });
 
+  await t.test('--reveal shows each field in four columns: mapped, to be sent and held', async (t) => {
+    const { code, out, err } = await runCommand(['explain', '--id', customer.id, '--reveal'], env);
+    t.equal(code, 0, err);
+    t.match(out, /│ Fluent field +│ in commercetools +│ would send +│ now in Fluent +│/);
+    t.match(out, /│ primaryEmail +│ ada@example\.com +│ ada@example\.com +│ old@example\.com +│/);
+    t.match(out, /│ firstName +│ Ada +│ Ada +│ Ada +│/);
+    const hidden = await runCommand(['explain', '--id', customer.id], env);
+    t.notMatch(hidden.out, /now in Fluent|@example/);
+  });
+
   const CASES = [
     { file: 'undecodable.json', code: 1, outcome: { kind: 'rejected', reason: 'undecodable' } },
     {

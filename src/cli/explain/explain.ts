@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import Table from 'cli-table3';
 import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { ConfigurationError } from '../../configuration-error.ts';
@@ -49,7 +50,9 @@ async function run(file: unknown, options: Options, io: Io): Promise<ExitCode> {
   try {
     const { steps, code } = await explain(input, engine, { ...options, log: logTo(io), signal: io.signal });
     if (options.json) io.out(JSON.stringify({ steps }));
-    else for (const { step, ...said } of steps) io.out(`${step}\n${linesOf(said)}`);
+    else
+      for (const { step, ...said } of steps)
+        io.out(step === 'values' ? tableOf(said['rows']) : `${step}\n${linesOf(said)}`);
     return io.signal.aborted ? EXIT.interrupted : code;
   } finally {
     await engine.close();
@@ -79,6 +82,24 @@ function changeOf(id: string, projectKey: string | undefined): Event {
 function customerId(text: string): string {
   if (/^[\w-]{1,100}$/.test(text)) return text;
   throw new InvalidArgumentError('Expected the id of a customer: letters, digits, - and _.');
+}
+
+const Rows = z.array(
+  z.object({ field: z.string(), commercetools: z.unknown(), sent: z.unknown(), fluent: z.unknown() }),
+);
+
+/** The four columns that the demo has, of what --reveal shows. */
+function tableOf(rows: unknown): string {
+  const table = new Table({
+    head: ['Fluent field', 'in commercetools', 'would send', 'now in Fluent'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { field, commercetools, sent, fluent } of Rows.parse(rows))
+    table.push([
+      field,
+      ...[commercetools, sent, fluent].map((value) => (value === undefined ? '' : textOf(value))),
+    ]);
+  return table.toString();
 }
 
 function linesOf(said: Readonly<Record<string, unknown>>): string {

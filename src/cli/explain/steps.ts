@@ -15,7 +15,15 @@ export type Input = { readonly body: Buffer } | { readonly event: Event };
 
 /** One step of the way; what it says beside its name. */
 export interface ExplainedStep {
-  readonly step: 'decoded' | 'account' | 'route' | 'handler' | 'in Fluent' | 'would send' | 'outcome';
+  readonly step:
+    | 'decoded'
+    | 'account'
+    | 'route'
+    | 'handler'
+    | 'in Fluent'
+    | 'would send'
+    | 'values'
+    | 'outcome';
   readonly [said: string]: unknown;
 }
 
@@ -136,6 +144,7 @@ async function preview(
   });
   if (input !== undefined)
     tell({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
+  if (reveal && found.values) tell({ step: 'values', rows: found.values() });
   // After a deletion it is no surprise; an id that somebody has typed is unknown.
   const isUnknown = isAskedById && action === 'gone';
   const what = isUnknown ? 'commercetools has no customer of this id (any more).' : detail;
