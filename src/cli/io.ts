@@ -13,8 +13,8 @@ export interface Io {
   readonly terminal: boolean;
   /** Aborts on SIGINT and SIGTERM: finish what is in flight, keep the state, say how to go on. */
   readonly signal: AbortSignal;
-  /** The configuration of the service, read once; throws a `ConfigurationError` with all faults. */
-  configuration(): Promise<Configuration>;
+  /** The configuration of the service, with `over` laid over the environment; throws a `ConfigurationError` with all faults. */
+  configuration(over?: Readonly<Record<string, string | undefined>>): Promise<Configuration>;
 }
 
 /** How a command ended; documented in `src/cli/README.md`, for scripts. */

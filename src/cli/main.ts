@@ -6,7 +6,7 @@ import { type ReadEnv, withEnvFile } from './env-file.ts';
 import { EXIT } from './io.ts';
 
 const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupt.abort());
 
 // Google's library warns of a metadata server that is not there; the command says what is missing in its own words.
 const warn = process.listeners('warning');
@@ -33,7 +33,7 @@ process.exitCode = await runCommandLine(
     terminal: process.stderr.isTTY === true && process.env['CI'] !== 'true',
     signal: interrupt.signal,
     // The command line takes no pushes, so how they are authenticated need not be said.
-    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...env }),
+    configuration: (over) => loadConfiguration({ PUSH_AUTH: 'none', ...env, ...over }),
   },
   formatFaults,
 );

@@ -100,7 +100,8 @@ export async function runCommand(
     },
     terminal: false,
     signal: new AbortController().signal,
-    configuration: () => loadConfiguration({ PUSH_AUTH: 'none', ...env }),
+    configuration: (over?: Readonly<Record<string, string | undefined>>) =>
+      loadConfiguration({ PUSH_AUTH: 'none', ...env, ...over }),
   };
   const before = currentFolder();
   chdir(cwd);

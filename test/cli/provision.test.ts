@@ -73,6 +73,18 @@ t.test('provision and deprovision', async (t) => {
     t.equal((await run('provision')).report.changes, 0, 'nothing is taken away by a table without it');
   });
 
+  await t.test("the set-up's own API client is used where it is named, and never half of it", async (t) => {
+    const { CTP_CLIENT_ID = '', CTP_CLIENT_SECRET = '' } = joined;
+    const service = { ...env, CTP_CLIENT_ID: 'the-service', CTP_SCOPES: 'view_nothing:anywhere' };
+    t.equal((await runCommand(['provision', '--json'], service)).code, 3);
+    const both = { SETUP_CTP_CLIENT_ID: CTP_CLIENT_ID, SETUP_CTP_CLIENT_SECRET: CTP_CLIENT_SECRET };
+    const made = await runCommand(['provision', '--json'], { ...service, ...both });
+    t.equal(made.code, 0, made.err);
+    const half = await runCommand(['provision'], { ...service, SETUP_CTP_CLIENT_ID: CTP_CLIENT_ID });
+    t.equal(half.code, 2);
+    t.match(half.err, /environment SETUP_CTP_CLIENT_SECRET\n {2}expected {2}a value/);
+  });
+
   await t.test('only what differs is changed, and nothing is made anew', async (t) => {
     const [before] = commercetools.subscriptions();
     const ended = await runCommand(

@@ -22,6 +22,7 @@ import { logTo } from '../log.ts';
 import { commercetoolsStep, resourceTypesOf } from './commercetools-step.ts';
 import { deprovision } from './deprovision.ts';
 import { googleSteps } from './google-steps.ts';
+import { setUpClient } from './set-up-client.ts';
 import { apply, type Result, type Step } from './step.ts';
 
 const Options = NameOptions.extend(DestinationOptions.shape).extend({
@@ -76,7 +77,7 @@ export const registerProvision: Register = (program, io, finish) => {
     .addHelpText('after', '\nExample:\n  npx customer-sync deprovision --yes')
     .action(async (given) => {
       const options = readOptions(given);
-      const configuration = await io.configuration();
+      const configuration = await io.configuration(setUpClient(io.env));
       const { environment } = configuration;
       const isPubSub = destinationNameOf(options, environment) === 'pubsub';
       const google = isPubSub ? await openGoogle(environment) : undefined;
@@ -101,7 +102,7 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
           'The push subscription proves itself as the service expects it: set it as the service has it.',
       },
     ]);
-  const configuration = await io.configuration();
+  const configuration = await io.configuration(setUpClient(io.env));
   const { environment } = configuration;
   const name = destinationNameOf(options, environment);
   const fault = authenticationFault(name, environment);
