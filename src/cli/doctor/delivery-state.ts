@@ -32,13 +32,13 @@ export function deliveryState({
         state: 'fault',
         detail:
           'ConfigurationErrorDeliveryStopped: delivery has stopped, and the notifications were not kept',
-        advice: `Look at the right of commercetools to publish, run \`customer-sync provision\`, which starts delivery again, and then \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`: nothing older is missing.`,
+        advice: `Look at the right of commercetools to publish, run \`customer-sync provision\`, which starts delivery again, and then \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`; if the subscription was changed since, choose an earlier time.`,
       };
     case 'ManuallySuspended':
       return {
         state: 'fault',
         detail: 'ManuallySuspended: commercetools has suspended it, and the notifications are not kept',
-        advice: `Only the support of commercetools can lift it; then run \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`: nothing older is missing.`,
+        advice: `Only the support of commercetools can lift it; then run \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`; if the subscription was changed since, choose an earlier time.`,
       };
     default:
       return undefined;
