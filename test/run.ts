@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createWriteStream, existsSync, globSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
 import { longestFirst } from './longest-first.ts';
@@ -29,15 +28,18 @@ const env = { ...process.env, ...(emulator && { [SHARED_EMULATOR]: emulator.host
 
 // Many tests wait for another process, so two files for each core keep the cores busy.
 const queue = new PQueue({ concurrency: 2 * availableParallelism() });
+mkdirSync('.tap', { recursive: true });
+const output = createWriteStream(OUTPUT);
 const results = await queue.addAll(
   files.map((file) => async () => {
     const result = await runFile(file, env);
     console.log(lineOf(result));
+    // As each ends: a run that is broken off leaves what it has.
+    output.write(`# ${file}\n${result.output}\n`);
     return result;
   }),
 );
 await emulator?.stop();
-await mkdir('.tap', { recursive: true });
-await writeFile(OUTPUT, results.map(({ file, output }) => `# ${file}\n${output}\n`).join(''));
+output.end();
 console.log(summary(results, OUTPUT));
 process.exitCode = results.some(({ failures }) => failures.length > 0) ? 1 : 0;
