@@ -12,6 +12,9 @@ import { rulesOf, SENDERS, type SenderName } from './sender-rules.ts';
 
 const SHORT = ['--instances', '2', '--customers', '25', '--changes', '100', '--minutes', '0.06'];
 
+// A run is long for its waits: between two deliveries, and for what runs after a drain.
+t.jobs = SENDERS.length;
+
 for (const sender of SENDERS)
   t.test(`under faults, kills and drains all is as promised, by the rules of ${sender}`, async (t) => {
     const args = [...SHORT, '--config', 'fixed', '--pusher', sender];
