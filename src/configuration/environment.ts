@@ -97,6 +97,7 @@ function toPushAuth(values: z.output<typeof variables>): PushAuth {
         audience: values.PUSH_AUDIENCE,
         serviceAccount: values.PUSH_SERVICE_ACCOUNT,
         certsUrl: values.PUSH_CERTS_URL,
+        signature: values.PUSH_SIGNATURE,
       };
     case 'token':
       return { kind: 'token', tokens: values.PUSH_TOKEN };

@@ -175,6 +175,12 @@ const oidc = z.object({
   PUSH_CERTS_URL: httpUrl
     .default('https://www.googleapis.com/oauth2/v1/certs')
     .describe('With `oidc`: where the keys are, in JSON: a JWK Set, or PEM by key id.'),
+  PUSH_SIGNATURE: z
+    .enum(['service', 'cloud-run'], { error: 'service or cloud-run' })
+    .default('service')
+    .describe(
+      "With `oidc`: who verifies the signature of the token: the `service`, or Cloud Run's own check of the caller (`cloud-run`), which hands on the token without its signature. Only where the service does not allow unauthenticated calls: it then trusts the claims of such a token.",
+    ),
 });
 
 const tokens = `tokens separated by commas, each of at least ${LEAST} characters`;

@@ -25,7 +25,13 @@ const oidc = {
   PUSH_AUDIENCE: 'https://me',
   PUSH_SERVICE_ACCOUNT: 'a@b.iam.gserviceaccount.com',
 };
-const key = { kind: 'oidc', audience: 'https://me', serviceAccount: 'a@b.iam.gserviceaccount.com' };
+const key = {
+  kind: 'oidc',
+  audience: 'https://me',
+  serviceAccount: 'a@b.iam.gserviceaccount.com',
+  certsUrl: 'https://www.googleapis.com/oauth2/v1/certs',
+  signature: 'service',
+};
 
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:customers';
 const ARNS =
@@ -46,12 +52,17 @@ const readable = [
   {
     name: "defaults to Google's certificates",
     input: oidc,
-    expected: { ...defaults, pushAuth: { ...key, certsUrl: 'https://www.googleapis.com/oauth2/v1/certs' } },
+    expected: { ...defaults, pushAuth: key },
   },
   {
     name: 'takes certificates from elsewhere',
     input: { ...oidc, PUSH_CERTS_URL: 'http://127.0.0.1:9/certs' },
     expected: { ...defaults, pushAuth: { ...key, certsUrl: 'http://127.0.0.1:9/certs' } },
+  },
+  {
+    name: 'leaves the signature of tokens to Cloud Run',
+    input: { ...oidc, PUSH_SIGNATURE: 'cloud-run' },
+    expected: { ...defaults, pushAuth: { ...key, signature: 'cloud-run' } },
   },
   {
     name: 'takes several tokens, without blanks and line breaks',
@@ -347,6 +358,7 @@ t.test('documents every variable once, with its default', async (t) => {
     'PUSH_AUDIENCE',
     'PUSH_SERVICE_ACCOUNT',
     'PUSH_CERTS_URL',
+    'PUSH_SIGNATURE',
     'SNS_TOPIC_ARNS',
     'SNS_ORIGIN',
     'PORT',

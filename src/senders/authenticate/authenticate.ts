@@ -1,4 +1,4 @@
-import type { Clocks } from './oidc.ts';
+import type { Clocks, SignatureChecker } from './oidc.ts';
 import { createSharedToken } from './shared-token.ts';
 import type { Authenticate } from './verdict.ts';
 
@@ -15,6 +15,7 @@ export type ShownAuth =
       readonly serviceAccount: string;
       /** A JWK Set, or PEM by key id, in JSON. */
       readonly certsUrl: string;
+      readonly signature: SignatureChecker;
     }
   | { readonly kind: 'token'; readonly tokens: readonly string[] }
   | { readonly kind: 'none' };

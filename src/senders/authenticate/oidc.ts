@@ -13,6 +13,8 @@ const ISSUERS: readonly unknown[] = ['https://accounts.google.com', 'accounts.go
 const LATE_SECONDS = 60;
 const EARLY_SECONDS = 300;
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
+/** What Cloud Run puts in place of a signature that its own IAM check has verified. */
+const REMOVED_SIGNATURE = 'SIGNATURE_REMOVED_BY_GOOGLE';
 /** Google mints one token an hour and subscription, so few are alive at a time. */
 const REMEMBERED = 100;
 
@@ -64,17 +66,22 @@ export interface Oidc {
   readonly audience: string;
   readonly serviceAccount: string;
   readonly certsUrl: string;
+  readonly signature: SignatureChecker;
 }
+
+/** Who verifies a token's signature: the service, or Cloud Run's IAM check where it has removed the signature. */
+export type SignatureChecker = 'service' | 'cloud-run';
 
 /** What a token says of itself: nothing to believe until its signature is verified. */
 interface Unverified {
   readonly keyId: string;
+  readonly claims: Readonly<Record<string, unknown>>;
   /** In seconds since 1970. */
   readonly expiresAt: number;
 }
 
 const Header = z.object({ alg: z.literal('RS256'), kid: z.string().min(1).max(256) });
-const Ending = z.object({ exp: z.number() });
+const Claims = z.looseObject({ exp: z.number() });
 
 /** The times that tokens, and what is known of them, go by. */
 export interface Clocks {
@@ -95,6 +102,8 @@ export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate
 
   const secondsLeft = ({ expiresAt }: Unverified) => expiresAt + LATE_SECONDS - now() / 1000;
 
+  const isShortLived = ({ expiresAt }: Unverified) => expiresAt < now() / 1000 + LONGEST_LIFE_SECONDS;
+
   function judge(claims: Readonly<Record<string, unknown>>): Verdict {
     if (!ISSUERS.includes(claims['iss'])) return REFUSED.issuer;
     if (claims['aud'] !== oidc.audience) return REFUSED.audience;
@@ -113,8 +122,7 @@ export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate
         // Its issue time has to be there, and in the past.
         maxTokenAge: LONGEST_LIFE_SECONDS,
       });
-      const ends = now() / 1000 + LONGEST_LIFE_SECONDS;
-      verdict = unverified.expiresAt < ends ? judge(payload) : REFUSED.unverified;
+      verdict = isShortLived(unverified) ? judge(payload) : REFUSED.unverified;
     } catch {
       // Its errors hold the claims.
       return REFUSED.unverified;
@@ -137,6 +145,8 @@ export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate
     const unverified = read(token);
     if (unverified === undefined) return REFUSED.malformed;
     if (secondsLeft(unverified) <= 0) return REFUSED.expired;
+    if (oidc.signature === 'cloud-run' && token.endsWith(`.${REMOVED_SIGNATURE}`))
+      return isShortLived(unverified) ? judge(unverified.claims) : REFUSED.unverified;
     const lookup = keys.find(unverified.keyId);
     return lookup instanceof Promise
       ? lookup.then((found) => proceed(token, unverified, found))
@@ -149,8 +159,8 @@ function read(token: string): Unverified | undefined {
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
   try {
     const { kid } = Header.parse(decodeProtectedHeader(token));
-    const { exp } = Ending.parse(decodeJwt(token));
-    return { keyId: kid, expiresAt: exp };
+    const claims = Claims.parse(decodeJwt(token));
+    return { keyId: kid, claims, expiresAt: claims.exp };
   } catch {
     return undefined;
   }

@@ -21,13 +21,13 @@ interface Scene {
   setBack(seconds: number): void;
 }
 
-async function setUp(t: Test): Promise<Scene> {
+async function setUp(t: Test, signature: 'service' | 'cloud-run' = 'service'): Promise<Scene> {
   const google = await startCertificates();
   t.teardown(() => google.close());
   let ahead = 0;
   let passed = 0;
   const authenticate = await createAuthenticate(
-    { kind: 'oidc', audience: AUDIENCE, serviceAccount: SERVICE_ACCOUNT, certsUrl: google.url },
+    { kind: 'oidc', audience: AUDIENCE, serviceAccount: SERVICE_ACCOUNT, certsUrl: google.url, signature },
     { now: () => Date.now() + ahead, monotonic: () => passed },
   );
   return {
@@ -410,3 +410,37 @@ t.test(
     t.not(await show(authenticate, before), 'accepted', 'its hour is over, whatever the clock says');
   },
 );
+
+/** As Cloud Run hands on a token whose signature it has checked. */
+const withoutSignature = (token: string) => token.replace(/[^.]+$/, 'SIGNATURE_REMOVED_BY_GOOGLE');
+
+t.test('refuses a token whose signature was removed, unless Cloud Run checks signatures', async (t) => {
+  const { google, authenticate } = await setUp(t);
+  const verdict = await show(authenticate, withoutSignature(google.sign(claims())));
+  t.match(verdict, { status: 401, reason: 'unverified-token' });
+});
+
+t.test('judges a token by its claims where Cloud Run has checked the signature', async (t) => {
+  const { google, authenticate } = await setUp(t, 'cloud-run');
+  t.equal(show(authenticate, withoutSignature(google.sign(claims()))), 'accepted');
+  const refused = [
+    { changes: { aud: 'https://other.test' }, reason: 'wrong-audience' },
+    { changes: { email: 'x@y.test' }, reason: 'wrong-service-account' },
+    { changes: { email_verified: false }, reason: 'wrong-service-account' },
+    { changes: { iss: 'https://evil.test' }, reason: 'wrong-issuer' },
+    { changes: { exp: seconds(-90) }, reason: 'expired-token' },
+    { changes: { exp: undefined }, reason: 'malformed-token' },
+    { changes: { exp: seconds(7 * 24 * HOUR) }, reason: 'unverified-token' },
+  ];
+  for (const { changes, reason } of refused) {
+    const verdict = await show(authenticate, withoutSignature(google.sign(claims(changes))));
+    t.match(verdict, { reason }, JSON.stringify(changes));
+  }
+  t.equal(google.requests, 0, 'needs no key');
+});
+
+t.test('still verifies a signature that is there where Cloud Run checks signatures', async (t) => {
+  const { google, authenticate } = await setUp(t, 'cloud-run');
+  t.equal(await show(authenticate, google.sign(claims())), 'accepted');
+  t.match(await show(authenticate, forged(google)), { status: 401, reason: 'unverified-token' });
+});
