@@ -361,6 +361,13 @@ else
 fi
 if [ "$ACCESS" = private ]; then
   grant roles/run.invoker "serviceAccount:$PUSH_SERVICE_ACCOUNT" 'run services' "$SERVICE" --region="$REGION"
+  # The service trusts tokens without a signature, so that nobody else may get past Cloud Run.
+  for member in allUsers allAuthenticatedUsers; do
+    if [ -n "$deployed" ] && has_line "$(group=(run services) && members_of "$SERVICE" --region="$REGION")" "roles/run.invoker"$'\t'"$member"; then
+      change remove "roles/run.invoker on $SERVICE for $member" gcloud run services remove-iam-policy-binding "$SERVICE" \
+        --region="$REGION" --role=roles/run.invoker --member="$member"
+    fi
+  done
 fi
 
 # --- 6: topics, subscriptions and their permissions ---------------------------------------------------------------------

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { variableNames } from '../../src/configuration/environment.ts';
@@ -133,6 +133,15 @@ t.test('a changed secret is a new version, which the service and the job are giv
     'run jobs deploy customer-reconcile',
   ]);
   t.match(find(made, 'run deploy'), 'FLUENT_PASSWORD=FLUENT_PASSWORD:2');
+  t.end();
+});
+
+t.test('a public service is made private again', (t) => {
+  const { run, folder } = scene(t);
+  run();
+  appendFileSync(join(folder, 'state/policy-customer-sync'), 'roles/run.invoker|allUsers\n');
+  t.match(run().made, [/^run services remove-iam-policy-binding customer-sync .+ --member=allUsers$/]);
+  t.strictSame(run().made, []);
   t.end();
 });
 
