@@ -30,7 +30,7 @@ import { createSenders } from './senders/senders.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What the way of a push leads through. */
+    /** What processing a push needs. */
     push: PushDependencies;
     /** What the bodies of pushes may hold at once. */
     byteBudget: ByteBudget;

@@ -100,7 +100,7 @@ export interface Preview {
   readonly unusable: readonly string[];
   /** What would be sent to Fluent, where anything would. */
   readonly input?: unknown;
-  /** Each field beside its values: personal data, made only for a person who asked to see it. */
+  /** The values of each field. They are personal data, so they are computed only on request. */
   readonly values?: () => readonly FieldValues[];
   /** A code, and one sentence without personal data. */
   readonly reason?: string;
@@ -128,7 +128,7 @@ export interface Previewing {
   sentFields?(): Promise<readonly SentFields[]>;
   /** What decides the values that are written, where that is less than all props: it is noticed when it has changed. */
   readonly mapping?: unknown;
-  /** The path of the prop that gives a field of Fluent, or would: its line is told with what is wrong with the field. */
+  /** The path of the prop that gives a field of Fluent. Messages about the field name the line of that prop. */
   sourceOf?(field: string): readonly (string | number)[];
 }
 

@@ -35,7 +35,7 @@ export type Outcome =
       readonly retryAfterSeconds?: number;
       /** The `X-Correlation-ID` of the upstream request that failed. */
       readonly correlationId?: string;
-      /** What was thrown, where it was no `Failure`, or the cause of one: for the log, which knows what may be said of it. */
+      /** The thrown value if it was not a `Failure`, else the failure's cause; only the log may read it. */
       readonly cause?: unknown;
     };
 

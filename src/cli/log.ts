@@ -12,7 +12,7 @@ export function quietLogTo(io: Io): Log {
   return createLog('error', { write: (line) => io.err(line.trimEnd()) }, sayingOf(io));
 }
 
-/** An error that nobody knows, as a person reads it: its text only where the log has it too. */
+/** An unexpected error as text for the terminal; its message only if the log may contain it too. */
 export function describeUnknown(error: unknown, io: Pick<Io, 'env'>): string {
   return textOfError(error, { withMessage: sayingOf(io).errorMessages });
 }

@@ -158,7 +158,7 @@ function notOlder(id: string, atLeast: number, customer: Customer | undefined): 
 
 const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
-/** commercetools refused a request as it was asked. */
+/** commercetools refused a request because of its form. */
 export class RefusedRequest extends UpstreamFault {
   /** Its own words, which may quote the request: for who has written it, and never for the log. */
   readonly words: string;

@@ -70,7 +70,7 @@ export async function loadConnector(
     ...duplicates(source),
   ];
   const named = checkRouteNames(content, source.locate);
-  // What stands for a missing variable is wrong in more ways than one; saying it once is enough.
+  // The placeholder of a missing variable fails other checks too; one fault is enough.
   const known = new Set(missing.map(({ where }) => where));
   const faults = [...missing, ...[...wrong, ...named.faults].filter(({ where }) => !known.has(where))].sort(
     byLine,

@@ -47,7 +47,7 @@ export async function loadConfiguration(
   const unbound: Fault[] = [];
   const routes =
     handlers && configs ? await collect(bindRoutes(configs, handlers, settings), unbound) : undefined;
-  // What stands for a missing variable is wrong in more ways than one.
+  // The placeholder of a missing variable fails other checks too.
   faults.push(...unbound.filter(({ where }) => !known.has(where)));
   if (faults.length === 0 && 'environment' in read && 'connector' in loaded && handlers && routes)
     return {

@@ -11,7 +11,7 @@ const Props = z.object({
   name: z.string().optional().catch(undefined),
   'inclusion-filter': z.array(z.string()).default([]).catch([]),
 });
-/** Takes whatever is there, so that these faults are told beside those of the schema. */
+/** Accepts any content, so that these faults are reported together with those of the schema. */
 const Content = z.object({
   routes: z.array(z.object({ props: Props }).optional().catch(undefined)),
 });

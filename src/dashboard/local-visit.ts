@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** The parts of a request that tell where it comes from. */
+/** The parts of a request that show where it comes from. */
 export interface Visit {
   readonly remoteAddress: string | undefined;
   /** `1.0` or `1.1`. */

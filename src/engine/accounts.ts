@@ -28,7 +28,7 @@ export interface AccountOptions {
   readonly log: Log;
   readonly observer?: Observer | undefined;
   onCredentials(upstream: string, accepted: boolean): void;
-  /** Told what in a Fluent account's schema does not fit what is written, and undefined once it fits. */
+  /** Called with the mismatch between a Fluent account's schema and the writes, and with undefined once they match. */
   onSchema?: FluentOptions['onSchema'];
 }
 

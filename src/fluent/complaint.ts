@@ -46,7 +46,7 @@ const PATTERNS: readonly { kind: Complaint['kind']; pattern: RegExp }[] = [
   },
 ];
 
-/** Said of the input of a mutation that is not there. */
+/** The input of a mutation that the schema does not have. */
 const UNKNOWN_INPUT =
   /^(?:Validation error[^:]{0,99}: )?Unknown type ['"]?UpdateCustomerInput['"]?(?: @ '[\w/]{1,99}')?\.?(?: Did you mean [\w", ]{1,200}\?)?$/;
 

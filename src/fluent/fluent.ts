@@ -58,7 +58,7 @@ export interface FluentOptions {
   readonly lookUpBatch: number;
   /** Mutations in one request at most; 1 turns batches off. */
   readonly writeBatch: number;
-  /** Told what in the account's schema does not fit what is written, and undefined once it fits. */
+  /** Called with the mismatch between the account's schema and the writes, and with undefined once they match. */
   onSchema(upstream: string, mismatch: string | undefined): void;
 }
 

@@ -33,7 +33,7 @@ const Answer = z.object({
   __schema: z.object({ mutationType: z.object({ fields: z.array(z.object({ name: z.string() })) }) }),
 });
 
-/** Reads the answer to `INPUT_SCHEMA_QUERY`; undefined where it tells no schema. */
+/** Reads the answer to `INPUT_SCHEMA_QUERY`; undefined if it holds no schema. */
 export function readInputSchema(data: unknown): InputSchema | undefined {
   const answer = Answer.safeParse(data);
   if (!answer.success) return undefined;

@@ -35,15 +35,15 @@ export class InvalidRequest extends UpstreamFault {
 export interface SchemaGuardOptions {
   /** The upstream, as in `Fluent FCT`. */
   readonly name: string;
-  /** Reads the account's schema; undefined where the account does not tell it. */
+  /** Reads the account's schema; undefined if introspection is closed. */
   load(): Promise<InputSchema | undefined>;
-  /** Told what does not fit, in words, and undefined once it fits: readiness. */
+  /** Called with a description of the mismatch, and with undefined once there is none; readiness depends on it. */
   onSchema(name: string, mismatch: string | undefined): void;
   /** Milliseconds. */
   readonly clock?: () => number;
 }
 
-/** What was read, or seen, is believed for this long: a flood of refusals asks once. */
+/** A schema, or a problem, is fresh for this long, so that many refusals cause one request. */
 const FRESH_MILLISECONDS = 30_000;
 const READ_MILLISECONDS = 5_000;
 const BETWEEN_PROBES_MILLISECONDS = 2_000;
@@ -74,7 +74,7 @@ export class SchemaGuard {
     this.#clock = options.clock ?? (() => performance.now());
   }
 
-  /** The schema as it is now; undefined where the account does not tell it. Throws a `Failure` where it cannot be asked. */
+  /** Reads the current schema; undefined if introspection is closed. Throws a `Failure` if it cannot be read. */
   async read(): Promise<InputSchema | undefined> {
     this.#reading ??= this.#load().finally(() => {
       this.#reading = undefined;
@@ -99,7 +99,7 @@ export class SchemaGuard {
     return (this.#mismatch(problems) ?? refusal.meaning).about(refusal.correlationId);
   }
 
-  /** Told of each write that Fluent took. */
+  /** Called after each write that succeeded. */
   succeeded(write: CustomerWrite): void {
     this.#succeeded.add(write.mutation);
     if (this.#seen.size === 0 && !this.#unfit) return;
@@ -130,7 +130,7 @@ export class SchemaGuard {
         return;
       }
     }
-    // Where the schema cannot be asked, or most customers do fit, the next write finds out.
+    // If the schema cannot be read, or most customers match it, the next write shows the state.
     const mayFit = !schema || this.#succeeded.has(unfit.problem.mutation);
     if (mayFit && !this.#isFresh(unfit.at)) this.#fits();
   }
@@ -169,7 +169,7 @@ export class SchemaGuard {
       this.#read = { schema, at: this.#clock() };
       return schema;
     } catch (error) {
-      // A refusal that cannot be explained is not asked about again for a while either.
+      // After a failure the schema is not requested again for a while either.
       this.#read = { schema: undefined, at: this.#clock() };
       throw error;
     }

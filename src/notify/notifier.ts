@@ -3,7 +3,7 @@ import type { CircuitState, ObservedOutcome } from '../observe/observer.ts';
 import { Gathering } from './gather.ts';
 import { openWebhook, type WebhookOptions } from './webhook.ts';
 
-/** Tells somebody what wants a person: ids, codes and names of fields only. */
+/** Notifies a person of what needs attention, with ids, codes and names of fields only. */
 export interface Notifier {
   /** Why this instance is not ready; empty once it is. */
   readiness(reasons: readonly string[]): void;
@@ -22,7 +22,7 @@ export function openNotifier(options: WebhookOptions, milliseconds = INTERVAL_MI
   const gathering = new Gathering(milliseconds, (text) =>
     webhook.post(`${text}\n(customer sync on ${hostname()})`),
   );
-  /** What was said last of each thing that has a state: the same is not said again. */
+  /** The last message about each state, so that a state that did not change is not sent again. */
   const said = new Map<string, string>();
   const tellState = (topic: string, usual: string, text: string) =>
     gathering.tell(topic, () => {

@@ -62,7 +62,7 @@ export function openWebhook({ url, secret, log }: WebhookOptions): Webhook {
     }
   }
 
-  /** The URL itself is a secret, so errors are told by their code. */
+  /** The URL is a secret, so an error is described by its code. */
   function undelivered(error: unknown): void {
     if (closing.signal.aborted) return;
     const reason = error instanceof Failure ? error.reason : 'unknown-error';

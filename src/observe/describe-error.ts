@@ -48,7 +48,7 @@ export function describeError(error: unknown, { withMessage = false } = {}): Des
   }
 }
 
-/** The file and line that an error came from, from the project's folder on; undefined where it does not tell. */
+/** The file and line where an error was thrown, relative to the project's folder; undefined if they are not known. */
 export function placeOf(error: unknown): string | undefined {
   const frames = describeError(error).stack?.split('\n') ?? [];
   const own = frames.find((frame) => !/node:|[\\/]node_modules[\\/]/.test(frame));

@@ -7,7 +7,7 @@ interface Pending {
   readonly seenAt: number;
 }
 
-/** What an event tells of its age. */
+/** The parts of an event that show its age. */
 export interface PendingEvent {
   readonly identity: string;
   /** ISO 8601. */

@@ -36,7 +36,7 @@ export class Readiness {
     if (isKnown === accepted) this.#onChange(this.reasons);
   }
 
-  /** Told what in a Fluent account's schema does not fit what is written, and undefined once it fits. */
+  /** Called with the mismatch between a Fluent account's schema and the writes, and with undefined once they match. */
   schema(upstream: string, mismatch: string | undefined): void {
     const known = this.#mismatches.get(upstream);
     if (mismatch === undefined) this.#mismatches.delete(upstream);

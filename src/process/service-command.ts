@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from './package-root.ts';
 
-/** What V8 is told, as `npm start` does; `src/start.js` says why. */
+/** The options for V8 that `npm start` gives; `src/start.js` gives the reasons. */
 export const V8_OPTIONS = [
   '--max-semi-space-size=4',
   '--heap-growing-percent=40',

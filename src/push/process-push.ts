@@ -28,7 +28,7 @@ import {
   responseFor,
 } from './respond.ts';
 
-/** What the way of a push leads through. */
+/** What processing a push needs. */
 export interface PushDependencies {
   readonly senders: Senders;
   readonly readiness: Pick<Readiness, 'draining'>;
@@ -92,8 +92,8 @@ const DEADLINE: Conclusion = {
 };
 
 /**
- * The first half of the way, before the body is read: authenticates the sender and asks whether the queue has room. Returns
- * the refusal, or undefined for a push that is let in. Under overload most pushes end here, so it costs little.
+ * The first half, before the body is read: authenticates the sender and checks that the queue has room. Returns the refusal,
+ * or undefined for an admitted push. Under overload most pushes end here, so it has to be cheap.
  */
 export async function admitPush(
   head: PushHead,
@@ -151,7 +151,7 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
     if (unfinished === 0) push.body.release();
   };
   const arrival: Arrival = { headers, sender, elapsed, arrivedAt, concluded };
-  // A push must not fill the queue by itself: what of it found no room would find none with the next delivery either.
+  // A push must not fill the queue by itself: notifications refused for lack of room would be refused again on redelivery.
   const atOnce = Math.min(MOST_AT_ONCE, dependencies.engine.queue.alwaysAccepted);
   return processAll(deliveries, atOnce, (delivery) => processDelivery(delivery, arrival, dependencies));
 }
@@ -178,7 +178,7 @@ async function processDelivery(
       occurredAt: event.occurredAt ?? delivery.publishTime,
     });
 
-    // Once acknowledged, nothing but the work itself sets a limit to it.
+    // An acknowledged event has no deadline.
     const deadline = inProcessRetry ? undefined : arrivedAt + timeToAnswer(sender, dependencies);
     const job = withWaitSpan(engine.jobFor(event, route, deadline, span), span);
     if (inProcessRetry) {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 const LENGTH = 12;
 
-/** A short text that differs where two values do, whatever the order of their keys. It tells nothing of what is in them. */
+/** A short hash of a value, independent of the order of its keys. */
 export function fingerprintOf(value: unknown): string {
   return hash('sha256', JSON.stringify(value, sorted) ?? '').slice(0, LENGTH);
 }

@@ -155,7 +155,7 @@ async function load({ file, source }: Candidate): Promise<{ handler: Handler } |
 
 const CHECK_MILLISECONDS = 10_000;
 
-/** `file:line` of a syntax error in JavaScript: an import that fails does not tell. Undefined where it lies in another file. */
+/** `file:line` of a syntax error in JavaScript, which a failed import does not give. Undefined if it is in another file. */
 async function syntaxErrorIn(file: string): Promise<string | undefined> {
   const checked = promisify(execFile)(process.execPath, ['--check', file], { timeout: CHECK_MILLISECONDS });
   const said = await checked.then(

@@ -26,7 +26,7 @@ export interface Said {
 
 export const NO_ATTRIBUTES: Delivery['attributes'] = Object.freeze({});
 
-/** A delivery of a payload, with what is said about it. */
+/** Creates a delivery from a payload and its metadata. */
 export function deliveryOf(data: Buffer, attributes: Delivery['attributes'], said: Said): Delivery {
   const delivery: { -readonly [Key in keyof Delivery]: Delivery[Key] } = { attributes, data };
   if (said.messageId !== undefined) delivery.messageId = said.messageId;

@@ -11,7 +11,7 @@ import { STATUS } from './status.ts';
 
 /** https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
 const TIME_LIMIT_SECONDS = 30;
-/** The largest batch that Event Grid can be told to make. */
+/** The largest batch that Event Grid can be configured to send. */
 const MOST_EVENTS = 5_000;
 const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent';
 
@@ -42,7 +42,8 @@ function isNamedIn(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * The handshake of CloudEvents, which comes without credentials: it repeats nothing but the origin, and calls nobody back.
+ * The handshake of CloudEvents, which comes without credentials. The answer repeats only the origin, and no callback URL is
+ * requested.
  * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection
  */
 function answerOptions(headers: IncomingHttpHeaders): PushResponse {

@@ -34,7 +34,7 @@ export interface Sender {
   readonly statuses: Statuses;
   /** True where the headers name this sender. */
   isNamedIn(headers: IncomingHttpHeaders): boolean;
-  /** True for a body in this sender's own form; asked where the headers name no sender. */
+  /** True for a body in this sender's own form; called if the headers name no sender. */
   hasForm?(body: unknown): boolean;
   /** Answers `OPTIONS`, by which some senders ask beforehand whether they may push. It comes without credentials. */
   answerOptions?(headers: IncomingHttpHeaders): PushResponse;

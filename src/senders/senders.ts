@@ -55,7 +55,7 @@ export function senderNamedIn(headers: IncomingHttpHeaders, senders: Senders): S
   return senders.find((sender) => sender.isNamedIn(headers));
 }
 
-/** The sender of a push whose headers name none: told by the form of its body. Throws a Rejection where that is not JSON. */
+/** The sender of a push whose headers name none, from the form of its body. Throws a Rejection if that is not JSON. */
 export function senderOfBody(body: PushBody, senders: Senders): Sender {
   const json = body.json();
   return senders.find((sender) => sender.hasForm?.(json)) ?? usualSender(senders);

@@ -86,7 +86,7 @@ interface Definition {
   readonly implementation: (...args: Arguments) => unknown;
 }
 
-/** JSONata tells how it defines a function when asked for it by name. */
+/** An expression that is only a function's name evaluates to JSONata's definition of the function. */
 const DEFINITIONS: ReadonlyMap<string, Definition> = new Map(
   await Promise.all(
     Object.keys(PAY).map(async (name) => {

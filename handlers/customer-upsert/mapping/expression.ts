@@ -13,7 +13,7 @@ export interface Expression {
   /** True when no definition can matter to it, as for a path into the input. */
   readonly standsAlone: boolean;
   /**
-   * A promise only where the engine was asked. Fails with `OverLimit`, or an error for which `isOverLimit` is true, when there
+   * Returns a promise only if the engine was used. Fails with `OverLimit`, or an error for which `isOverLimit` is true, when there
    * is too much to do for the budget in the bindings, and when it uses a definition that is `UNUSABLE` for that reason.
    */
   evaluate(input: unknown, bindings: Readonly<Record<string, unknown>>): unknown;
@@ -28,7 +28,7 @@ export const ExpressionSource = z
   .describe('A JSONata expression over the commercetools customer.')
   .check((context) => {
     const fault = faultOf(context.value);
-    // The mapping around it is still checked, so that one start tells all.
+    // The rest of the mapping is still checked, so that one start reports every fault.
     if (fault) context.issues.push({ code: 'custom', message: fault, input: context.value, continue: true });
   });
 

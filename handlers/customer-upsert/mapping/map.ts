@@ -34,7 +34,7 @@ export interface CustomerMap {
 
 /** Evaluates the mapping's expressions for one customer, within one budget. */
 interface Evaluation {
-  /** A promise only where JSONata's engine was asked. Await nothing else: the promises of 20 fields cost 7 KB an event. */
+  /** Returns a promise only if JSONata's engine was used. Await nothing else: the promises of 20 fields cost 7 KB an event. */
   evaluate(expression: Expression, path: MappingPath): unknown;
   readonly overLimit: readonly MappingPath[];
 }
@@ -78,12 +78,12 @@ export function createMap(mapping: Mapping): CustomerMap {
 
   return {
     async username(input) {
-      // Asked for each event, before anything is read: definitions are worked out only where it needs them.
+      // Called for each event before anything is read, so definitions are evaluated only if the username needs them.
       const { evaluate } = await over(input, username.standsAlone ? [] : definitions);
       return textOf(await evaluate(username, ['username']));
     },
     async map(customer, projectKey) {
-      // The password's hash is nobody's business, whatever the mapping says.
+      // A mapping never sees the password's hash.
       const { password: _, ...input } = customer;
       const { evaluate, overLimit } = await over(input);
       // First of all: without a username nothing can be written, whatever the others leave of the budget.

@@ -16,7 +16,7 @@ type Known = Shape | undefined;
 /**
  * Finds the names in a mapping that nothing has: a field that is no field of a customer or an address, and a `$name` that is
  * neither defined above nor a function of JSONata. Both give nothing for every customer, so the field would be blanked.
- * What the type of a value does not tell passes.
+ * A name is accepted where the type of the value before it is not known.
  */
 export function findUnknownNames(
   define: Readonly<Record<string, string>>,
@@ -126,7 +126,7 @@ function check(
         readAll(termsOf(node), context);
         return context;
       case 'transform':
-        // What it works on is not told by the expression.
+        // The expression does not show the type of the value that it changes.
         for (const part of ['pattern', 'update', 'delete']) readAll(node[part], undefined);
         return undefined;
       case 'bind':
@@ -140,7 +140,7 @@ function check(
 
   function readPath(steps: unknown, context: Known): Known {
     if (!Array.isArray(steps)) return undefined;
-    // `@$name` and `%` go back to values that the step before does not tell.
+    // `@$name` and `%` refer to values other than the result of the previous step.
     const isPlain = steps.every(
       (step) => isNode(step) && step['focus'] === undefined && step['type'] !== 'parent',
     );

@@ -5,7 +5,7 @@ import { documented } from '../../configuration/variables.ts';
 /** The name of the app, which is also that of its folder. */
 export const APP = 'customer-sync';
 
-/** What Connect makes, or what follows from it: nobody has to give these. */
+/** Variables that Connect sets, or that follow from those it sets. */
 const GIVEN = ['CTP_CLIENT_ID', 'CTP_CLIENT_SECRET', 'CTP_AUTH_URL', 'CTP_API_URL', 'CTP_SCOPES'];
 /** Variables of the service that mean nothing on Connect: it fixes the port, pushes by itself and has no topic of ours. */
 const MEANINGLESS = new Set([

@@ -23,7 +23,8 @@ const FEWEST_CUSTOMERS = 20;
 const MOST_PART = 0.1;
 
 /**
- * Stops a run over many customers that would blank a field for more than a tenth of them: a mistake in the mapping looks so.
+ * Stops a run over many customers that would blank a field for more than a tenth of them, because that is probably a mistake
+ * in the mapping.
  *
  * Every write asks first, and counts what it would blank. From the twentieth customer on, a field that is blanked too often
  * holds the write until every run in flight has decided as well, for customers that need nothing are counted when they end; if

@@ -44,7 +44,7 @@ export interface WorkOptions {
   readonly guard?: BlankingGuard | undefined;
 }
 
-/** Nobody waits for an answer here, so an upstream in trouble may take its time. */
+/** Commands have no ack deadline, so upstream requests get a longer time-out. */
 const RUN_SECONDS = 60;
 /** A page: how many requests are in flight is limited at each upstream, and what is held, by the pages. */
 const CONCURRENCY = 500;
@@ -59,7 +59,7 @@ export async function openCustomerWork(
 ): Promise<CustomerWork> {
   const configuration = await io.configuration();
   limitHeap();
-  // Lines among the frames of a progress bar help nobody.
+  // Log lines would break the progress bar.
   const log = io.terminal ? createLog('silent') : logTo(io);
   const projectKey = projectKeyOf(configuration, options.account);
   const route = customerRoute(configuration);
@@ -102,7 +102,7 @@ export async function openCustomerWork(
   }
 
   const told = new Set<string>();
-  /** The same mistake in a handler meets every customer. */
+  /** The same error of a handler occurs for every customer, so it is printed once. */
   function tellOnce(error: unknown): void {
     const text = describeUnknown(error, io);
     if (told.size >= MOST_TOLD || told.has(text)) return;
@@ -141,7 +141,7 @@ export async function openCustomerWork(
   }
 }
 
-/** The event that a customer would make who has just changed. */
+/** An event as if the customer had just changed. */
 export function changeOf(projectKey: string, id: string, customer: Customer | undefined): Event {
   const { key, externalId, customerNumber } = customer ?? {};
   const identifiers = {

@@ -104,7 +104,7 @@ export function targetOf(
   };
 }
 
-/** The destination as commercetools is to be told it; throws a `ConfigurationError` that names every option that is missing. */
+/** The destination in the form that commercetools takes; throws a `ConfigurationError` that names every missing option. */
 export function draftOf(target: Target, env: Readonly<Record<string, string | undefined>>): Destination {
   const { name, type, fields } = target;
   const accessKey = env['EVENT_GRID_ACCESS_KEY']?.trim();

@@ -15,7 +15,7 @@ import type { Options } from './options.ts';
 import { Service } from './service.ts';
 import { watchAll } from './watch.ts';
 
-/** Runs the stand-ins, and the service where it is asked for, until a signal or the key for it. */
+/** Runs the stand-ins, and the service if requested, until a signal or the key that ends it. */
 export async function develop(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
   const url = `http://127.0.0.1:${options.port}`;
   let channel: Channel | undefined;

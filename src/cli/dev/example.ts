@@ -11,7 +11,7 @@ const DRAFT = {
 };
 const FIRST_NAMES = ['Augusta', 'Ada'];
 
-/** One customer whose way can be followed: told of again after each start, it shows what a changed mapping does. */
+/** An example customer. Its event is sent again after each start, to show the effect of a changed mapping. */
 export class Example {
   readonly id: string;
   readonly #standIns: StandIns;
@@ -26,14 +26,14 @@ export class Example {
     return new Example(standIns, await standIns.commercetools.createCustomer(DRAFT));
   }
 
-  /** Changes the customer, which commercetools then tells of. */
+  /** Changes the customer; commercetools publishes a notification. */
   async change(): Promise<void> {
     const firstName = FIRST_NAMES[this.#changes % FIRST_NAMES.length] ?? 'Ada';
     this.#changes += 1;
     await this.#standIns.commercetools.updateCustomer(this.id, [{ action: 'setFirstName', firstName }]);
   }
 
-  /** Places an order of the customer, which commercetools then tells of. */
+  /** Places an order of the customer; commercetools publishes a notification. */
   async order(): Promise<void> {
     await this.#standIns.commercetools.createOrder({ customerId: this.id });
   }

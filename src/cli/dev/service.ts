@@ -8,7 +8,7 @@ import { SERVICE_COMMAND } from '../../process/service-command.ts';
 /** How long the service may take to end before it is killed: all that is in flight then comes again. */
 const GRACE_MILLISECONDS = 400;
 
-/** What the service tells while it runs. */
+/** What the service reports while it runs. */
 export interface Listener {
   line(text: string): void;
   listening(): void;

@@ -34,7 +34,7 @@ export function watchAll(roots: readonly string[], changed: (file: string) => vo
         watcher.on('error', () => undefined);
         watchers.set(folder, watcher);
       } catch {
-        // Gone meanwhile: its parent tells of it.
+        // It was removed in the meantime; the watcher of its parent folder reports that.
       }
     }
   }

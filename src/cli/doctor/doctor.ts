@@ -131,7 +131,7 @@ async function checkAll(
       if (google instanceof Failure)
         checks.push({ name: 'Google: credentials', run: async () => faultOf(google) });
     } else checks.push(...googleChecks(google, names, environment, authSaid));
-    // All at once, told in their order.
+    // They run at the same time and are printed in order.
     const made = checks.map(runCheck);
     for (const finding of made) {
       if (io.signal.aborted) return;

@@ -46,7 +46,7 @@ export function resourceTypesOf(routes: readonly { readonly resourceType: string
 export interface Publishing {
   readonly key: string;
   readonly target: Target;
-  /** The target as commercetools is told it; may hold a secret. */
+  /** The target in the form that commercetools takes; may hold a secret. */
   readonly destination: Destination;
   readonly resourceTypes: readonly string[];
 }

@@ -15,7 +15,7 @@ export const registerStart: Register = (program, io, finish) => {
     )
     .action(async () => {
       const env = Object.fromEntries(Object.entries(io.env).filter(([, value]) => value !== undefined));
-      // The service takes the place of this process: signals reach it, and V8 is told what it can be told at a start only.
+      // The service replaces this process, so that it receives the signals, and V8 gets the options that it takes only at a start.
       if (execve) execve(execPath, [execPath, ...SERVICE_COMMAND], env);
       const child = spawn(execPath, SERVICE_COMMAND, { env, stdio: 'inherit' });
       await once(child, 'exit');

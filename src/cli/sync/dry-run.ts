@@ -20,7 +20,7 @@ const WOULD = {
   rejected: 'rejected',
 } as const;
 
-/** Customers that are told one by one, unless all are asked for. */
+/** How many customers are listed without `--verbose`. */
 const SHOWN = 10;
 
 const NO_FIELDS: Fields = { changed: [], blanked: [] };
@@ -61,7 +61,7 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     const stopping = tooMany(fields.blanked, customers, new Set(options.allowBlanking));
     if (stopping.length > 0) io.err(`A run would stop: it ${blankingAdvice(stopping, work.route)}.`);
     if (!finished) return EXIT.interrupted;
-    // Only an id that was asked for can be gone.
+    // Only an id of `--ids` can be gone.
     if ((counts['gone'] ?? 0) > 0) return EXIT.found;
     return (counts['rejected'] ?? 0) + (counts['undecided'] ?? 0) > 0 ? EXIT.found : EXIT.ok;
 

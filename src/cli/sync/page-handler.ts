@@ -12,7 +12,7 @@ export const COUNTS = { written: 0, unchanged: 0, rejected: 0, failed: 0 } as co
 /** So many customers that fail one after the other, in the order of the pages, are no fault of theirs. */
 const FAILURES_IN_A_ROW = 20;
 
-/** How one customer ended; undefined when it was not started, or is to be started again. */
+/** The outcome of one customer; undefined if it was not started, or has to be started again. */
 type End = { readonly count: string; readonly reason: string; readonly reported?: Reported } | undefined;
 
 /** One run over the pages: handles them, counts, reports what is rejected or has failed, and moves the checkpoint. */
@@ -107,7 +107,7 @@ export class SyncRun {
   }
 }
 
-/** An id that was asked for and that commercetools does not have is a mistake, unless something was done with its copy in Fluent. */
+/** An id of `--ids` that commercetools does not have is a mistake, unless its copy in Fluent was changed. */
 function unknownUnlessDone(outcome: Outcome): Outcome {
   if (outcome.kind !== 'ignored' && outcome.reason !== 'never-in-fluent') return outcome;
   const detail = 'Expected the id of a customer, got one that commercetools does not have (any more).';

@@ -7,7 +7,7 @@ export type { Authenticate, Credentials, Refusal, Verdict } from './verdict.ts';
 /** How pushes are authenticated: by the signature in a message of SNS, or by what is shown before the body is read. */
 export type PushAuth = ShownAuth | { readonly kind: 'sns' };
 
-/** By Google's OIDC token, by any of the shared tokens, or (said explicitly) not at all. */
+/** By Google's OIDC token, by one of the shared tokens, or not at all, which has to be configured. */
 export type ShownAuth =
   | {
       readonly kind: 'oidc';

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { basicPassword, bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
 import type { Authenticate, Refusal } from './verdict.ts';
 
-/** SNS and some gateways send the credentials of a URL only where Basic is asked for. */
+/** SNS and some gateways send the credentials of a URL only after a challenge for Basic. */
 const CHALLENGE = 'Bearer, Basic realm="push"';
 const MISSING: Refusal = {
   status: 401,

@@ -6,7 +6,7 @@ import { type SnsMessage, snsHostOf, textToSign } from './message.ts';
 /** The topics whose messages are accepted. */
 export interface SnsTopics {
   readonly topicArns: readonly string[];
-  /** Where certificates and confirmations are asked for instead of at SNS' own host, once the real URL has passed. */
+  /** The origin that certificates and confirmations are requested from instead of SNS' own host, after the real URL was checked. */
   readonly origin?: string;
 }
 
