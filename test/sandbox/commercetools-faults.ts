@@ -1,3 +1,5 @@
+import { Holds } from './holds.ts';
+
 /** What a request is for: a token, a list, one resource, a change, or whatever is asked for by GraphQL. */
 export type RequestKind = 'token' | 'query' | 'by-id' | 'write' | 'graphql';
 
@@ -37,13 +39,8 @@ export interface Fault {
   readonly ids?: readonly string[];
 }
 
-interface Hold {
-  readonly only: RequestKind | undefined;
-  readonly released: Promise<void>;
-}
-
 /** The faults that are switched on, and how often each kind struck. */
-export class Faults {
+export class Faults extends Holds<RequestKind> {
   readonly counts: Record<FaultKind, number> = {
     latency: 0,
     slow: 0,
@@ -58,9 +55,9 @@ export class Faults {
   };
   readonly #random: () => number;
   readonly #active = new Map<Fault, number>();
-  readonly #holds = new Set<Hold>();
 
   constructor(random: () => number) {
+    super();
     this.#random = random;
   }
 
@@ -73,22 +70,6 @@ export class Faults {
 
   clear(): void {
     this.#active.clear();
-  }
-
-  /** Keeps requests waiting before they take effect; call what it returns to let them go on. */
-  hold(only?: RequestKind): () => void {
-    const { promise: released, resolve } = Promise.withResolvers<void>();
-    const hold = { only, released };
-    this.#holds.add(hold);
-    return () => {
-      this.#holds.delete(hold);
-      resolve();
-    };
-  }
-
-  /** Returns when nothing holds such a request any more. */
-  async passed(kind: RequestKind): Promise<void> {
-    for (const { only, released } of this.#holds) if (only === undefined || only === kind) await released;
   }
 
   /** The faults for one request: every latency, and the first of the others that strikes. */

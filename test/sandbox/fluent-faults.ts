@@ -1,3 +1,5 @@
+import { Holds } from './holds.ts';
+
 /** What a request is for. */
 export type RequestKind = 'token' | 'query' | 'mutation';
 
@@ -33,13 +35,8 @@ interface Active {
   left: number;
 }
 
-interface Hold {
-  readonly only: RequestKind | undefined;
-  readonly released: Promise<void>;
-}
-
 /** The faults that are switched on, and how many of each kind have struck. */
-export class Faults {
+export class Faults extends Holds<RequestKind> {
   readonly injected: Record<Fault['kind'], number> = {
     latency: 0,
     slow: 0,
@@ -55,9 +52,9 @@ export class Faults {
   };
   readonly #random: () => number;
   #active: readonly Active[] = [];
-  readonly #holds = new Set<Hold>();
 
   constructor(random: () => number) {
+    super();
     this.#random = random;
   }
 
@@ -73,22 +70,6 @@ export class Faults {
   /** Switches off all faults, or those of one kind. */
   off(kind?: Fault['kind']): void {
     this.#active = kind === undefined ? [] : this.#active.filter(({ fault }) => fault.kind !== kind);
-  }
-
-  /** Keeps requests waiting before they take effect, once they are counted; call what it returns to let them go on. */
-  hold(only?: RequestKind): () => void {
-    const { promise: released, resolve } = Promise.withResolvers<void>();
-    const hold = { only, released };
-    this.#holds.add(hold);
-    return () => {
-      this.#holds.delete(hold);
-      resolve();
-    };
-  }
-
-  /** Returns when nothing holds such a request any more. */
-  async passed(request: RequestKind): Promise<void> {
-    for (const { only, released } of this.#holds) if (only === undefined || only === request) await released;
   }
 
   /** The sum of the delays that strike a request, in milliseconds. */
