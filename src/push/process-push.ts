@@ -14,19 +14,12 @@ import type { Readiness } from '../observe/readiness.ts';
 import type { Span, Traces } from '../observe/span.ts';
 import { type Outcome, outcomeOf, Rejection } from '../outcome.ts';
 import { PushBody } from '../senders/push-body.ts';
-import type { PushHead, PushResponse, Sender } from '../senders/sender.ts';
+import { type PushHead, type PushResponse, refusalResponse, type Sender } from '../senders/sender.ts';
 import { type Senders, senderOfBody, usualSender } from '../senders/senders.ts';
 import { timeOut } from '../time-out.ts';
 import type { InProcessRetry } from './in-process-retry.ts';
 import { processAll } from './process-all.ts';
-import {
-  type Conclusion,
-  conclude,
-  type Received,
-  refusalResponse,
-  reportConclusion,
-  responseFor,
-} from './respond.ts';
+import { type Conclusion, conclude, type Received, reportConclusion, responseFor } from './respond.ts';
 
 /** What processing a push needs. */
 export interface PushDependencies {

@@ -7,7 +7,6 @@ import type { Span } from '../observe/span.ts';
 import { traceOf } from '../observe/trace-id.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
-import type { Refusal } from '../senders/authenticate/authenticate.ts';
 import type { PushResponse } from '../senders/sender.ts';
 import type { Statuses } from '../senders/status.ts';
 
@@ -75,11 +74,6 @@ export function responseFor({ outcome, isDeadLettered }: Conclusion, statuses: S
   const problem = { reason: outcome.reason, detail: outcome.detail };
   if (outcome.kind === 'rejected') return { status, problem };
   return { status, problem, retryAfterSeconds: outcome.retryAfterSeconds ?? RETRY_AFTER_SECONDS };
-}
-
-/** The HTTP answer for whoever may not push. */
-export function refusalResponse({ reason, detail, ...refusal }: Refusal): PushResponse {
-  return { ...refusal, problem: { reason, detail } };
 }
 
 /** Reports a conclusion to the log, the observer and the trace: ids, codes and times only. */

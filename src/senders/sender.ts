@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { OpenedDelivery } from '../notification/index.ts';
-import type { Authenticate, Credentials } from './authenticate/authenticate.ts';
+import type { Authenticate, Credentials, Refusal } from './authenticate/authenticate.ts';
 import type { PushBody } from './push-body.ts';
 import type { Statuses } from './status.ts';
 
@@ -20,6 +20,11 @@ export interface PushResponse {
   readonly content?: object;
   /** What `WWW-Authenticate` says with a 401. */
   readonly challenge?: string;
+}
+
+/** The answer to a push that fails the authentication. */
+export function refusalResponse({ reason, detail, ...refusal }: Refusal): PushResponse {
+  return { ...refusal, problem: { reason, detail } };
 }
 
 /**

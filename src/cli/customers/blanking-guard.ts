@@ -51,7 +51,10 @@ export class BlankingGuard {
 
   /** Counts customers of which a preview says what would be blanked, so that none of them is written when it is too often. */
   foresee(customers: readonly (readonly string[])[]): void {
-    for (const blanked of customers) this.#count(new Set(blanked));
+    for (const blanked of customers) {
+      this.#customers += 1;
+      this.#count(new Set(blanked));
+    }
     this.#stopIfTooMany();
   }
 
@@ -87,10 +90,8 @@ export class BlankingGuard {
 
   async #ask(customer: GuardedCustomer, blanks: readonly string[]): Promise<void> {
     const fresh = blanks.filter((field) => !customer.blanked.has(field));
-    for (const field of fresh) {
-      customer.blanked.add(field);
-      this.#counts.set(field, (this.#counts.get(field) ?? 0) + 1);
-    }
+    for (const field of fresh) customer.blanked.add(field);
+    this.#count(new Set(fresh));
     this.#decide(customer);
     if (this.#tooMany().length > 0) {
       await Promise.all([...this.#undecided].map(({ decided }) => decided.promise));
@@ -109,7 +110,6 @@ export class BlankingGuard {
   }
 
   #count(blanked: ReadonlySet<string>): void {
-    this.#customers += 1;
     for (const field of blanked) this.#counts.set(field, (this.#counts.get(field) ?? 0) + 1);
   }
 

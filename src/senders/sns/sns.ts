@@ -5,7 +5,7 @@ import type { Log } from '../../observe/log.ts';
 import type { Authenticate, Refusal, Verdict } from '../authenticate/authenticate.ts';
 import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from '../delivery.ts';
 import type { PushBody } from '../push-body.ts';
-import type { PushHead, PushResponse, Sender } from '../sender.ts';
+import { type PushHead, type PushResponse, refusalResponse, type Sender } from '../sender.ts';
 import { STATUS } from '../status.ts';
 import { createConfirm } from './confirm.ts';
 import { SnsMessage } from './message.ts';
@@ -68,10 +68,7 @@ export function createSns({ authenticate, topics, log }: SnsOptions): Sender {
     const isNotification = message === undefined || message.Type === 'Notification';
     if (authenticate && isNotification) return undefined;
     const verdict = message ? await verify(message) : MALFORMED;
-    if (verdict !== 'accepted') {
-      const { reason, detail, ...refusal } = verdict;
-      return { ...refusal, problem: { reason, detail } };
-    }
+    if (verdict !== 'accepted') return refusalResponse(verdict);
     if (!message || isNotification) return undefined;
     if (message.Type === 'SubscriptionConfirmation') return confirm(message);
     log.warn(
