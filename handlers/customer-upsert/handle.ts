@@ -1,17 +1,17 @@
 import { type Handle, Rejection, type Settings } from '../../src/handler.ts';
 import { converge, type Dependencies } from './converge.ts';
-import { createMap } from './mapping/map.ts';
+import { type CustomerMap, createMap } from './mapping/map.ts';
 import { usernameNeeds } from './mapping/username.ts';
 import { Memory } from './memory.ts';
 import type { Props } from './props.ts';
 
-/** The handler of one route; `pause` waits, and a test hands in one that does not. */
+/** The handler of one route; `pause` waits, and a test hands in one that does not. `map` is the mapping, compiled already. */
 export function createHandle(
   { mapping, onDelete }: Props,
   { duplicateMemorySeconds }: Settings,
   pause: Dependencies['pause'],
+  map: CustomerMap = createMap(mapping),
 ): Handle {
-  const map = createMap(mapping);
   const needs = usernameNeeds(mapping);
   const policy = { onDelete, mappedAttributes: Object.keys(mapping.attributes) };
   const memories = new Map<string, Memory>();

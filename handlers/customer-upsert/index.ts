@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { defineHandler } from '../../src/handler.ts';
+import type { Dependencies } from './converge.ts';
 import { createHandle } from './handle.ts';
-import { createMap } from './mapping/map.ts';
+import { type CustomerMap, createMap } from './mapping/map.ts';
 import { tryMapping } from './mapping/trial.ts';
 import { preview } from './preview.ts';
 import { Props } from './props.ts';
@@ -14,19 +15,24 @@ export default defineHandler({
   readsCurrentState: true,
 
   async create(props, settings) {
-    await tryMapping(createMap(props.mapping));
-    return createHandle(props, settings, (milliseconds, signal) =>
-      pause(milliseconds, undefined, { signal }),
-    );
+    const map = createMap(props.mapping);
+    await tryMapping(map);
+    const wait: Dependencies['pause'] = (milliseconds, signal) => pause(milliseconds, undefined, { signal });
+    return createHandle(props, settings, wait, map);
   },
 
   createPreview(props) {
-    const map = createMap(props.mapping);
+    // Compiled with the first preview: the service itself makes none.
+    let compiled: CustomerMap | undefined;
+    const map = () => {
+      compiled ??= createMap(props.mapping);
+      return compiled;
+    };
     return {
-      preview: preview(map, props),
+      preview: (event, context) => preview(map(), props)(event, context),
       idAttribute: ID_ATTRIBUTE,
       projectAttribute: PROJECT_ATTRIBUTE,
-      sentFields: () => sentFields(map, props.mapping),
+      sentFields: () => sentFields(map(), props.mapping),
       sourceOf,
       mapping: props.mapping,
     };
