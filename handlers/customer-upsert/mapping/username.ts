@@ -1,5 +1,5 @@
-import jsonata from 'jsonata';
 import type { Mapping } from './mapping.ts';
+import { isNode, parse } from './syntax-tree.ts';
 
 /**
  * What a username is made from: the `id` alone (the look-up in Fluent need not wait for the customer), the identifiers that
@@ -9,13 +9,16 @@ export type UsernameNeeds = 'id' | 'identifiers' | 'customer';
 
 const IDENTIFIERS = new Set(['id', 'key', 'externalId', 'customerNumber']);
 
-/** Reads from the expression, and from the definitions that it uses, which fields of a customer its value can depend on. */
+/**
+ * Reads from the expression, and from the definitions that it uses, which fields of a customer its value can depend on. What
+ * does not parse depends on nothing: `ExpressionSource` reports it.
+ */
 export function usernameNeeds({ username, define }: Pick<Mapping, 'username' | 'define'>): UsernameNeeds {
   const fields = new Set<string>();
   const pending = [username];
   const seen = new Set<string>();
   for (let source = pending.pop(); source !== undefined; source = pending.pop()) {
-    for (const need of needsOf(jsonata(source).ast(), new Set())) {
+    for (const need of needsOf(parse(source), new Set())) {
       const definition = need.kind === 'variable' ? define[need.name] : undefined;
       if (need.kind !== 'variable') fields.add(need.name);
       else if (definition !== undefined && !seen.has(need.name)) {
@@ -40,7 +43,7 @@ const ALL: Need = { kind: 'field', name: '*' };
 function needsOf(node: unknown, seen: Set<unknown>): Need[] {
   if (Array.isArray(node)) return node.flatMap((part) => needsOf(part, seen));
   // Nodes may point back to the nodes around them.
-  if (!isRecord(node) || seen.has(node)) return [];
+  if (!isNode(node) || seen.has(node)) return [];
   seen.add(node);
   const { type, value } = node;
   switch (type) {
@@ -68,7 +71,7 @@ function needsOf(node: unknown, seen: Set<unknown>): Need[] {
 /** A path needs its first step; what the later ones, and the predicates, read of it is part of that. */
 function needsOfPath(node: Record<string, unknown>, seen: Set<unknown>): Need[] {
   const steps = Array.isArray(node['steps']) ? node['steps'] : [];
-  const [first, second] = steps.filter(isRecord);
+  const [first, second] = steps.filter(isNode);
   const isCustomer = first?.['type'] === 'variable' && (first['value'] === '' || first['value'] === '$');
   if (isCustomer && second?.['type'] === 'name') return needsOf(steps.slice(1), seen);
   return needsOf(steps, seen);
@@ -80,8 +83,4 @@ function needOfVariable(name: string): Need {
 
 function needsOfParts(node: Record<string, unknown>, seen: Set<unknown>): Need[] {
   return Object.values(node).flatMap((part) => needsOf(part, seen));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

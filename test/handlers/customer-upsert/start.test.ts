@@ -192,6 +192,16 @@ t.test(
   },
 );
 
+t.test('a username that does not parse is one fault, with anonymise too', async (t) => {
+  const { path, lineOf } = await fileWith(t, {
+    'onDelete: ignore': 'onDelete: anonymise',
+    'username: id ': 'username: "id(" ',
+  });
+  t.match(await faultsOf(path), [
+    { where: `${path}:${lineOf('username: "id("')}:19`, expected: /mapping\.username: a JSONata expression/ },
+  ]);
+});
+
 t.test('anonymise with a username that a deletion does not carry stops the start', async (t) => {
   for (const username of [
     'email',
