@@ -1,12 +1,12 @@
 import type { CreateCustomerInput, UpdateCustomerInput } from '../../src/handler.ts';
 import type { Plan } from './plan.ts';
-import { ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE } from './record.ts';
+import { attributeField, ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE } from './record.ts';
 
 /** Written always, so that they say nothing of what has changed. */
 const ALWAYS = new Set([
   'username',
   'retailer',
-  ...[ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE].map(attribute),
+  ...[ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE].map(attributeField),
 ]);
 
 /** Names of the fields of the customer that a write changes; `attributes.<name>` for attributes. */
@@ -19,9 +19,5 @@ export function changedFields(write: Exclude<Plan, { kind: 'nothing' }>): string
 }
 
 function namesIn({ attributes = [], ...fields }: CreateCustomerInput | UpdateCustomerInput): string[] {
-  return [...Object.keys(fields), ...attributes.map(({ name }) => attribute(name))];
-}
-
-function attribute(name: string): string {
-  return `attributes.${name}`;
+  return [...Object.keys(fields), ...attributes.map(({ name }) => attributeField(name))];
 }

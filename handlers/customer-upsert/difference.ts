@@ -6,7 +6,7 @@ import {
   type UpdateCustomerInput,
 } from '../../src/handler.ts';
 import type { Desired } from './mapping/map.ts';
-import { attributesOf } from './record.ts';
+import { attributeField, attributesOf } from './record.ts';
 
 /** Names of the fields in which Fluent's customer is not as it should be; `attributes.<name>` for attributes. */
 export function differingFields(desired: Desired, found: FluentCustomer): string[] {
@@ -18,7 +18,7 @@ export function differingFields(desired: Desired, found: FluentCustomer): string
     differing.push('promotionOptIn');
   const held = attributesOf(found);
   for (const [name, value] of desired.attributes)
-    if (!isDeepStrictEqual(blankAsAbsent(held.get(name)), value)) differing.push(`attributes.${name}`);
+    if (!isDeepStrictEqual(blankAsAbsent(held.get(name)), value)) differing.push(attributeField(name));
   return differing;
 }
 
@@ -61,7 +61,7 @@ export function blankedFields(desired: Desired, held: FluentCustomer): string[] 
       .map(([field]) => field),
     ...[...desired.attributes]
       .filter(([name, value]) => value === undefined && blankAsAbsent(attributes.get(name)) !== undefined)
-      .map(([name]) => `attributes.${name}`),
+      .map(([name]) => attributeField(name)),
   ];
 }
 

@@ -30,6 +30,9 @@ const CLAIMS: ReadonlySet<unknown> = new Set<ClaimKind>(['taken', 'waiting', 'le
 /** The one text for an owner: what maps and comparisons go by. */
 export const keyOf = ({ project, id }: Owner): string => `${project}.${id}`;
 
+/** How an attribute is named among the fields of a customer. */
+export const attributeField = (name: string): string => `attributes.${name}`;
+
 /** Fluent's attributes by name. */
 export function attributesOf(record: FluentCustomer): Map<string, unknown> {
   return new Map(record.attributes?.map(({ name, value }) => [name, value]));

@@ -1,7 +1,7 @@
 import type { FieldValues, FluentCustomer } from '../../src/handler.ts';
 import type { Desired } from './mapping/map.ts';
 import type { Plan } from './plan.ts';
-import { attributesOf } from './record.ts';
+import { attributeField, attributesOf } from './record.ts';
 
 /** Each field beside what commercetools gives, what would be sent and what Fluent holds: personal data. */
 export function valuesOf(
@@ -35,5 +35,5 @@ export function valuesOf(
 }
 
 function named(attributes: Iterable<readonly [string, unknown]>): (readonly [string, unknown])[] {
-  return Array.from(attributes, ([name, value]) => [`attributes.${name}`, value] as const);
+  return Array.from(attributes, ([name, value]) => [attributeField(name), value] as const);
 }
