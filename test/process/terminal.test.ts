@@ -22,14 +22,13 @@ function hasTerminals(): boolean {
 
 /** Starts the service on a terminal, where `type` is a person's keyboard. */
 async function startOnTerminal(t: Test, env: Readonly<Record<string, string>>) {
-  const command = [process.execPath, ...START].join(' ');
+  // By default a terminal discards the output that is still on its way when Ctrl-C is typed again.
+  const command = ['stty', 'noflsh', '&&', 'exec', process.execPath, ...START].join(' ');
   const child = spawn('script', ['-qfec', command, '/dev/null'], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  // A key may be typed after the end, before the last of the screen has come.
-  child.stdin.on('error', () => {});
   let screen = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text;

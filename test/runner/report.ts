@@ -1,25 +1,27 @@
 import { stringify } from 'yaml';
-import type { FileResult } from './run-file.ts';
+import type { GroupResult } from './run-group.ts';
 
 const MOST_LINES = 40;
 
-/** The line for a file that has ended. */
-export function lineOf({ file, seconds, failures }: FileResult): string {
-  return `${failures.length > 0 ? 'NOT OK' : 'ok    '} ${seconds.toFixed(1).padStart(6)} s  ${file}`;
+/** The line for a group that has ended. */
+export function lineOf({ group, seconds, failures }: GroupResult): string {
+  const { name, files } = group;
+  const number = files.length > 1 ? ` (${files.length} files)` : '';
+  return `${failures.length > 0 ? 'NOT OK' : 'ok    '} ${seconds.toFixed(1).padStart(6)} s  ${name}${number}`;
 }
 
 /**
  * The end of a run: what failed, with what was found; then the names of what failed; and at last `N passed, N failed`.
- * `output` is where all that the files wrote is kept.
+ * `output` is where all that the tests wrote is kept.
  */
-export function summary(results: readonly FileResult[], output: string): string {
+export function summary(results: readonly GroupResult[], output: string): string {
   const failures = results.flatMap(({ failures }) => failures);
-  const sum = (of: (result: FileResult) => number) => results.reduce((total, each) => total + of(each), 0);
+  const sum = (of: (result: GroupResult) => number) => results.reduce((total, each) => total + of(each), 0);
   const skipped = sum((result) => result.skipped);
   return [
-    ...failures.map(({ path, found }) => `\nFAILED ${path.join(' > ')}\n${detailsOf(found)}`),
+    ...failures.map(({ path, found }) => `\nFAILED ${path}\n${detailsOf(found)}`),
     ...(failures.length > 0 ? [`\nFailed; all that was said is in ${output}:`] : []),
-    ...failures.map(({ path }) => `  ${path.join(' > ')}`),
+    ...failures.map(({ path }) => `  ${path}`),
     `${sum((result) => result.passed)} passed, ${failures.length} failed${skipped > 0 ? ` (${skipped} skipped)` : ''}`,
   ].join('\n');
 }

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { createWriteStream, existsSync, globSync, mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import PQueue from 'p-queue';
-import { longestFirst } from './longest-first.ts';
+import { startPubSubEmulator } from '../sandbox/pubsub-emulator.ts';
+import { SHARED_EMULATOR } from '../sandbox/shared-emulator.ts';
+import { aloneIn, groupsOf } from './groups.ts';
 import { lineOf, summary } from './report.ts';
-import { runFile } from './run-file.ts';
-import { startPubSubEmulator } from './sandbox/pubsub-emulator.ts';
-import { SHARED_EMULATOR } from './sandbox/shared-emulator.ts';
+import { runGroup } from './run-group.ts';
 
-// Runs the tests: node test/run.ts [files].
+// Runs the tests: node test/runner/main.ts [files].
 
 const OUTPUT = '.tap/output.tap';
 
@@ -20,22 +20,22 @@ if (!existsSync('node_modules/@tapjs/test/test-built')) {
 }
 
 const given = process.argv.slice(2);
-const files = given.length > 0 ? given : longestFirst(globSync('test/**/*.test.ts').sort());
+const groups = given.length > 0 ? given.map(aloneIn) : groupsOf(globSync('test/**/*.test.ts').sort());
 // One emulator for all; a few files alone may need none, and start their own. Where it is missing each test says so.
 const started = given.length === 0 ? await startPubSubEmulator() : undefined;
 const emulator = started && 'host' in started ? started : undefined;
 const env = { ...process.env, ...(emulator && { [SHARED_EMULATOR]: emulator.host }) };
 
-// Many tests wait for another process, so two files for each core keep the cores busy.
+// Many tests wait for another process, so two groups for each core keep the cores busy.
 const queue = new PQueue({ concurrency: 2 * availableParallelism() });
 mkdirSync('.tap', { recursive: true });
 const output = createWriteStream(OUTPUT);
 const results = await queue.addAll(
-  files.map((file) => async () => {
-    const result = await runFile(file, env);
+  groups.map((group) => async () => {
+    const result = await runGroup(group, env);
     console.log(lineOf(result));
     // As each ends: a run that is broken off leaves what it has.
-    output.write(`# ${file}\n${result.output}\n`);
+    output.write(`# ${group.name}\n${result.output}\n`);
     return result;
   }),
 );
