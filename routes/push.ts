@@ -32,7 +32,7 @@ export default async function push(app: FastifyInstance): Promise<void> {
   });
 
   app.options('/push', (request, reply) => {
-    const sender = app.push.senders.find(({ answerOptions }) => answerOptions !== undefined);
+    const sender = app.push.senders.all.find(({ answerOptions }) => answerOptions !== undefined);
     return sender?.answerOptions ? send(reply, sender.answerOptions(request.headers)) : reply.callNotFound();
   });
 

@@ -13,9 +13,9 @@ import type { PendingEvents } from '../observe/pending-events.ts';
 import type { Readiness } from '../observe/readiness.ts';
 import type { Span, Traces } from '../observe/span.ts';
 import { type Outcome, outcomeOf, Rejection } from '../outcome.ts';
-import { PushBody } from '../senders/push-body.ts';
+import { PushBody } from '../senders/delivery.ts';
 import { type PushHead, type PushResponse, refusalResponse, type Sender } from '../senders/sender.ts';
-import { type Senders, senderOfBody, usualSender } from '../senders/senders.ts';
+import { type Senders, senderOfBody } from '../senders/senders.ts';
 import { timeOut } from '../time-out.ts';
 import type { InProcessRetry } from './in-process-retry.ts';
 import { processAll } from './process-all.ts';
@@ -99,7 +99,7 @@ export async function admitPush(
     refusals.add('draining', 503, log);
     return DRAINING;
   }
-  const sender = named ?? usualSender(senders);
+  const sender = named ?? senders.usual;
   const verdict = sender.authenticate(head);
   const settled = verdict instanceof Promise ? await verdict : verdict;
   if (settled !== 'accepted') {
@@ -119,7 +119,7 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
   const { headers, elapsed } = push;
   const arrivedAt = performance.now() - elapsed;
   const body = new PushBody(push.body.takeBytes());
-  let sender = push.sender ?? usualSender(dependencies.senders);
+  let sender = push.sender ?? dependencies.senders.usual;
   let deliveries: readonly OpenedDelivery[];
   try {
     if (!push.sender) sender = senderOfBody(body, dependencies.senders);

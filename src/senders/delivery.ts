@@ -1,7 +1,24 @@
 import { z } from 'zod';
 import type { Delivery } from '../notification/event.ts';
+import { parseJson } from '../notification/parse.ts';
 
-// What a sender says about a delivery is never a reason to refuse the event: what does not fit is left out.
+/** The body of a push as it came, and as JSON, which is parsed once at most. */
+export class PushBody {
+  readonly bytes: Buffer;
+  #json: unknown;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** Throws a Rejection (`undecodable`) where the body is not JSON in UTF-8, or exceeds the bounds. */
+  json(): unknown {
+    this.#json ??= parseJson(this.bytes, 'push');
+    return this.#json;
+  }
+}
+
+// Metadata never makes an event undecodable: a value that does not fit its schema is left out.
 
 /** A sender's id of a message. It is logged, so it has to look like one. */
 export const MessageId = z

@@ -4,8 +4,7 @@ import type { OpenedDelivery } from '../notification/event.ts';
 import { isObject } from '../notification/parse.ts';
 import { Rejection } from '../outcome.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
-import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from './delivery.ts';
-import type { PushBody } from './push-body.ts';
+import { deliveryOf, MessageId, NO_ATTRIBUTES, type PushBody, Time } from './delivery.ts';
 import type { PushResponse, Sender } from './sender.ts';
 import { STATUS } from './status.ts';
 
@@ -24,21 +23,17 @@ export function createEventGrid(authenticate: Authenticate): Sender {
     name: 'event-grid',
     timeLimitSeconds: TIME_LIMIT_SECONDS,
     statuses: STATUS['event-grid'],
-    isNamedIn,
+    ownHeaders: [
+      { name: 'aeg-event-type' },
+      { name: 'aeg-subscription-name' },
+      { name: 'content-type', prefix: 'application/cloudevents' },
+    ],
     hasForm: Array.isArray,
     authenticate,
     answerOptions,
     intercept,
     open,
   };
-}
-
-function isNamedIn(headers: IncomingHttpHeaders): boolean {
-  return (
-    headers['aeg-event-type'] !== undefined ||
-    headers['aeg-subscription-name'] !== undefined ||
-    headers['content-type']?.startsWith('application/cloudevents') === true
-  );
 }
 
 /**

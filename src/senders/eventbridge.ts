@@ -3,14 +3,12 @@ import { z } from 'zod';
 import type { OpenedDelivery } from '../notification/event.ts';
 import { isObject, parseShape } from '../notification/parse.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
-import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from './delivery.ts';
-import type { PushBody } from './push-body.ts';
+import { deliveryOf, MessageId, NO_ATTRIBUTES, type PushBody, Time } from './delivery.ts';
 import type { Sender } from './sender.ts';
 import { STATUS } from './status.ts';
 
 /** An API destination's, and not configurable. */
 const TIME_LIMIT_SECONDS = 5;
-const USER_AGENT = 'Amazon/EventBridge/';
 
 /** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html */
 const Envelope = z.object({ id: MessageId, time: Time, detail: z.record(z.string(), z.unknown()) });
@@ -21,7 +19,7 @@ export function createEventBridge(authenticate: Authenticate): Sender {
     name: 'eventbridge',
     timeLimitSeconds: TIME_LIMIT_SECONDS,
     statuses: STATUS.eventbridge,
-    isNamedIn: (headers) => headers['user-agent']?.startsWith(USER_AGENT) === true,
+    ownHeaders: [{ name: 'user-agent', prefix: 'Amazon/EventBridge/' }],
     hasForm: isEnvelope,
     authenticate,
     open,

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { Delivery, OpenedDelivery } from '../notification/event.ts';
 import { isObject, parseBase64, parseShape } from '../notification/parse.ts';
 import type { Authenticate } from './authenticate/authenticate.ts';
-import { Attempt, deliveryOf, MessageId, NO_ATTRIBUTES, Text, Time } from './delivery.ts';
-import type { PushBody } from './push-body.ts';
+import { Attempt, deliveryOf, MessageId, NO_ATTRIBUTES, type PushBody, Text, Time } from './delivery.ts';
 import type { Sender } from './sender.ts';
 import { STATUS } from './status.ts';
 
@@ -32,6 +31,8 @@ const Metadata = z.object({
   'x-goog-pubsub-subscription-name': Text,
 });
 
+/** Without the wrapper the metadata is in the headers, if the subscription has `writeMetadata`. */
+const UNWRAPPED_HEADERS = ['x-goog-pubsub-message-id', 'x-goog-pubsub-subscription-name'] as const;
 const NO_DATA = Buffer.alloc(0);
 
 /** Google Pub/Sub, and what sends in its form: commercetools Connect. It takes a body of no other sender for the payload itself. */
@@ -40,7 +41,7 @@ export function createPubSub(authenticate: Authenticate): Sender {
     name: 'pubsub',
     timeLimitSeconds: TIME_LIMIT_SECONDS,
     statuses: STATUS.pubsub,
-    isNamedIn: isUnwrapped,
+    ownHeaders: UNWRAPPED_HEADERS.map((name) => ({ name })),
     hasForm: isWrapped,
     authenticate,
     open: (headers, body) => [openPubSub(headers, body)],
@@ -54,12 +55,8 @@ export function openPubSub(headers: IncomingHttpHeaders, body: PushBody): Opened
   return isWrapped(parsed) ? wrapped(parsed) : { attributes: NO_ATTRIBUTES, data: body.bytes, parsed };
 }
 
-/** Without the wrapper the metadata is in the headers, if the subscription says so. */
 function isUnwrapped(headers: IncomingHttpHeaders): boolean {
-  return (
-    headers['x-goog-pubsub-message-id'] !== undefined ||
-    headers['x-goog-pubsub-subscription-name'] !== undefined
-  );
+  return UNWRAPPED_HEADERS.some((name) => headers[name] !== undefined);
 }
 
 function isWrapped(body: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { OpenedDelivery } from '../notification/index.ts';
+import type { OpenedDelivery } from '../notification/event.ts';
 import type { Authenticate, Credentials, Refusal } from './authenticate/authenticate.ts';
-import type { PushBody } from './push-body.ts';
+import type { PushBody } from './delivery.ts';
 import type { Statuses } from './status.ts';
 
 /** What is known of a push before its body is read. */
@@ -27,6 +27,13 @@ export function refusalResponse({ reason, detail, ...refusal }: Refusal): PushRe
   return { ...refusal, problem: { reason, detail } };
 }
 
+/** A header that only one sender sends: whatever its value, or with a value that begins with `prefix`. */
+export interface OwnHeader {
+  /** In lower case. */
+  readonly name: string;
+  readonly prefix?: string;
+}
+
 /**
  * Who pushes, and how: one implementation a sender. Which sender a request is from is taken from the request itself, and
  * decides only how it is opened and answered. It never decides who may push: `authenticate` does, as PUSH_AUTH says.
@@ -37,9 +44,9 @@ export interface Sender {
   /** After so many seconds the sender gives up waiting for the answer. */
   readonly timeLimitSeconds: number;
   readonly statuses: Statuses;
-  /** True where the headers name this sender. */
-  isNamedIn(headers: IncomingHttpHeaders): boolean;
-  /** True for a body in this sender's own form; called if the headers name no sender. */
+  /** The headers that only this sender sends: one of them is enough to recognise it. */
+  readonly ownHeaders: readonly OwnHeader[];
+  /** True for a body in this sender's own form; called if no header names a sender. */
   hasForm?(body: unknown): boolean;
   /** Answers `OPTIONS`, by which some senders ask beforehand whether they may push. It comes without credentials. */
   answerOptions?(headers: IncomingHttpHeaders): PushResponse;

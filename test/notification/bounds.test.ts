@@ -1,8 +1,8 @@
 import t from 'tap';
 import { checkBounds, MAX_LEVELS, MAX_VALUES } from '../../src/notification/bounds.ts';
 import { decode } from '../../src/notification/index.ts';
+import { PushBody } from '../../src/senders/delivery.ts';
 import { openPubSub } from '../../src/senders/pubsub.ts';
-import { PushBody } from '../../src/senders/push-body.ts';
 import { wrap } from '../sandbox/push.ts';
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);

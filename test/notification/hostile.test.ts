@@ -1,8 +1,8 @@
 import t from 'tap';
 import { decode, type OpenedDelivery } from '../../src/notification/index.ts';
 import { Rejection } from '../../src/outcome.ts';
+import { PushBody } from '../../src/senders/delivery.ts';
 import { openPubSub } from '../../src/senders/pubsub.ts';
-import { PushBody } from '../../src/senders/push-body.ts';
 
 function delivery(payload: string): OpenedDelivery {
   return { data: Buffer.from(payload), attributes: {}, messageId: 'm-1' };

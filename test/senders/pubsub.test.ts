@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Rejection } from '../../src/outcome.ts';
+import { PushBody } from '../../src/senders/delivery.ts';
 import { openPubSub } from '../../src/senders/pubsub.ts';
-import { PushBody } from '../../src/senders/push-body.ts';
 
 const PAYLOAD = '{"notificationType":"Event"}';
 const BASE64 = Buffer.from(PAYLOAD).toString('base64');

@@ -62,7 +62,7 @@ t.test('a push in which a sender of your own finds nothing is rejected, and hold
     name: 'empty',
     timeLimitSeconds: 10,
     statuses: { done: 200, ignored: 200, rejected: 400, failed: 503 },
-    isNamedIn: (headers) => headers['x-empty'] !== undefined,
+    ownHeaders: [{ name: 'x-empty' }],
     authenticate: () => 'accepted',
     open: () => [],
   };

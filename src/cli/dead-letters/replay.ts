@@ -3,8 +3,8 @@ import { type DeadLetter, pushOf } from '../../dead-letters/read.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { decode } from '../../notification/index.ts';
 import { type Outcome, outcomeOf } from '../../outcome.ts';
+import { PushBody } from '../../senders/delivery.ts';
 import { openPubSub } from '../../senders/pubsub.ts';
-import { PushBody } from '../../senders/push-body.ts';
 
 /** What became of one dead letter. */
 export interface Replayed {

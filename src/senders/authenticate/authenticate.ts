@@ -1,8 +1,8 @@
+import type { Authenticate } from './credentials.ts';
 import type { Clocks, SignatureChecker } from './oidc.ts';
 import { createSharedToken } from './shared-token.ts';
-import type { Authenticate } from './verdict.ts';
 
-export type { Authenticate, Credentials, Refusal, Verdict } from './verdict.ts';
+export type { Authenticate, Credentials, Refusal, Verdict } from './credentials.ts';
 
 /** How pushes are authenticated: by the signature in a message of SNS, or by what is shown before the body is read. */
 export type PushAuth = ShownAuth | { readonly kind: 'sns' };

@@ -4,9 +4,8 @@ import { decodeJwt } from 'jose/jwt/decode';
 import { jwtVerify } from 'jose/jwt/verify';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
+import { type Authenticate, bearerToken, LONGEST_TOKEN, type Refusal, type Verdict } from './credentials.ts';
 import { createKeySet, type Lookup } from './key-set.ts';
-import type { Authenticate, Refusal, Verdict } from './verdict.ts';
 
 const ISSUERS: readonly unknown[] = ['https://accounts.google.com', 'accounts.google.com'];
 /** Clocks differ a little: in seconds, after a token's end, and before its beginning. */

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerOf } from './require-bearer.ts';
+import { createSharedToken } from './shared-token.ts';
 
 /** An `onRequest` hook for what only a scraper or an operator may read: answers 401 to any other bearer than `token`, where there is one. */
 export function requireReader(token: string | undefined) {
@@ -15,4 +15,11 @@ export function requireReader(token: string | undefined) {
         detail: 'Expected the token of METRICS_TOKEN as `Authorization: Bearer`: give it to the scraper.',
       });
   };
+}
+
+/** Judges `Authorization` headers by one token, compared in constant time; without a token every request is accepted. */
+function bearerOf(token: string | undefined): (authorization: string | undefined) => boolean {
+  if (token === undefined) return () => true;
+  const authenticate = createSharedToken([token]);
+  return (authorization) => authenticate({ authorization, queryToken: undefined }) === 'accepted';
 }

@@ -1,6 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { basicPassword, bearerToken, LONGEST_TOKEN } from './bearer-token.ts';
-import type { Authenticate, Refusal } from './verdict.ts';
+import { type Authenticate, basicPassword, bearerToken, LONGEST_TOKEN, type Refusal } from './credentials.ts';
 
 /** SNS and some gateways send the credentials of a URL only after a challenge for Basic. */
 const CHALLENGE = 'Bearer, Basic realm="push"';

@@ -3,8 +3,7 @@ import type { OpenedDelivery } from '../../notification/event.ts';
 import { isObject } from '../../notification/parse.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Authenticate, Refusal, Verdict } from '../authenticate/authenticate.ts';
-import { deliveryOf, MessageId, NO_ATTRIBUTES, Time } from '../delivery.ts';
-import type { PushBody } from '../push-body.ts';
+import { deliveryOf, MessageId, NO_ATTRIBUTES, type PushBody, Time } from '../delivery.ts';
 import { type PushHead, type PushResponse, refusalResponse, type Sender } from '../sender.ts';
 import { STATUS } from '../status.ts';
 import { createConfirm } from './confirm.ts';
@@ -82,7 +81,7 @@ export function createSns({ authenticate, topics, log }: SnsOptions): Sender {
     name: 'sns',
     timeLimitSeconds: TIME_LIMIT_SECONDS,
     statuses: STATUS.sns,
-    isNamedIn: (headers) => headers['x-amz-sns-message-type'] !== undefined,
+    ownHeaders: [{ name: 'x-amz-sns-message-type' }],
     hasForm: isMessage,
     authenticate: authenticate ?? judgeHead,
     intercept,
