@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/pubsub';
-import { decode } from '../notification/index.ts';
+import { decode } from '../notification/decode.ts';
 import { OWN_ATTRIBUTES } from './attributes.ts';
 
 /** A message of the dead-letter subscription, leased to this command. */

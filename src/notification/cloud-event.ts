@@ -17,11 +17,6 @@ const CloudEvent = z.object({
 const TYPE = /^com\.commercetools\.([\w-]+)\.(change|message)\.(\w+)$/;
 const SOURCE = /^\/([A-Za-z0-9_-]{1,256})\//;
 
-/** True for a CloudEvent in structured mode; the Platform format has no `specversion`. */
-export function isCloudEvent(payload: Record<string, unknown>): boolean {
-  return payload.specversion !== undefined && payload.notificationType === undefined;
-}
-
 /** Reads a CloudEvent. Throws a Rejection: `undecodable`, or `contradiction` if its attributes and its data disagree. */
 export function readCloudEvent(payload: Record<string, unknown>, delivery: Delivery): Event {
   const outer = parseShape(CloudEvent, payload, 'payload');

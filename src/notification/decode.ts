@@ -1,5 +1,5 @@
 import { Rejection } from '../outcome.ts';
-import { isCloudEvent, readCloudEvent } from './cloud-event.ts';
+import { readCloudEvent } from './cloud-event.ts';
 import type { Event, OpenedDelivery } from './event.ts';
 import { isObject, parseJson } from './parse.ts';
 import { readPlatform } from './platform.ts';
@@ -17,7 +17,9 @@ export function decode(delivery: OpenedDelivery): Event {
     const found = Array.isArray(payload) ? 'an array' : payload === null ? 'null' : `a ${typeof payload}`;
     throw new Rejection('undecodable', `payload: expected an object, found ${found}.`);
   }
-  return isCloudEvent(payload) ? readCloudEvent(payload, delivery) : readPlatform(payload, delivery);
+  // A CloudEvent in structured mode; the Platform format has no `specversion`.
+  const isCloudEvent = payload.specversion !== undefined && payload.notificationType === undefined;
+  return isCloudEvent ? readCloudEvent(payload, delivery) : readPlatform(payload, delivery);
 }
 
 /** True for the notification that commercetools sends to test a subscription when its destination is set or changed. */

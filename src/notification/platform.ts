@@ -24,17 +24,17 @@ export function readPlatform(payload: Record<string, unknown>, delivery: Deliver
     case 'Message':
       return readMessage(payload, delivery, hints);
     default:
-      return readOther(kind, payload, delivery, hints);
+      return readOther(wordOf(kind), payload, delivery, hints);
   }
 }
 
 function kindOf(payload: Record<string, unknown>, hints: Hints): string {
   const kind = payload.notificationType ?? undefined;
-  if (typeof kind === 'string') return wordOf(kind);
+  if (typeof kind === 'string') return kind;
   if (kind === undefined) {
     // Older payloads have `type` and `resource` only.
     if (typeof payload.type === 'string' && isObject(payload.resource)) return 'Message';
-    if (hints.kind !== undefined) return wordOf(hints.kind);
+    if (hints.kind !== undefined) return hints.kind;
   }
   throw new Rejection(
     'undecodable',

@@ -1,4 +1,4 @@
-import type { OpenedDelivery } from '../notification/index.ts';
+import type { OpenedDelivery } from '../notification/event.ts';
 import type { PushResponse } from '../senders/sender.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { openEngine } from '../../src/engine/engine.ts';
-import { decode, isSubscriptionTest } from '../../src/notification/index.ts';
+import { decode, isSubscriptionTest } from '../../src/notification/decode.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { type Outcome, outcomeOf } from '../../src/outcome.ts';
 import type { CommercetoolsSandbox } from '../sandbox/commercetools.ts';

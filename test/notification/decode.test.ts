@@ -1,5 +1,6 @@
 import t from 'tap';
-import { decode, isSubscriptionTest, type OpenedDelivery } from '../../src/notification/index.ts';
+import { decode, isSubscriptionTest } from '../../src/notification/decode.ts';
+import type { OpenedDelivery } from '../../src/notification/event.ts';
 import { Rejection } from '../../src/outcome.ts';
 
 const resource = { typeId: 'customer', id: 'c-1' };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
+import { decode, isSubscriptionTest } from '../../src/notification/decode.ts';
 import type { Event } from '../../src/notification/event.ts';
-import { decode, isSubscriptionTest } from '../../src/notification/index.ts';
 import { createLog } from '../../src/observe/log.ts';
 import { outcomeOf } from '../../src/outcome.ts';
 import { openPush } from '../../src/senders/senders.ts';

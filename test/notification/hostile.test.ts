@@ -1,5 +1,6 @@
 import t from 'tap';
-import { decode, type OpenedDelivery } from '../../src/notification/index.ts';
+import { decode } from '../../src/notification/decode.ts';
+import type { OpenedDelivery } from '../../src/notification/event.ts';
 import { Rejection } from '../../src/outcome.ts';
 import { PushBody } from '../../src/senders/delivery.ts';
 import { openPubSub } from '../../src/senders/pubsub.ts';

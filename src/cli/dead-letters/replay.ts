@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { type DeadLetter, pushOf } from '../../dead-letters/read.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { decode } from '../../notification/index.ts';
+import { decode } from '../../notification/decode.ts';
 import { type Outcome, outcomeOf } from '../../outcome.ts';
 import { PushBody } from '../../senders/delivery.ts';
 import { openPubSub } from '../../senders/pubsub.ts';

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Preview } from '../../handler.ts';
+import { decode, isSubscriptionTest } from '../../notification/decode.ts';
 import type { Event } from '../../notification/event.ts';
-import { decode, isSubscriptionTest } from '../../notification/index.ts';
 import type { Log } from '../../observe/log.ts';
 import { Failure, outcomeOf, Rejection } from '../../outcome.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';

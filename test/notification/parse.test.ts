@@ -1,6 +1,6 @@
 import t from 'tap';
-import { checkBounds, MAX_LEVELS, MAX_VALUES } from '../../src/notification/bounds.ts';
-import { decode } from '../../src/notification/index.ts';
+import { decode } from '../../src/notification/decode.ts';
+import { checkBounds, MAX_LEVELS, MAX_VALUES } from '../../src/notification/parse.ts';
 import { PushBody } from '../../src/senders/delivery.ts';
 import { openPubSub } from '../../src/senders/pubsub.ts';
 import { wrap } from '../sandbox/push.ts';

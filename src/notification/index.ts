@@ -1,2 +1,0 @@
-export { decode, isSubscriptionTest } from './decode.ts';
-export type { OpenedDelivery } from './event.ts';
