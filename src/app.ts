@@ -12,13 +12,12 @@ import { answerError } from './http/error-handler.ts';
 import { RefusalLog } from './http/refusal-log.ts';
 import { httpOptions, limitRequests } from './http/server.ts';
 import { shareFor } from './http/share-for.ts';
-import type { Log } from './observe/log.ts';
+import { type Log, TRACE_FIELD, traceOf } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { combine, type Observer, SILENT } from './observe/observer.ts';
 import { PendingEvents } from './observe/pending-events.ts';
 import { Readiness } from './observe/readiness.ts';
 import { stateOf } from './observe/state.ts';
-import { traceOf } from './observe/trace-id.ts';
 import { openTraces } from './observe/traces.ts';
 import type { Undone } from './process/shut-down.ts';
 import { InProcessRetry } from './push/in-process-retry.ts';
@@ -113,9 +112,7 @@ export async function buildApp(
     ...httpOptions(limits),
     childLoggerFactory(parent, _bindings, options, raw) {
       const trace = traceOf(raw.headers);
-      return trace === undefined
-        ? parent
-        : parent.child({ 'logging.googleapis.com/trace': traces + trace }, options);
+      return trace === undefined ? parent : parent.child({ [TRACE_FIELD]: traces + trace }, options);
     },
     // A push that is answered late must still be answered while the server closes.
     forceCloseConnections: 'idle',

@@ -72,11 +72,9 @@ export function jobFor(
             return boundProjects(account.projects, signal);
           },
         };
-        return correlated(newest.identity, () =>
-          runTraced(span, context, async (context) =>
-            checked(await withLines(route.handle(newest, context), route), route),
-          ),
-        );
+        const handle = async (given: Context) =>
+          checked(await withLines(route.handle(newest, given), route), route);
+        return correlated(newest.identity, () => (span ? runTraced(span, context, handle) : handle(context)));
       });
     },
   };

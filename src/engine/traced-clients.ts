@@ -34,21 +34,19 @@ function traced<Context extends Clients>(context: Context, span: Span): Context 
   return { ...context, commercetools: reading, fluent: writing };
 }
 
-/** Runs a handler in its own span, with traced clients; without a span it only runs it. */
+/** Runs a handler in its own span, with traced clients. */
 export function runTraced<Context extends Clients, T>(
-  span: Span | undefined,
+  span: Span,
   context: Context,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
-  if (!span) return work(context);
   return timed(span, 'handle', (child) => work(traced(context, child)));
 }
 
 const spans = new WeakMap<Job<Event>, Span>();
 
 /** The job with a span for its wait. If the job is coalesced into another's run, the span links to that push. */
-export function withWaitSpan(job: Job<Event>, span: Span | undefined): Job<Event> {
-  if (!span) return job;
+export function withWaitSpan(job: Job<Event>, span: Span): Job<Event> {
   const wait = span.child('wait');
   const waiting: Job<Event> = {
     ...job,

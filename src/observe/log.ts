@@ -1,8 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { describeError, WithoutMessage } from './describe-error.ts';
 
 /** A pino logger. Log only ids, versions, codes and names of fields, never a name, an address, a token or a payload. */
 export type Log = Logger;
+
+/** The field of a line that names the trace it belongs to: the prefix `projects/<id>/traces/`, and the trace. */
+export const TRACE_FIELD = 'logging.googleapis.com/trace';
 
 const SEVERITY: Record<string, string> = {
   trace: 'DEBUG',
@@ -67,4 +71,12 @@ export function createLog(
 function textFor(logged: unknown): string | undefined {
   if (logged instanceof Error) return 'An error.';
   return typeof logged === 'object' && logged !== null && 'err' in logged ? 'An error.' : undefined;
+}
+
+/** The trace that a request belongs to, 32 hexadecimal digits: from `traceparent`, else `X-Cloud-Trace-Context`. */
+export function traceOf(headers: IncomingHttpHeaders): string | undefined {
+  const { traceparent, 'x-cloud-trace-context': cloud } = headers;
+  const w3c = typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent) : null;
+  const google = typeof cloud === 'string' ? /^([0-9a-f]{32})(\/|$)/i.exec(cloud) : null;
+  return w3c?.[1] ?? google?.[1];
 }

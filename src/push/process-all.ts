@@ -2,19 +2,15 @@ import type { OpenedDelivery } from '../notification/event.ts';
 import type { PushResponse } from '../senders/sender.ts';
 
 /**
- * Processes every notification of a push, whatever becomes of the others, and answers with the highest status: a push is
- * acknowledged when all of it is done, and delivered again as a whole when any of it failed. At most `atOnce` are in the event
- * queue at a time.
+ * Processes all notifications of a push, even if some of them fail, and answers with the highest status: a push is acknowledged
+ * when all of it is done, and delivered again as a whole when any of it failed. At most `atOnce` are in the event queue at a
+ * time.
  */
 export async function processAll(
   deliveries: readonly OpenedDelivery[],
   atOnce: number,
   process: (delivery: OpenedDelivery) => Promise<PushResponse>,
 ): Promise<PushResponse> {
-  const [first, ...others] = deliveries;
-  if (!first) throw new Error('Expected a push to hold a notification, got none.');
-  if (others.length === 0) return process(first);
-
   let next = 0;
   let worst: PushResponse | undefined;
   async function work(): Promise<void> {

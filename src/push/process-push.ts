@@ -145,6 +145,8 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
     if (unfinished === 0) push.body.release();
   };
   const arrival: Arrival = { headers, sender, elapsed, arrivedAt, concluded };
+  const [first] = deliveries;
+  if (first && deliveries.length === 1) return processDelivery(first, arrival, dependencies);
   // A push must not fill the queue by itself: notifications refused for lack of room would be refused again on redelivery.
   const atOnce = Math.min(MOST_AT_ONCE, dependencies.engine.queue.alwaysAccepted);
   return processAll(deliveries, atOnce, (delivery) => processDelivery(delivery, arrival, dependencies));
@@ -174,12 +176,13 @@ async function processDelivery(
 
     // An acknowledged event has no deadline.
     const deadline = inProcessRetry ? undefined : arrivedAt + timeToAnswer(sender, dependencies);
-    const job = withWaitSpan(engine.jobFor(event, route, deadline, span), span);
+    const job = engine.jobFor(event, route, deadline, span);
+    const traced = span ? withWaitSpan(job, span) : job;
     if (inProcessRetry) {
-      inProcessRetry.keep(received, job, (conclusion) => finish(conclusion, passage, dependencies));
+      inProcessRetry.keep(received, traced, (conclusion) => finish(conclusion, passage, dependencies));
       return { status: sender.statuses.done };
     }
-    ticket = engine.queue.enqueue(job);
+    ticket = engine.queue.enqueue(traced);
   } catch (error) {
     ticket = settledTicket(outcomeOf(error));
   }

@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DeadLetters } from '../dead-letters/publish.ts';
 import type { Delivery, Event } from '../notification/event.ts';
-import type { Log } from '../observe/log.ts';
+import { type Log, TRACE_FIELD, traceOf } from '../observe/log.ts';
 import type { ObservedOutcome, Observer } from '../observe/observer.ts';
 import type { Span } from '../observe/span.ts';
-import { traceOf } from '../observe/trace-id.ts';
 import { type Outcome, outcomeOf } from '../outcome.ts';
 import type { BoundRoute } from '../router/bind-routes.ts';
 import type { PushResponse } from '../senders/sender.ts';
@@ -151,7 +150,7 @@ function writeLine(
   if (isDeadLettered) line['deadLettered'] = true;
   if (isLate) line['late'] = true;
   const trace = traceOf(headers);
-  if (trace !== undefined) line['logging.googleapis.com/trace'] = traces + trace;
+  if (trace !== undefined) line[TRACE_FIELD] = traces + trace;
   const text = `${event?.identity ?? 'an undecodable push'}: ${outcome.kind} (${outcome.reason})`;
   if (outcome.kind === 'done' || outcome.kind === 'ignored') log.info(line, text);
   else log.warn(line, text);
