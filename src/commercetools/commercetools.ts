@@ -2,12 +2,9 @@ import type { ByProjectKeyRequestBuilder, Customer } from '@commercetools/platfo
 import type { Middleware } from '@commercetools/sdk-client-v2';
 import { z } from 'zod';
 import { Failure } from '../outcome.ts';
-import { batch } from '../upstream/batch.ts';
-import { BatchSize } from '../upstream/batch-size.ts';
-import type { Request } from '../upstream/exchange.ts';
+import { BatchSize, batch, halve } from '../upstream/batch.ts';
+import { type Request, readJson, readObject } from '../upstream/exchange.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
-import { halve } from '../upstream/halve.ts';
-import { readJson, readObject } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { loadSdk } from './load-sdk.ts';
 import { NotFound } from './not-found.ts';

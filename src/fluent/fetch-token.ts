@@ -1,6 +1,5 @@
 import type { Exchange } from '../upstream/exchange.ts';
-import { readToken } from '../upstream/read-token.ts';
-import type { Token } from '../upstream/token-source.ts';
+import { readToken, type Token } from '../upstream/token-source.ts';
 
 /** The credentials for a Fluent account. */
 export interface FluentCredentials {

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { Failure, Rejection } from '../outcome.ts';
-import { batch } from '../upstream/batch.ts';
+import { batch, halve } from '../upstream/batch.ts';
+import { readJson } from '../upstream/exchange.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import { GraphqlError } from '../upstream/graphql-error.ts';
-import { halve } from '../upstream/halve.ts';
-import { readJson } from '../upstream/read-json.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
 import { type CreateCustomerInput, FluentCustomer, type UpdateCustomerInput } from './customer.ts';
 import { meaningOf, TooComplex } from './errors.ts';

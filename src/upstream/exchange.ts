@@ -1,7 +1,7 @@
 import type { Agent, request } from 'undici';
+import { Deadline } from '../time-out.ts';
 import { USER_AGENT } from '../version.ts';
 import { correlationId } from './correlation.ts';
-import { Deadline } from './deadline.ts';
 import { UpstreamFault } from './fault.ts';
 
 /** An HTTP request to an upstream. */
@@ -96,4 +96,32 @@ function retryAfter(header: string | string[] | undefined): number | undefined {
   if (typeof header !== 'string') return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+}
+
+/** Parses an upstream's response. Anything but JSON, as from a failing gateway, is a transient fault. */
+export function readJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UpstreamFault(
+      'transient',
+      'unreadable-answer',
+      `Expected JSON from ${name}, got something else.`,
+    );
+  }
+}
+
+/** As `readJson`, for responses that are always an object. */
+export function readObject(name: string, text: string): Record<string, unknown> {
+  const value = readJson(name, text);
+  if (isObject(value)) return value;
+  throw new UpstreamFault(
+    'transient',
+    'unreadable-answer',
+    `Expected a JSON object from ${name}, got another value.`,
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

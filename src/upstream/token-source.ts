@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { readJson, type UpstreamResponse } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 
 /** A token, as the token endpoint returned it. */
@@ -5,6 +7,11 @@ export interface Token {
   readonly value: string;
   readonly lifetimeSeconds: number;
 }
+
+const TokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.number().positive().default(3600),
+});
 
 /** After a refusal no token is requested for this long, so that a wrong password does not lock the account. */
 const REFUSAL_MILLISECONDS = 5_000;
@@ -55,4 +62,21 @@ export class TokenSource {
       throw error;
     }
   }
+}
+
+/** Reads the token from a token endpoint's response; any 4xx but 408 and 429 means that the credentials are wrong. */
+export function readToken(name: string, answer: UpstreamResponse): Token {
+  const { status, retryAfterSeconds } = answer;
+  if (status >= 400 && status < 500 && status !== 408 && status !== 429)
+    throw UpstreamFault.credentials(name, status);
+  const fault = UpstreamFault.ofStatus(name, status, retryAfterSeconds);
+  if (fault) throw fault;
+  const token = TokenAnswer.safeParse(readJson(name, answer.text));
+  if (!token.success)
+    throw new UpstreamFault(
+      'transient',
+      'unreadable-answer',
+      `${name} answered a token request without a token.`,
+    );
+  return { value: token.data.access_token, lifetimeSeconds: token.data.expires_in };
 }

@@ -2,9 +2,9 @@ import { type CircuitBreakerPolicy, CircuitState, isBrokenCircuitError } from 'c
 import type { Log } from '../observe/log.ts';
 import type { CircuitState as ObservedCircuit, Observer, Operation } from '../observe/observer.ts';
 import { Failure, Rejection } from '../outcome.ts';
+import { Deadline } from '../time-out.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { correlationId } from './correlation.ts';
-import { Deadline } from './deadline.ts';
 import { createExchange, type Exchange, type Request, type UpstreamResponse } from './exchange.ts';
 import { UpstreamFault } from './fault.ts';
 import { createBreaker, createRetry } from './retry.ts';

@@ -1,6 +1,5 @@
 import t from 'tap';
-import { BatchSize } from '../../src/upstream/batch-size.ts';
-import { halve } from '../../src/upstream/halve.ts';
+import { BatchSize, halve } from '../../src/upstream/batch.ts';
 
 /** Loads at most `most` keys at once, and no part with a bad key; notes what was asked for. */
 function setUp({ most = 100, bad = '' }: { most?: number; bad?: string }) {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { readJson, readObject } from '../../src/upstream/read-json.ts';
+import { readJson, readObject } from '../../src/upstream/exchange.ts';
 
 t.test('reads JSON of any kind', async (t) => {
   for (const value of [{ a: 1 }, [1], 'text', 0, null])

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { readToken } from '../../src/upstream/read-token.ts';
+import { readToken } from '../../src/upstream/token-source.ts';
 
 const answer = (status: number, body: unknown, retryAfterSeconds?: number) => ({
   status,

@@ -1,9 +1,8 @@
 import t, { type Test } from 'tap';
 import { createLog } from '../../src/observe/log.ts';
-import type { Exchange, UpstreamResponse } from '../../src/upstream/exchange.ts';
+import { type Exchange, readObject, type UpstreamResponse } from '../../src/upstream/exchange.ts';
 import { UpstreamFault } from '../../src/upstream/fault.ts';
-import { readObject } from '../../src/upstream/read-json.ts';
-import { readToken } from '../../src/upstream/read-token.ts';
+import { readToken } from '../../src/upstream/token-source.ts';
 import { Upstream, type UpstreamOptions } from '../../src/upstream/upstream.ts';
 import { stopClock } from '../sandbox/clock.ts';
 import { until } from '../sandbox/until.ts';

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import t from 'tap';
-import { Deadline } from '../../src/upstream/deadline.ts';
-import { until } from '../sandbox/until.ts';
+import { Deadline } from '../src/time-out.ts';
+import { until } from './sandbox/until.ts';
 
 const LONG = 3_600_000;
 
