@@ -3,7 +3,7 @@ import type { TokenAccess } from '../src/dashboard/access.ts';
 import type { Asset } from '../src/dashboard/assets.ts';
 import type { Visit } from '../src/dashboard/local-visit.ts';
 import { loginPage } from '../src/dashboard/login-page.ts';
-import { logRefusal } from '../src/http/log-refusal.ts';
+import { logRefusal } from '../src/http/refusal-log.ts';
 import { leaveBodyUnread } from '../src/http/unread-body.ts';
 
 interface Ask {

@@ -37,7 +37,7 @@ export type { Event, Resource } from './notification/event.ts';
 export type { Log } from './observe/log.ts';
 export { Failure, type Outcome, Rejection } from './outcome.ts';
 export { nearest } from './router/nearest.ts';
-export { type UnusableProp, UnusableProps } from './router/unusable-props.ts';
+export { type UnusableProp, UnusableProps } from './router/prop-faults.ts';
 
 /** A commercetools project and the Fluent account and retailer that it feeds. Holds no secret. */
 export interface Account {

@@ -8,13 +8,12 @@ import {
   type Outcome,
   Rejection,
 } from '../../src/handler.ts';
-import { changedFields } from './changed-fields.ts';
 import { contendersFor, readStandings } from './contenders.ts';
-import { requireUsername } from './create.ts';
 import type { CustomerMap, Desired } from './mapping/map.ts';
 import type { Memory } from './memory.ts';
 import { type Copy, type Plan, plan, type Situation } from './plan.ts';
 import { isOwnedBy, type Owner, ownerOf, versionOf } from './record.ts';
+import { changedFields, requireUsername } from './writes.ts';
 
 /** One customer on its way to Fluent. */
 export interface Subject {

@@ -1,10 +1,9 @@
 import type { CreateCustomerInput, FluentCustomer, Outcome, UpdateCustomerInput } from '../../src/handler.ts';
 import { anonymisation } from './anonymise.ts';
 import type { Standing, Standings } from './contenders.ts';
-import { createFor } from './create.ts';
-import { blankedFields, differingFields, updateFor } from './difference.ts';
 import type { Desired } from './mapping/map.ts';
 import { type ClaimKind, claimAttribute, claimsOn, keyOf, type Owner, ownerOf, versionOf } from './record.ts';
+import { blankedFields, createFor, differingFields, updateFor } from './writes.ts';
 
 /** A customer that was written, and in which version. */
 export interface Copy {

@@ -1,11 +1,11 @@
 import { type Context, type Event, type FluentCustomer, type Preview, Rejection } from '../../src/handler.ts';
 import { contendersFor, readStandings } from './contenders.ts';
-import { requireUsername } from './create.ts';
 import type { CustomerMap, Desired } from './mapping/map.ts';
 import { type Plan, plan } from './plan.ts';
 import type { Props } from './props.ts';
 import { type Owner, versionOf } from './record.ts';
 import { valuesOf } from './values.ts';
+import { requireUsername } from './writes.ts';
 
 const NOTHING = { differing: [], blanked: [], cut: [], unusable: [] } as const;
 

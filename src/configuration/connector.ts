@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Fault } from '../configuration-error.ts';
 import type { AccountConfig } from '../engine/accounts.ts';
-import type { RouteConfig } from '../router/route-config.ts';
+import type { RouteConfig } from '../router/router.ts';
 import { duplicates, toFaults } from './connector-faults.ts';
 import { connectorSchema } from './connector-schema.ts';
 import { parseSource, type SourceDocument } from './document.ts';
@@ -14,7 +14,7 @@ type File = z.output<typeof connectorSchema>;
 const Routes = z.object({ routes: connectorSchema.shape.routes });
 
 export type { AccountConfig } from '../engine/accounts.ts';
-export type { RouteConfig } from '../router/route-config.ts';
+export type { RouteConfig } from '../router/router.ts';
 
 /** The connector's configuration, checked and with the environment's values in it. Holds secrets: never log it whole. */
 export interface Connector {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Failure } from '../outcome.ts';
-import { logRefusal } from './log-refusal.ts';
+import { logRefusal } from './refusal-log.ts';
 import { leaveBodyUnread } from './unread-body.ts';
 
 const RETRY_AFTER_SECONDS = 5;

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
 
 const EVERY_MILLISECONDS = 1_000;
 
@@ -53,6 +53,15 @@ export class RefusalLog {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/** Logs a request that was refused; requests refused for the same reason share a line. */
+export function logRefusal(
+  { log, server }: Pick<FastifyRequest, 'log' | 'server'>,
+  reason: string,
+  status: number,
+): void {
+  server.refusals.add(reason, status, log);
 }
 
 /** Logs codes only; refusals during a shutdown are not warnings. */

@@ -1,12 +1,10 @@
+import { hash } from 'node:crypto';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handle, Previewing, Settings } from '../handler.ts';
 import { placeOf } from '../observe/describe-error.ts';
-import { fingerprintOf } from './fingerprint.ts';
 import type { LoadedHandler } from './load-handlers.ts';
-import { propFaults } from './prop-faults.ts';
-import type { RouteConfig } from './route-config.ts';
-import { type Route, unreachable } from './router.ts';
-import { UnusableProps } from './unusable-props.ts';
+import { propFaults, UnusableProps } from './prop-faults.ts';
+import { type Route, type RouteConfig, unreachable } from './router.ts';
 
 /** A route with its handler. */
 export interface BoundRoute extends Route {
@@ -101,4 +99,17 @@ function notCreated({ locate }: RouteConfig, { source }: LoadedHandler, error: u
   const place = placeOf(error);
   const at = place === undefined ? '' : ` (${place})`;
   return [{ where: locate([]), expected: `props that ${source} accepts`, found: found + at }];
+}
+
+const FINGERPRINT_LENGTH = 12;
+
+/** A short hash of a value, independent of the order of its keys. */
+export function fingerprintOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(value, sorted) ?? '').slice(0, FINGERPRINT_LENGTH);
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeFound, type Fault } from '../configuration-error.ts';
 import { nearest } from './nearest.ts';
-import type { RouteConfig } from './route-config.ts';
+import type { RouteConfig } from './router.ts';
 
 /** What a handler's schema found wrong with the props of a route, each at its own line. */
 export function propFaults(
@@ -51,4 +51,28 @@ function knownKeys(schema: z.ZodType, path: readonly (string | number)[]): strin
     at = typeof next === 'object' ? next : undefined;
   }
   return Object.keys(at?.properties ?? {});
+}
+
+/** A prop that passes its schema but cannot work. */
+export interface UnusableProp {
+  /** Its path in the props. */
+  readonly path: readonly (string | number)[];
+  readonly expected: string;
+  readonly found: string;
+  readonly advice?: string;
+}
+
+/** Thrown by a handler's `create` for props that cannot work; the start fails with the line of each. */
+export class UnusableProps extends Error {
+  readonly props: readonly UnusableProp[];
+
+  constructor(props: readonly UnusableProp[]) {
+    super(
+      props
+        .map(({ path, expected, found }) => `${path.join('.')}: expected ${expected}, found ${found}`)
+        .join('; '),
+    );
+    this.name = 'UnusableProps';
+    this.props = props;
+  }
 }

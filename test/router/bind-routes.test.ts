@@ -4,7 +4,7 @@ import { ConfigurationError, type Fault } from '../../src/configuration-error.ts
 import { defineHandler, type Handler, type Settings, UnusableProps } from '../../src/handler.ts';
 import { bindRoutes } from '../../src/router/bind-routes.ts';
 import type { LoadedHandler } from '../../src/router/load-handlers.ts';
-import type { RouteConfig } from '../../src/router/route-config.ts';
+import type { RouteConfig } from '../../src/router/router.ts';
 
 const SETTINGS: Settings = { duplicateMemorySeconds: 600 };
 const DONE = { kind: 'done', reason: 'test' } as const;

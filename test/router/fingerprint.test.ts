@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fingerprintOf } from '../../src/router/fingerprint.ts';
+import { fingerprintOf } from '../../src/router/bind-routes.ts';
 
 t.test('two values have one fingerprint when they are equal, whatever the order of their keys', async (t) => {
   const value = { title: 'title', attributes: { a: 'x', b: ['1', '2'] } };

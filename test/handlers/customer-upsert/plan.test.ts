@@ -1,6 +1,6 @@
 import t from 'tap';
-import { requireUsername } from '../../../handlers/customer-upsert/create.ts';
 import { type Plan, plan, type Situation } from '../../../handlers/customer-upsert/plan.ts';
+import { requireUsername } from '../../../handlers/customer-upsert/writes.ts';
 import type { FluentCustomer, Outcome } from '../../../src/handler.ts';
 import { outcomeOf } from '../../../src/outcome.ts';
 import {
