@@ -13,7 +13,7 @@ import type { Log } from './observe/log.ts';
 import type { Outcome } from './outcome.ts';
 
 export type { Commercetools, Customer } from './commercetools/commercetools.ts';
-export { NotFound } from './commercetools/not-found.ts';
+export { NotFound } from './commercetools/send-through.ts';
 export type {
   Attribute,
   CreateCustomerInput,

@@ -1,13 +1,14 @@
-import type { ByProjectKeyRequestBuilder, Customer } from '@commercetools/platform-sdk';
-import type { Middleware } from '@commercetools/sdk-client-v2';
-import { z } from 'zod';
+import {
+  type ByProjectKeyRequestBuilder,
+  type Customer,
+  createApiBuilderFromCtpClient,
+} from '@commercetools/platform-sdk';
+import { createClient } from '@commercetools/sdk-client-v2';
 import { Failure } from '../outcome.ts';
 import { BatchSize, batch, halve } from '../upstream/batch.ts';
-import { type Request, readJson, readObject } from '../upstream/exchange.ts';
 import { UpstreamFault } from '../upstream/fault.ts';
 import type { Purpose, Upstream } from '../upstream/upstream.ts';
-import { loadSdk } from './load-sdk.ts';
-import { NotFound } from './not-found.ts';
+import { NotFound, sendThrough } from './send-through.ts';
 import { versionsIn, versionsRequest } from './versions.ts';
 
 export type { Customer, Message, SubscriptionNotification } from '@commercetools/platform-sdk';
@@ -16,7 +17,7 @@ export {
   MessageSubscriptionResourceTypeIdValues,
 } from '@commercetools/platform-sdk';
 
-/** A commercetools project. Only this file and `load-sdk.ts` use the SDK, so that replacing it changes nothing else. */
+/** A commercetools project. Only this folder uses the SDK, so that replacing it changes nothing else. */
 export interface Commercetools {
   /**
    * The current customer, or undefined if it does not exist (any more). Concurrent reads are batched into one query. A
@@ -58,7 +59,6 @@ export interface CommercetoolsOptions {
 export function createCommercetools(upstream: Upstream, options: CommercetoolsOptions): CommercetoolsClient {
   /** The SDK cannot pass a purpose with a request, so each purpose has its own client; clients have no state. */
   function apiFor(purpose: Purpose): ByProjectKeyRequestBuilder {
-    const { createClient, createApiBuilderFromCtpClient } = loadSdk();
     const client = createClient({ middlewares: [sendThrough(upstream, options.apiUrl, purpose)] });
     return createApiBuilderFromCtpClient(client).withProjectKey({ projectKey: options.projectKey });
   }
@@ -151,75 +151,4 @@ function notOlder(id: string, atLeast: number, customer: Customer | undefined): 
     'stale-read',
     `Expected version ${atLeast} of customer ${id} or a newer one, got ${customer.version}; commercetools returned stale data.`,
   );
-}
-
-const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
-
-/** commercetools refused a request because of its form. */
-export class RefusedRequest extends UpstreamFault {
-  /** Its own words, which may quote the request: for who has written it, and never for the log. */
-  readonly words: string;
-
-  constructor(detail: string, words: string) {
-    super('final', 'http-400', detail);
-    this.name = 'RefusedRequest';
-    this.words = words;
-  }
-}
-
-const RefusedAnswer = z.object({ message: z.string() });
-const MAX_WORDS = 300;
-
-function wordsIn(text: string): string {
-  try {
-    return RefusedAnswer.parse(JSON.parse(text)).message.slice(0, MAX_WORDS);
-  } catch {
-    return 'nothing that can be read';
-  }
-}
-
-/** A gateway, or a wrong URL, answers 404 too. Without this check every customer would count as deleted then. */
-function saysNotFound(name: string, text: string): boolean {
-  const answer = NotFoundAnswer.safeParse(readJson(name, text));
-  return answer.success && answer.data.errors.some(({ code }) => code === 'ResourceNotFound');
-}
-
-/**
- * Sends the SDK's requests through the upstream. The SDK's own HTTP middleware does not include the body in its time-out,
- * and never settles if the body of an error response is cut off.
- */
-function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose): Middleware {
-  return (next) => async (request, response) => {
-    const method = request.method;
-    try {
-      if (method !== 'GET' && method !== 'POST' && method !== 'DELETE' && method !== 'HEAD')
-        throw new TypeError(`Expected GET, POST, DELETE or HEAD, got ${method}.`);
-      const sent: Request = {
-        method,
-        url: apiUrl + request.uri,
-        headers: { accept: 'application/json', 'content-type': 'application/json' },
-        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      };
-      const body = await upstream.send(
-        sent,
-        ({ status, text }) => {
-          if (status === 404 && saysNotFound(upstream.name, text)) throw new NotFound(upstream.name);
-          if (status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, text);
-          const detail = `${upstream.name} answered HTTP ${status} to ${method}.`;
-          if (status === 400) throw new RefusedRequest(detail, wordsIn(text));
-          throw new UpstreamFault('final', `http-${status}`, detail);
-        },
-        method === 'GET' || method === 'HEAD' ? { ...purpose, startSignals: [] } : purpose,
-      );
-      next(request, { ...response, body, statusCode: 200 });
-    } catch (error) {
-      // The SDK passes on what it is given here, but its type demands an index signature.
-      const untyped: Record<string, unknown> = {};
-      response.reject(Object.assign(asError(error), untyped));
-    }
-  };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('A value that is no Error was thrown.');
 }

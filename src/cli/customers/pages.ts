@@ -1,5 +1,5 @@
 import type { Commercetools, Customer } from '../../commercetools/commercetools.ts';
-import { RefusedRequest } from '../../commercetools/commercetools.ts';
+import { RefusedRequest } from '../../commercetools/send-through.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { retry } from './retry.ts';
 
