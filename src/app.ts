@@ -18,7 +18,6 @@ import { combine, type Observer, SILENT } from './observe/observer.ts';
 import { PendingEvents } from './observe/pending-events.ts';
 import { Readiness } from './observe/readiness.ts';
 import { stateOf } from './observe/state.ts';
-import { openTraces } from './observe/traces.ts';
 import type { Undone } from './process/shut-down.ts';
 import { InProcessRetry } from './push/in-process-retry.ts';
 import type { PushDependencies } from './push/process-push.ts';
@@ -103,7 +102,10 @@ export async function buildApp(
       : undefined;
 
   const traces = environment.googleCloudProject ? `projects/${environment.googleCloudProject}/traces/` : '';
-  const tracing = environment.traceEndpoint ? await openTraces(environment.traceEndpoint) : undefined;
+  // The SDK takes 100 ms to load.
+  const tracing = environment.traceEndpoint
+    ? (await import('./observe/open-telemetry.ts')).openTelemetry(environment.traceEndpoint)
+    : undefined;
   const logger: FastifyBaseLogger = log;
   const limits = { ackDeadlineSeconds: environment.ackDeadlineSeconds, queueLimit: environment.queue.limit };
   const app = fastify({

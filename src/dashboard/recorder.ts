@@ -1,10 +1,9 @@
 import type { CircuitState, ObservedOutcome, ObservedRequest, Observer } from '../observe/observer.ts';
 import { BlankedFields } from './blanked-fields.ts';
-import { Histogram } from './histogram.ts';
 import { OutcomesByReason } from './outcomes-by-reason.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RecentOutcomes } from './recent-outcomes.ts';
-import { TimeBuckets } from './time-buckets.ts';
+import { Histogram, TimeBuckets } from './time-buckets.ts';
 import { UpstreamRequests } from './upstream-requests.ts';
 
 const COLUMNS = [

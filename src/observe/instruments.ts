@@ -1,7 +1,6 @@
 import type * as Prometheus from 'prom-client';
-import { BoundedLabels } from './bounded-labels.ts';
 import type { Observer } from './observer.ts';
-import type { Count, OutcomeCounter } from './outcome-counter.ts';
+import { BoundedLabels, type Count, type OutcomeCounter } from './outcome-counter.ts';
 import { collectProcessMetrics } from './process-metrics.ts';
 import type { ServiceState } from './state.ts';
 
