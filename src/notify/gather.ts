@@ -1,4 +1,4 @@
-/** A message, made when it is sent: of how many occurrences since the last one. Undefined where there is nothing to say any more. */
+/** Creates a message when it is sent, from the number of occurrences since the last one. Undefined sends nothing. */
 export type Render = (count: number) => string | undefined;
 
 interface Topic {
@@ -9,8 +9,8 @@ interface Topic {
 const MOST_TOPICS = 100;
 
 /**
- * Sends one message a topic and interval at most. The first is sent at once; what comes after it is gathered, and said in one
- * when the interval is over.
+ * Sends one message a topic and interval at most. The first is sent at once; later ones are counted, and sent as one when
+ * the interval is over.
  */
 export class Gathering {
   readonly #topics = new Map<string, Topic>();
@@ -23,7 +23,7 @@ export class Gathering {
     this.#send = send;
   }
 
-  /** Topics are few and known; those beyond a hundred share one. */
+  /** There are few topics; those beyond a hundred share one. */
   tell(name: string, render: Render): void {
     const known = this.#topics.has(name) || this.#topics.size < MOST_TOPICS;
     const topic = known ? name : 'other';
@@ -33,13 +33,13 @@ export class Gathering {
       quiet.render = render;
       return;
     }
-    // What has nothing to say does not silence what comes next.
+    // If there is nothing to send, the next message is not delayed.
     if (!this.#say(render, 1)) return;
     this.#topics.set(topic, { count: 0, render });
     this.#later(topic);
   }
 
-  /** Says what is gathered, and gathers no more. */
+  /** Sends the counted messages, and stops. */
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();

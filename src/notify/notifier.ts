@@ -9,14 +9,14 @@ export interface Notifier {
   readiness(reasons: readonly string[]): void;
   circuit(upstream: string, state: CircuitState): void;
   outcome(outcome: Pick<ObservedOutcome, 'deadLettered' | 'reason'>): void;
-  /** Says what is gathered, and waits for it a moment. */
+  /** Sends the counted messages, and waits for that for a moment. */
   close(): Promise<void>;
 }
 
 const INTERVAL_MILLISECONDS = 60_000;
 const REASON = /^[a-z0-9-]{1,50}$/;
 
-/** Opens the webhook; a message a minute and reason at most, from each instance. */
+/** Opens the webhook. Each instance sends one message a minute for each reason at most. */
 export function openNotifier(options: WebhookOptions, milliseconds = INTERVAL_MILLISECONDS): Notifier {
   const webhook = openWebhook(options);
   const gathering = new Gathering(milliseconds, (text) =>
@@ -34,13 +34,13 @@ export function openNotifier(options: WebhookOptions, milliseconds = INTERVAL_MI
   return {
     readiness(reasons) {
       const ready = 'Ready again.';
-      // A shut-down is no trouble.
+      // A shutdown needs no attention.
       const troubles = reasons.filter((reason) => reason !== 'draining');
       const text = troubles.length === 0 ? ready : `Not ready: ${troubles.join('; ')}`;
       tellState('readiness', ready, text);
     },
     circuit(upstream, state) {
-      // Half open it is still being tried.
+      // A half-open circuit is neither failed nor recovered yet.
       if (state === 'HalfOpen') return;
       const closed = `${upstream} answers again.`;
       const open = `${upstream} does not answer: its circuit is open, and events wait in Pub/Sub.`;

@@ -9,16 +9,16 @@ import { UpstreamFault } from '../upstream/fault.ts';
 
 export interface WebhookOptions {
   readonly url: string;
-  /** Signs each message, where it is set. */
+  /** The secret that signs each message, if set. */
   readonly secret: string | undefined;
   readonly log: Log;
 }
 
 /** Where messages are posted to. */
 export interface Webhook {
-  /** Returns at once; what cannot be delivered is logged. */
+  /** Returns at once. A message that cannot be delivered is logged. */
   post(text: string): void;
-  /** Waits for what is being sent, for a moment. */
+  /** Waits for a moment for the messages in flight. */
   close(): Promise<void>;
 }
 

@@ -12,9 +12,9 @@ import { placeOf, shortPlace } from '../observe/describe-error.ts';
 export interface LoadedHandler {
   readonly name: string;
   readonly handler: Handler;
-  /** As in `handlers/customer-upsert`, or with the folder of one's own before it, as it was named. */
+  /** As in `handlers/customer-upsert`; for an own handler, with the path of its folder as it is configured. */
   readonly source: string;
-  /** The source of the handler that it takes the place of. */
+  /** The source of the handler that it replaces. */
   readonly replaces?: string;
 }
 
@@ -33,9 +33,9 @@ interface Candidate {
 }
 
 /**
- * Loads every handler of the shipped folder, and then of one's own folders: `<name>.ts`, `<name>.js`, or `<name>/index.ts`.
- * One of a later folder, or of `custom/` in a folder, replaces an earlier one of its name. Throws a `ConfigurationError` with
- * every file that cannot be loaded or is no handler.
+ * Loads the handlers of the shipped folder, then of the own folders: `<name>.ts`, `<name>.js`, or `<name>/index.ts`. A handler
+ * of a later folder, or of `custom/` in a folder, replaces an earlier one of the same name. Throws a `ConfigurationError` with
+ * every file that cannot be loaded or does not export a handler.
  */
 export async function loadHandlers(
   shipped: string,
@@ -88,7 +88,7 @@ async function loadAll(
   }
 }
 
-/** The files and folders that should hold a handler; what else stands in a folder of one's own is not looked at. */
+/** The files and folders that should hold a handler; other entries of an own folder are ignored. */
 async function candidates(folder: string, label: string, isOwn: boolean): Promise<Candidate[]> {
   const names = await readdir(folder).catch(() => []);
   const found: Candidate[] = [];
@@ -96,7 +96,7 @@ async function candidates(folder: string, label: string, isOwn: boolean): Promis
     if (entry === 'custom' || entry === 'node_modules' || entry.startsWith('.')) continue;
     const path = join(folder, entry);
     const source = `${label}/${entry}`;
-    // A mounted volume, as Kubernetes makes it, holds symlinks.
+    // The entries of a volume that Kubernetes mounts are symlinks.
     if (await isFolder(path)) {
       const index = (await indexOf(path)) ?? (isOwn ? undefined : join(path, 'index.ts'));
       if (index !== undefined) found.push({ name: entry, file: index, source });

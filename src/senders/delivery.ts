@@ -33,8 +33,8 @@ export const Text = z.string().min(1).optional().catch(undefined);
 /** The number of a delivery, from 1. */
 export const Attempt = z.int().positive().optional().catch(undefined);
 
-/** What a sender says about a delivery; undefined where it does not. */
-export interface Said {
+/** The metadata of a delivery; undefined where the sender does not send it. */
+export interface DeliveryMetadata {
   readonly messageId?: string | undefined;
   readonly publishTime?: string | undefined;
   readonly subscription?: string | undefined;
@@ -44,11 +44,15 @@ export interface Said {
 export const NO_ATTRIBUTES: Delivery['attributes'] = Object.freeze({});
 
 /** Creates a delivery from a payload and its metadata. */
-export function deliveryOf(data: Buffer, attributes: Delivery['attributes'], said: Said): Delivery {
+export function deliveryOf(
+  data: Buffer,
+  attributes: Delivery['attributes'],
+  metadata: DeliveryMetadata,
+): Delivery {
   const delivery: { -readonly [Key in keyof Delivery]: Delivery[Key] } = { attributes, data };
-  if (said.messageId !== undefined) delivery.messageId = said.messageId;
-  if (said.publishTime !== undefined) delivery.publishTime = said.publishTime;
-  if (said.subscription !== undefined) delivery.subscription = said.subscription;
-  if (said.attempt !== undefined) delivery.attempt = said.attempt;
+  if (metadata.messageId !== undefined) delivery.messageId = metadata.messageId;
+  if (metadata.publishTime !== undefined) delivery.publishTime = metadata.publishTime;
+  if (metadata.subscription !== undefined) delivery.subscription = metadata.subscription;
+  if (metadata.attempt !== undefined) delivery.attempt = metadata.attempt;
   return delivery;
 }

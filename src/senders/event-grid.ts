@@ -78,7 +78,7 @@ function firstOf(body: PushBody): unknown {
     const json = body.json();
     return Array.isArray(json) ? json[0] : json;
   } catch {
-    // Opening it says what is wrong.
+    // `open` reports what is wrong with the body.
     return undefined;
   }
 }
@@ -98,6 +98,6 @@ function open(headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDeli
 
 function openOne(event: unknown, data: Buffer, attempt: number | undefined): OpenedDelivery {
   const { id, time }: Record<string, unknown> = isObject(event) ? event : {};
-  const said = { messageId: MessageId.parse(id), publishTime: Time.parse(time), attempt };
-  return { ...deliveryOf(data, NO_ATTRIBUTES, said), parsed: event };
+  const metadata = { messageId: MessageId.parse(id), publishTime: Time.parse(time), attempt };
+  return { ...deliveryOf(data, NO_ATTRIBUTES, metadata), parsed: event };
 }

@@ -7,7 +7,7 @@ import { deliveryOf, MessageId, NO_ATTRIBUTES, type PushBody, Time } from './del
 import type { Sender } from './sender.ts';
 import { STATUS } from './status.ts';
 
-/** An API destination's, and not configurable. */
+/** The time-out of an API destination, which cannot be configured. */
 const TIME_LIMIT_SECONDS = 5;
 
 /** https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html */
@@ -34,7 +34,7 @@ function open(_headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDel
   return [{ ...deliveryOf(data, NO_ATTRIBUTES, { messageId: id, publishTime: time }), parsed: detail }];
 }
 
-/** No notification has a `detail` of its own. The `detail-type` says nothing that is relied upon. */
+/** True for a whole event. No notification has a field `detail`; `detail-type` is not checked. */
 function isEnvelope(body: unknown): boolean {
   return isObject(body) && isObject(body['detail']) && body['notificationType'] === undefined;
 }

@@ -35,7 +35,7 @@ const Metadata = z.object({
 const UNWRAPPED_HEADERS = ['x-goog-pubsub-message-id', 'x-goog-pubsub-subscription-name'] as const;
 const NO_DATA = Buffer.alloc(0);
 
-/** Google Pub/Sub, and what sends in its form: commercetools Connect. It takes a body of no other sender for the payload itself. */
+/** Google Pub/Sub, and commercetools Connect, which sends in its form. A body that is not wrapped is read as the payload itself. */
 export function createPubSub(authenticate: Authenticate): Sender {
   return {
     name: 'pubsub',
@@ -48,7 +48,7 @@ export function createPubSub(authenticate: Authenticate): Sender {
   };
 }
 
-/** Takes the body of a push apart, wrapped or not, whatever its content type; throws a Rejection (`undecodable`). */
+/** Opens the body of a push, wrapped or not, whatever its content type. Throws a Rejection (`undecodable`). */
 export function openPubSub(headers: IncomingHttpHeaders, body: PushBody): OpenedDelivery {
   if (isUnwrapped(headers)) return unwrapped(headers, body.bytes);
   const parsed = body.json();
@@ -81,7 +81,7 @@ function wrapped(body: unknown): Delivery {
 
 function unwrapped(headers: IncomingHttpHeaders, body: Buffer): Delivery {
   const metadata = parseShape(Metadata, headers, 'headers');
-  // The attributes are sent as plain headers, so nothing tells them from what a proxy added: none is taken.
+  // The attributes are sent as plain headers. They cannot be told apart from headers that a proxy added, so none is read.
   return deliveryOf(body, NO_ATTRIBUTES, {
     messageId: metadata['x-goog-pubsub-message-id'],
     publishTime: metadata['x-goog-pubsub-publish-time'],

@@ -4,7 +4,7 @@ import { createSharedToken } from './shared-token.ts';
 
 export type { Authenticate, Credentials, Refusal, Verdict } from './credentials.ts';
 
-/** How pushes are authenticated: by the signature in a message of SNS, or by what is shown before the body is read. */
+/** How pushes are authenticated: by the signature in a message of SNS, or by credentials, before the body is read. */
 export type PushAuth = ShownAuth | { readonly kind: 'sns' };
 
 /** By Google's OIDC token, by one of the shared tokens, or not at all, which has to be configured. */
@@ -23,8 +23,8 @@ export type ShownAuth =
 const CLOCKS: Clocks = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /**
- * Makes the judge of pushes that `auth` describes. Asynchronous because jose takes 20 ms to load, which only `oidc` should
- * pay, and at the start rather than in the first push.
+ * Creates the authentication that `auth` describes. Asynchronous because jose takes 20 ms to load: it is loaded for `oidc`
+ * only, and at the start rather than with the first push.
  */
 export async function createAuthenticate(auth: ShownAuth, clocks: Clocks = CLOCKS): Promise<Authenticate> {
   switch (auth.kind) {

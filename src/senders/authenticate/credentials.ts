@@ -1,10 +1,10 @@
-/** What a push carries to say who sends it: the `Authorization` header and `?token=`, as they came. */
+/** The credentials of a push: the `Authorization` header and `?token=`, as they were sent. */
 export interface Credentials {
   readonly authorization: string | undefined;
   readonly queryToken: string | undefined;
 }
 
-/** No credential is longer, in characters; Google's tokens have about 900. Longer ones are refused before any work. */
+/** The maximum length of a credential, in characters; Google's tokens have about 900. Longer ones are refused at once. */
 export const LONGEST_TOKEN = 4096;
 
 /** The token of an `Authorization: Bearer …` header (RFC 6750), or undefined if it is absent or of another scheme. */
@@ -22,13 +22,13 @@ export function basicPassword(authorization: string | undefined): string | undef
 }
 
 /**
- * `accepted`, or the answer to give instead: 401 for whoever cannot be told, 403 for whoever is known and not wanted, 503
- * when that cannot be found out now. `reason` is a kebab-case code, `detail` one sentence for a person; neither quotes
- * what was sent.
+ * `accepted`, or the refusal to answer with: 401 for missing or invalid credentials, 403 for valid ones without permission,
+ * 503 when they cannot be verified now. `reason` is a kebab-case code, `detail` one sentence for a person; neither quotes the
+ * request.
  */
 export type Verdict = 'accepted' | Refusal;
 
-/** Why a push is not let in, and when to come back (in seconds) if it was this side's trouble. */
+/** Why a push is refused, and with 503 the seconds after which it may be sent again. */
 export interface Refusal {
   readonly status: 401 | 403 | 503;
   readonly reason: string;
@@ -38,5 +38,5 @@ export interface Refusal {
   readonly challenge?: string;
 }
 
-/** Judges one push. Answers synchronously whenever nothing has to be fetched or verified; never throws or rejects. */
+/** Checks the credentials of one push. Synchronous if nothing has to be fetched or verified; never throws or rejects. */
 export type Authenticate<Shown = Credentials> = (shown: Shown) => Verdict | Promise<Verdict>;

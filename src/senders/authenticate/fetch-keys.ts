@@ -25,8 +25,8 @@ export interface Served {
 }
 
 /**
- * Fetches keys within `deadline` milliseconds, as a JWK Set or as PEM by key id, or says in a few words why that failed;
- * never rejects. Keys of another type or use are left out. `Cache-Control: max-age` is held between 5 minutes and a day.
+ * Fetches keys within `deadline` milliseconds, as a JWK Set or as PEM by key id, or describes in a few words why that failed;
+ * never rejects. Keys of another type or use are left out. `Cache-Control: max-age` is clamped to between 5 minutes and a day.
  */
 export async function fetchKeys(url: string, deadline: number): Promise<Served | { readonly fault: string }> {
   const fetched = await fetchText(url, deadline);
@@ -62,7 +62,7 @@ function keyOf(source: Parameters<typeof createPublicKey>[0]): KeyObject | undef
 
 function lifetime(headers: Headers): number {
   const maxAge = /\bmax-age=(\d+)/i.exec(headers.get('cache-control') ?? '')?.[1] ?? 0;
-  // A cache on the way has already used up `Age` seconds of it.
+  // `Age` seconds have already passed in a cache on the way.
   const seconds = Number(maxAge) - (Number(headers.get('age')) || 0);
   return Math.min(Math.max(seconds * 1000, SHORTEST), LONGEST);
 }

@@ -7,7 +7,7 @@ export interface FetchedText {
 }
 
 /**
- * Fetches a text of at most 256 KiB within `deadline` milliseconds, or says in a few words why that failed; never rejects.
+ * Fetches a text of at most 256 KiB within `deadline` milliseconds, or describes in a few words why that failed; never rejects.
  * `redirect: 'error'` is for a URL that must not lead to another host.
  */
 export async function fetchText(

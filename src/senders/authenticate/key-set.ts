@@ -1,14 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import { fetchKeys, type Served } from './fetch-keys.ts';
 
-/** With a flood of made-up key ids, the server of the keys still hears from us twice a minute at most. */
+/** The keys are requested twice a minute at most, however many unknown key ids arrive. */
 const BETWEEN_REFRESHES = 30_000;
-/** After a failure the next try comes sooner, and callers are told to come back then. */
+/** The shorter interval after a failure; it is also the `Retry-After` of the answer. */
 const AFTER_FAILURE = 5_000;
-/** While they cannot be fetched, keys serve this much longer than their server allowed. */
+/** While keys cannot be fetched, stale ones are used for this much longer. */
 const GRACE = 60 * 60_000;
 
-/** What is known of a key id: its key, that it does not exist, or nothing as the keys cannot be fetched. */
+/** The result for a key id: its key, that there is none, or that the keys cannot be fetched. */
 export type Lookup =
   | { readonly kind: 'found'; readonly key: KeyObject }
   | { readonly kind: 'unknown' }
@@ -47,7 +47,7 @@ export function createKeySet(url: string, clock: () => number, deadline = 3_000)
     const now = clock();
     const key = now < freshUntil + (fault === undefined ? 0 : GRACE) ? held.get(keyId) : undefined;
     if (key !== undefined) return { kind: 'found', key };
-    // After a failure an unknown key may be a new one, so its bearer is not to blame.
+    // After a failure an unknown key may be a new one, so the answer is 503 and not 401.
     if (fault === undefined) return { kind: 'unknown' };
     const retryAfterSeconds = Math.max(1, Math.ceil((nextRefreshAt - now) / 1000));
     return { kind: 'unavailable', fault, retryAfterSeconds };

@@ -8,13 +8,13 @@ import { type Authenticate, bearerToken, LONGEST_TOKEN, type Refusal, type Verdi
 import { createKeySet, type Lookup } from './key-set.ts';
 
 const ISSUERS: readonly unknown[] = ['https://accounts.google.com', 'accounts.google.com'];
-/** Clocks differ a little: in seconds, after a token's end, and before its beginning. */
+/** Tolerance for clocks that differ, in seconds: after a token's expiry, and before its issue. */
 const LATE_SECONDS = 60;
 const EARLY_SECONDS = 300;
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
-/** What Cloud Run puts in place of a signature that its own IAM check has verified. */
+/** Cloud Run replaces a signature with this after its own IAM check has verified it. */
 const REMOVED_SIGNATURE = 'SIGNATURE_REMOVED_BY_GOOGLE';
-/** Google mints one token an hour and subscription, so few are alive at a time. */
+/** Accepted tokens that are cached. Google issues one token an hour and subscription, so few are valid at a time. */
 const REMEMBERED = 100;
 
 const REFUSED = {
@@ -60,7 +60,7 @@ const REFUSED = {
   ),
 } as const;
 
-/** Whom to expect, as the push subscription has it, and where the keys of the signer are served. */
+/** The expected claims, as the push subscription has them, and the URL of the signer's keys. */
 export interface Oidc {
   readonly audience: string;
   readonly serviceAccount: string;
@@ -68,10 +68,10 @@ export interface Oidc {
   readonly signature: SignatureChecker;
 }
 
-/** Who verifies a token's signature: the service, or Cloud Run's IAM check where it has removed the signature. */
+/** Where a token's signature is verified: by the service, or by Cloud Run's IAM check, which then removes the signature. */
 export type SignatureChecker = 'service' | 'cloud-run';
 
-/** What a token says of itself: nothing to believe until its signature is verified. */
+/** The content of a token, which must not be trusted until its signature is verified. */
 interface Unverified {
   readonly keyId: string;
   readonly claims: Readonly<Record<string, unknown>>;
@@ -82,11 +82,11 @@ interface Unverified {
 const Header = z.object({ alg: z.literal('RS256'), kid: z.string().min(1).max(256) });
 const Claims = z.looseObject({ exp: z.number() });
 
-/** The times that tokens, and what is known of them, go by. */
+/** The two clocks that are needed. */
 export interface Clocks {
-  /** Milliseconds since 1970: what tokens go by. */
+  /** Milliseconds since 1970, as in the claims of a token. */
   readonly now: () => number;
-  /** Milliseconds since any time, never set back: what is kept goes by it. */
+  /** Milliseconds since any time, never set back: for the caches. */
   readonly monotonic: () => number;
 }
 
@@ -96,7 +96,7 @@ export interface Clocks {
  */
 export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate {
   const keys = createKeySet(oidc.certsUrl, monotonic);
-  // By digest, so that no memory dump holds a credential, and every entry is small. The value is when it ends.
+  // Keyed by digest, so that a memory dump holds no credential and every entry is small. The value is the time of expiry.
   const remembered = new LRUCache<string, number>({ max: REMEMBERED });
 
   const secondsLeft = ({ expiresAt }: Unverified) => expiresAt + LATE_SECONDS - now() / 1000;
@@ -113,17 +113,17 @@ export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate
   async function verify(token: string, unverified: Unverified, key: KeyObject): Promise<Verdict> {
     let verdict: Verdict;
     try {
-      // Issuer and audience are judged apart, each with an answer of its own.
+      // Issuer and audience are checked by `judge`, which gives each its own answer.
       const { payload } = await jwtVerify(token, key, {
         algorithms: ['RS256'],
         clockTolerance: EARLY_SECONDS,
         currentDate: new Date(now()),
-        // Its issue time has to be there, and in the past.
+        // This also requires an issue time in the past.
         maxTokenAge: LONGEST_LIFE_SECONDS,
       });
       verdict = isShortLived(unverified) ? judge(payload) : REFUSED.unverified;
     } catch {
-      // Its errors hold the claims.
+      // The error is dropped, because it holds the claims.
       return REFUSED.unverified;
     }
     if (verdict === 'accepted') remembered.set(digest(token), monotonic() + secondsLeft(unverified) * 1000);
@@ -140,7 +140,7 @@ export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate
     if (token === undefined) return REFUSED.missing;
     if (token.length > LONGEST_TOKEN) return REFUSED.malformed;
     if (monotonic() < (remembered.get(digest(token)) ?? 0)) return 'accepted';
-    // From the cheapest check to the dearest: a flood of made-up tokens should cost little.
+    // The cheapest checks come first, so that a flood of invented tokens costs little.
     const unverified = read(token);
     if (unverified === undefined) return REFUSED.malformed;
     if (secondsLeft(unverified) <= 0) return REFUSED.expired;
@@ -153,7 +153,7 @@ export function createOidc(oidc: Oidc, { now, monotonic }: Clocks): Authenticate
   };
 }
 
-/** Reads a compact JWT (RFC 7519); undefined if it is not one, has no end, or is not signed with RS256. */
+/** Reads a compact JWT (RFC 7519); undefined if it is not one, never expires, or is not signed with RS256. */
 function read(token: string): Unverified | undefined {
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
   try {

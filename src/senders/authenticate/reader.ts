@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createSharedToken } from './shared-token.ts';
 
-/** An `onRequest` hook for what only a scraper or an operator may read: answers 401 to any other bearer than `token`, where there is one. */
+/** An `onRequest` hook for routes that only a scraper or an operator may read: it requires `token`, if there is one, else answers 401. */
 export function requireReader(token: string | undefined) {
   const mayRead = bearerOf(token);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
@@ -17,7 +17,7 @@ export function requireReader(token: string | undefined) {
   };
 }
 
-/** Judges `Authorization` headers by one token, compared in constant time; without a token every request is accepted. */
+/** Checks `Authorization` headers against one token, in constant time; without a token every request is accepted. */
 function bearerOf(token: string | undefined): (authorization: string | undefined) => boolean {
   if (token === undefined) return () => true;
   const authenticate = createSharedToken([token]);

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Authenticate, basicPassword, bearerToken, LONGEST_TOKEN, type Refusal } from './credentials.ts';
 
-/** SNS and some gateways send the credentials of a URL only after a challenge for Basic. */
+/** SNS and some gateways send the credentials in a URL only after a challenge for Basic. */
 const CHALLENGE = 'Bearer, Basic realm="push"';
 const MISSING: Refusal = {
   status: 401,
@@ -18,19 +18,19 @@ const WRONG: Refusal = {
   challenge: CHALLENGE,
 };
 
-/** Accepts whoever shows one of `tokens` (several while one replaces another), as a bearer token, as the password of Basic, or as `?token=`. */
+/** Accepts one of `tokens` as a bearer token, as the password of Basic, or as `?token=`. There are several during a rotation. */
 export function createSharedToken(tokens: readonly string[]): Authenticate {
-  // An empty one would let in whoever shows `?token=`.
+  // An empty token would accept every request with `?token=`.
   const expected = tokens.filter((token) => token !== '').map(digest);
 
-  /** Digests have one length and every one is compared, so the time taken tells nothing of any token. */
+  /** Digests have equal lengths and all are compared, so the time that this takes does not depend on the tokens. */
   function known(token: string): boolean {
     const found = digest(token);
     return expected.map((one) => timingSafeEqual(one, found)).includes(true);
   }
 
   return ({ authorization, queryToken }) => {
-    // Either will do: behind Cloud Run's own check the header holds Google's token, and ours comes as `?token=`.
+    // One of them is enough: behind Cloud Run's own check the header holds Google's token, and ours comes as `?token=`.
     const shown = [bearerToken(authorization), basicPassword(authorization), queryToken].filter(
       (token) => token !== undefined,
     );

@@ -7,7 +7,7 @@ const MOST_CERTIFICATES = 20;
 const FRESH_MILLISECONDS = 24 * 60 * 60_000;
 const MOST_FAILURES = 100;
 const AFTER_FAILURE_MILLISECONDS = 5_000;
-/** With a flood of made-up URLs SNS still gets no more requests at once from this instance. */
+/** Requests to SNS in flight at most, however many invented URLs arrive. */
 const MOST_FETCHES = 5;
 const DEADLINE_MILLISECONDS = 3_000;
 
@@ -17,7 +17,7 @@ export type CertificateLookup = { readonly key: KeyObject } | { readonly fault: 
 /** Fetches a signing certificate once and keeps its key; one request for a URL at a time. Never rejects. */
 export function createCertificates(): (url: string) => Promise<CertificateLookup> {
   const keys = new LRUCache<string, KeyObject>({ max: MOST_CERTIFICATES, ttl: FRESH_MILLISECONDS });
-  // Apart, so that failures push out no key.
+  // In a cache of their own, so that failures do not evict keys.
   const failures = new LRUCache<string, string>({ max: MOST_FAILURES, ttl: AFTER_FAILURE_MILLISECONDS });
   const fetching = new Map<string, Promise<CertificateLookup>>();
 
@@ -49,7 +49,7 @@ function keyIn(pem: string): CertificateLookup {
     const { publicKey } = new X509Certificate(pem);
     if (publicKey.asymmetricKeyType === 'rsa') return { key: publicKey };
   } catch {
-    // Whatever it is, it is no certificate.
+    // What cannot be parsed is not a certificate.
   }
   return { fault: 'expected a certificate with an RSA key, found something else' };
 }

@@ -12,7 +12,7 @@ const MOST_REMEMBERED = 100;
 
 /**
  * Confirms a subscription by the URL of its message, which must have been verified; SNS delivers nothing before.
- * A message that comes again causes no second request.
+ * A message that is delivered again causes no second request.
  */
 export function createConfirm(
   origin: string | undefined,

@@ -30,7 +30,7 @@ const SIGNED = {
   UnsubscribeConfirmation: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
 } as const satisfies Record<SnsMessage['Type'], readonly (keyof SnsMessage)[]>;
 
-/** What the signature is over: name and value of each field, a line each; a field that is not there is left out. */
+/** The text that is signed: the name and the value of each field, each on a line of its own, without absent fields. */
 export function textToSign(message: SnsMessage): string {
   return SIGNED[message.Type]
     .map((name) => [name, message[name]] as const)

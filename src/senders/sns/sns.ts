@@ -38,7 +38,7 @@ const NO_TOPICS: Refusal = {
 };
 
 export interface SnsOptions {
-  /** Judges what is shown before the body is read; undefined where only the signature counts (`PUSH_AUTH=sns`). */
+  /** Checks the credentials before the body is read; undefined where only the signature counts (`PUSH_AUTH=sns`). */
   readonly authenticate: Authenticate | undefined;
   /** The topics that may be confirmed, and that may push where the signature counts. */
   readonly topics: SnsTopics | undefined;
@@ -46,14 +46,14 @@ export interface SnsOptions {
 }
 
 /**
- * AWS SNS, by an HTTPS subscription. Without a shown credential every message must be signed by SNS, for a listed topic;
- * with one, only those that change the subscription must.
+ * AWS SNS, by an HTTPS subscription. With `PUSH_AUTH=sns` every message must be signed by SNS, for a listed topic; with
+ * another authentication, only messages that change the subscription.
  */
 export function createSns({ authenticate, topics, log }: SnsOptions): Sender {
   const verify = topics ? createVerify(topics) : async (): Promise<Verdict> => NO_TOPICS;
   const confirm = createConfirm(topics?.origin, log);
 
-  /** Refuses what cannot be a signed message of a listed topic; the message itself is judged once it is read. */
+  /** Refuses a push whose headers are not those of a signed message for a listed topic. The signature is checked later. */
   function judgeHead({ headers }: PushHead): Verdict {
     if (headers['x-amz-sns-message-type'] === undefined) return NOT_SNS;
     if (headers['x-amz-sns-rawdelivery'] === 'true') return RAW;
@@ -61,7 +61,7 @@ export function createSns({ authenticate, topics, log }: SnsOptions): Sender {
     return topics?.topicArns.some((one) => one === topicArn) ? 'accepted' : WRONG_TOPIC;
   }
 
-  /** Refuses what is not signed, and answers what holds no notification. */
+  /** Refuses a message without a valid signature, and answers one that holds no notification. */
   async function intercept(_headers: IncomingHttpHeaders, body: PushBody): Promise<PushResponse | undefined> {
     const message = messageIn(body);
     const isNotification = message === undefined || message.Type === 'Notification';

@@ -14,7 +14,7 @@ export interface SnsTopics {
 const CERTIFICATE_URL =
   /^https:\/\/sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?\/SimpleNotificationService-[a-zA-Z0-9]{32}\.pem$/;
 const ALGORITHMS = { 1: 'RSA-SHA1', 2: 'RSA-SHA256' } as const;
-/** SNS tries for an hour; and clocks differ. */
+/** SNS retries for an hour; the rest allows for clocks that differ. */
 const OLDEST_MILLISECONDS = 2 * 60 * 60_000;
 const NEWEST_MILLISECONDS = 15 * 60_000;
 const RETRY_AFTER_SECONDS = 5;
@@ -51,8 +51,8 @@ const STALE: Refusal = {
 };
 
 /**
- * Makes the check of a message: its topic, where its URLs lead, its age, its signature. Nothing is fetched before all
- * that can be checked without it has passed.
+ * Creates the check of a message: its topic, the hosts of its URLs, its age, its signature. The certificate is fetched last,
+ * so a forged message causes no request.
  */
 export function createVerify({ topicArns, origin }: SnsTopics): (message: SnsMessage) => Promise<Verdict> {
   const certificateAt = createCertificates();
@@ -78,7 +78,7 @@ export function createVerify({ topicArns, origin }: SnsTopics): (message: SnsMes
   };
 }
 
-/** The same URL at another origin, where one is configured. */
+/** The same URL at the configured origin, if there is one. */
 export function at(url: string, origin: string | undefined): string {
   if (origin === undefined) return url;
   const { pathname, search } = new URL(url);
