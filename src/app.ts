@@ -34,12 +34,12 @@ declare module 'fastify' {
     byteBudget: ByteBudget;
     refusals: RefusalLog;
     observer: Observer | undefined;
-    /** What is counted, in Prometheus' text format, as it was within the last second; undefined where it is off. */
+    /** The metrics in Prometheus' text format, a second old at most; undefined if they are off. */
     readMetrics: (() => Promise<{ readonly type: string; readonly body: Buffer }>) | undefined;
     /** Asks for the token of `METRICS_TOKEN`, where it is set. */
     requireReader: ReturnType<typeof requireReader>;
     readiness: Readiness;
-    /** Says whether this instance should be sent work, and asks the upstreams that refuse it once more. */
+    /** Returns why this instance is not ready, and probes the upstreams that refused it. */
     probeReadiness(): readonly string[];
     /** The answer of `GET /connector`: routes, handlers and accounts, without secrets. */
     connector: object;
@@ -47,7 +47,7 @@ declare module 'fastify' {
     dashboard: Dashboard | undefined;
     /** How many events are waiting or in flight. */
     pendingEvents(): number;
-    /** Takes in no more pushes and waits for those in flight, 8 seconds at most. */
+    /** Accepts no more pushes, and waits for those in flight, 8 seconds at most. */
     drain(): Promise<Undone>;
     /** Ends that wait. */
     abandon(): Undone;
@@ -56,9 +56,9 @@ declare module 'fastify' {
 
 const ROOT = join(import.meta.dirname, '..');
 const DRAIN_MILLISECONDS = 8_000;
-/** Of those, with `ACKNOWLEDGE=received`: what was acknowledged and is not finished has to be dead-lettered in the rest. */
+/** The part of it for work in flight with `ACKNOWLEDGE=received`; in the rest dead letters are published for unfinished events. */
 const WORK_MILLISECONDS = 3_000;
-/** Whoever reads the metrics within this time is sent the same text. */
+/** Readers of the metrics within this time share one text. */
 const METRICS_MILLISECONDS = 1_000;
 
 /** Builds the service, ready to listen; `senders` are those of your own. */

@@ -52,7 +52,7 @@ export interface Project {
   readonly commercetools: Commercetools;
 }
 
-/** What a handler works with, for one run. */
+/** The dependencies of a handler, for one run. */
 export interface Context {
   readonly account: Account;
   /** The project that the event came from. */
@@ -84,7 +84,7 @@ export interface Preview {
    * for `reason`.
    */
   readonly action: 'create' | 'update' | 'none' | 'gone' | 'ignored' | 'rejected';
-  /** The key in Fluent; it may be personal. Undefined where it cannot be told. */
+  /** The key in Fluent; it may be personal. Undefined if it is not known. */
   readonly username: string | undefined;
   /** True when Fluent has the customer. */
   readonly found: boolean;
@@ -120,7 +120,7 @@ export interface FieldValues {
 export interface Previewing {
   /** Reads as `handle` does and never writes. Throws `Failure` where it cannot tell for the moment. */
   preview(event: Event, context: Context): Promise<Preview>;
-  /** The Fluent attribute that holds the id of the commercetools customer: what is orphaned is found by it. */
+  /** The Fluent attribute that holds the id of the commercetools customer; orphans are found by it. */
   readonly idAttribute: string;
   /** The one that holds the key of its project, where the handler writes one. */
   readonly projectAttribute?: string;
@@ -160,7 +160,7 @@ export interface Handler<Props extends z.ZodType = z.ZodType> {
   createPreview?(props: z.output<Props>, settings: Settings): Previewing | Promise<Previewing>;
 }
 
-/** What the environment says that concerns handlers. */
+/** The settings of the environment that handlers need. */
 export interface Settings {
   /** How long a finished version may be remembered, so that its duplicates cost no upstream call. */
   readonly duplicateMemorySeconds: number;

@@ -2,7 +2,7 @@ import type { Context, Customer, FluentCustomer } from '../../src/handler.ts';
 import type { CustomerMap, Desired } from './mapping/map.ts';
 import { claimsOn, keyOf, type Owner, ownerOf } from './record.ts';
 
-/** What commercetools says of another customer that has, or had, a username. */
+/** The state in commercetools of another customer that has, or had, a username. */
 export type Standing =
   /** It is there, and the username is its own by the mapping. */
   | {
@@ -14,14 +14,14 @@ export type Standing =
   /** It is there, with another username. */
   | { readonly kind: 'left'; readonly owner: Owner }
   | { readonly kind: 'gone'; readonly owner: Owner }
-  /** Its project feeds this Fluent account from elsewhere: nobody here can ask. */
+  /** Its project feeds this Fluent account, but is not configured here, so it cannot be read. */
   | { readonly kind: 'foreign'; readonly owner: Owner };
 
 export type Standings = ReadonlyMap<string, Standing>;
 
 const NONE: Standings = new Map();
 
-/** The other customers on whose standing it depends what may be written: none for most, so nothing is read for them. */
+/** The other customers that the plan depends on; usually none, and then nothing is read. */
 export function contendersFor(
   record: FluentCustomer | undefined,
   me: Owner,
@@ -36,7 +36,7 @@ export function contendersFor(
   return [...new Map(others.map((other) => [keyOf(other), other])).values()];
 }
 
-/** Asks commercetools for each contender, by id: queries may lag. */
+/** Reads each contender from commercetools, by id, because queries may be stale. */
 export async function readStandings(
   contenders: readonly Owner[],
   username: string,
@@ -65,5 +65,5 @@ async function readStanding(
     : { kind: 'left', owner };
 }
 
-/** What a commercetools id can be: the attribute is read back from Fluent, where anybody may have changed it. */
+/** The form of a commercetools id; the attribute is read from Fluent, where it may have been changed. */
 const ID = /^[A-Za-z0-9_-]{1,64}$/;

@@ -103,7 +103,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
       record = await lookUp(wanted);
       freshness = 'looked-up';
       hasRecord = true;
-      // A username that has changed makes another Fluent customer: what was written before says nothing of it.
+      // Another username is another Fluent customer, so the copy that was written before is not its copy.
       if (wanted !== username) copy = undefined;
       username = wanted;
     }
@@ -159,7 +159,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     });
   }
 
-  /** Gives a username that the customer has no more to whoever has the right to it: a late write may have taken it. */
+  /** Gives a former username to the customer with the right to it, because a late write may have taken it. */
   async function leave(name: string): Promise<void> {
     if (name !== username || !hasRecord) {
       record = await fluent.findCustomer(name);
@@ -187,7 +187,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
   async function readSubject(): Promise<Customer | undefined> {
     if (!subject.isDeleted)
       return commercetools.readCustomer(id, { atLeast: subject.version, allowStale: true });
-    // A query may still show who is gone.
+    // A query may still return a deleted customer.
     const found = await commercetools.readCustomerById(id);
     if (!found) return undefined;
     throw new Failure(
@@ -202,7 +202,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     return isFresh(found, name) ? found : fluent.findCustomer(name, { alone: true });
   }
 
-  /** It shows what was written, or that the username has passed to another customer since. */
+  /** True if it shows what was written, or that the username belongs to another customer by now. */
   function isFresh(found: FluentCustomer | undefined, name: string): boolean {
     if (versionOf(found, me) >= memory.written(id, name)) return true;
     return ownerOf(found, me.project) !== undefined && !isOwnedBy(found, me);

@@ -5,7 +5,7 @@ const CUSTOMERS = 50_000;
 const LONGEST_LAG_MILLISECONDS = 600_000;
 
 /**
- * What this instance knows of the customers it has brought to Fluent: bounded in number, and `finished` in time too.
+ * Remembers the customers that this instance has written to Fluent; the number is bounded, for `finished` the time too.
  *
  * The time must not exceed the subscription's shortest retry delay. An instance that dies between writing an older
  * version and checking it is healed by the redelivery of its event, and that must not meet a memory from before the write.
@@ -40,7 +40,7 @@ export class Memory {
     this.#written.set(recordKey(id, username), Math.max(version, this.written(id, username)));
   }
 
-  /** Fluent says that it has no such customer: what was written is no more. */
+  /** Called when Fluent has no such customer, so what was written no longer exists. */
   forget(id: string, username: string): void {
     this.#written.delete(recordKey(id, username));
   }

@@ -49,7 +49,7 @@ export type Plan =
       readonly differing: readonly string[];
       /** Of those, the fields that Fluent has and commercetools has not. */
       readonly blanked: readonly string[];
-      /** Whose copy Fluent's customer is afterwards; undefined when the write says nothing of it. */
+      /** The copy that Fluent's customer is after the write, as far as this run knows. */
       readonly copy: Copy | undefined;
     };
 
@@ -59,7 +59,7 @@ const NO_FIELDS = { differing: [], blanked: [] } as const;
 type Rightful = Extract<Standing, { kind: 'rightful' }>;
 
 /**
- * Says what a customer needs in Fluent. Pure. `converge` says why it converges.
+ * Decides the next write that a customer needs in Fluent. Pure; `converge` documents why it converges.
  *
  * Throws `Rejection` where the customer cannot be created.
  */
@@ -193,7 +193,7 @@ function give({ me, username, record }: Situation, heir: Rightful, mine: ClaimKi
   return { kind: 'update', input, reason: undefined, ...NO_FIELDS, copy };
 }
 
-/** Writes nothing but a claim: whoever settles the username later sees it. */
+/** Writes only a claim, which a later run for the same username reads. */
 function claim({ me, username, copy }: Situation, mine: ClaimKind): Plan {
   const input = { username, attributes: [claimAttribute(me, mine)] };
   return { kind: 'update', input, reason: undefined, ...NO_FIELDS, copy };
@@ -221,7 +221,7 @@ function takersOf(situation: Situation): Rightful[] {
   return [...rightfulOf(situation, 'taken'), ...returned(situation)];
 }
 
-/** The write that repairs what a write of this customer did to a rightful owner; undefined where nothing is to repair. */
+/** The write that repairs the copy of a rightful owner after a write of this customer; undefined if it needs no repair. */
 function correct(situation: Situation, standing: Rightful, mine: ClaimKind): Plan | undefined {
   const [earlier] = takersOf(situation).filter((other) => other !== standing);
   const hasGivenWay = claimsOn(situation.record).get(keyOf(standing.owner))?.claim === 'waiting';

@@ -1,6 +1,6 @@
 import type { Attribute, FluentCustomer } from '../../src/handler.ts';
 
-/** Always written besides what is mapped: which commercetools customer a Fluent customer is a copy of, and which version. */
+/** Written in addition to the mapped fields: the commercetools customer that a Fluent customer is a copy of, and its version. */
 export const PROJECT_ATTRIBUTE = 'commercetoolsProject';
 export const ID_ATTRIBUTE = 'commercetoolsId';
 export const VERSION_ATTRIBUTE = 'commercetoolsVersion';
@@ -13,7 +13,7 @@ export interface Owner {
 }
 
 /**
- * What a customer has to do with a username, besides being its owner. `taken`: it wrote itself over another owner.
+ * The relation of a customer to a username that it does not own. `taken`: it wrote itself over another owner.
  * `waiting`: it wants the username and its owner was there. `left`: it has another username. `gone`: it was deleted.
  */
 export type ClaimKind = 'taken' | 'waiting' | 'left' | 'gone';

@@ -17,14 +17,14 @@ import {
   VERSION_ATTRIBUTE,
 } from './record.ts';
 
-/** Written always, so that they say nothing of what has changed. */
+/** Written always, so they are not reported as changed. */
 const ALWAYS = new Set([
   'username',
   'retailer',
   ...[ID_ATTRIBUTE, PROJECT_ATTRIBUTE, VERSION_ATTRIBUTE].map(attributeField),
 ]);
 
-/** A write, as far as it tells which fields it changes. */
+/** The parts of a write that `changedFields` needs. */
 type Write =
   | { readonly kind: 'create'; readonly input: CreateCustomerInput }
   | {
@@ -70,8 +70,8 @@ export function createFor(username: string, desired: Desired, retailerId: string
 }
 
 /**
- * The update that makes Fluent's customer as it should be. It holds every mapped field, not only what differs: what two
- * writers write then never mixes. What commercetools no longer has is blanked where Fluent holds something.
+ * The update that makes Fluent's customer as it should be. It holds every mapped field, not only those that differ, so
+ * that the values of two writers never mix. A field that commercetools no longer has is blanked if Fluent has a value.
  */
 export function updateFor(username: string, desired: Desired, found: FluentCustomer): UpdateCustomerInput {
   const input: UpdateCustomerInput = { username };

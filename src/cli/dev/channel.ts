@@ -9,7 +9,7 @@ import { PACKAGE_ROOT } from '../../process/package-root.ts';
 export interface Channel {
   /** One sentence for a person. */
   readonly description: string;
-  /** The variables that the service and the commands need besides. */
+  /** Further variables that the service and the commands need. */
   readonly env: Readonly<Record<string, string>>;
   /** Makes what the way consists of. */
   provision(env: Readonly<Record<string, string | undefined>>): Promise<void>;

@@ -42,7 +42,7 @@ export class Switches {
     this.#standIns = standIns;
   }
 
-  /** Switches a fault on, or off where it is on; says which. */
+  /** Toggles a fault, and returns its new state. */
   toggle(name: FaultName): 'on' | 'off' {
     const off = this.#on.get(name);
     if (off) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const Line = z.looseObject({ severity: z.string(), time: z.string(), message: z.string().optional() });
 const SAID = new Set(['severity', 'time', 'message', 'event', 'projectKey', 'messageId', 'kind', 'attempt']);
 
-/** A log line as a person reads it; what is no log line stays as it is. */
+/** Formats a log line for a person; other output is unchanged. */
 export function readable(text: string): string {
   const line = parse(text);
   if (!line) return text;

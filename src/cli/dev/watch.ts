@@ -6,7 +6,7 @@ const SETTLE_MILLISECONDS = 80;
 const DEEPEST = 8;
 const IGNORED = /^(node_modules|\..*)$|~$|\.test\.[jt]s$/;
 
-/** What is there: the folders, and each file with what changes when it is written or replaced, but not by `chmod`. */
+/** A snapshot: the folders, and for each file what a write or a replacement changes, but `chmod` does not. */
 interface Tree {
   readonly folders: Set<string>;
   readonly files: Map<string, string>;
