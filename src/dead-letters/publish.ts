@@ -44,10 +44,11 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
         opened = undefined;
         throw error;
       });
-      const publishing = opened.then(({ publisher }) =>
-        publisher.publishMessage({ data: delivery.data, attributes: attributesOf(delivery, event, reason) }),
-      );
       try {
+        // The first dead letter loads the client library, which takes seconds on a busy machine and is not Pub/Sub's time.
+        const { publisher } = await opened;
+        const attributes = attributesOf(delivery, event, reason);
+        const publishing = publisher.publishMessage({ data: delivery.data, attributes });
         await timeOut(publishing, PUBLISH_MILLISECONDS, () => {
           throw new Error('timeout');
         });
