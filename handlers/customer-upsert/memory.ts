@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
-const CUSTOMERS = 50_000;
+// Not `max`, for which the cache allocates all of its 2 MB at the start, in 4 ms.
+const CUSTOMERS = { maxSize: 50_000, sizeCalculation: () => 1 };
 /** No look-up in Fluent is expected to lag behind a write for longer. */
 const LONGEST_LAG_MILLISECONDS = 600_000;
 
@@ -12,10 +13,10 @@ const LONGEST_LAG_MILLISECONDS = 600_000;
  */
 export class Memory {
   readonly #finished: LRUCache<string, number> | undefined;
-  readonly #written = new LRUCache<string, number>({ max: CUSTOMERS, ttl: LONGEST_LAG_MILLISECONDS });
+  readonly #written = new LRUCache<string, number>({ ...CUSTOMERS, ttl: LONGEST_LAG_MILLISECONDS });
 
   constructor(seconds: number) {
-    if (seconds > 0) this.#finished = new LRUCache({ max: CUSTOMERS, ttl: seconds * 1000, ttlResolution: 0 });
+    if (seconds > 0) this.#finished = new LRUCache({ ...CUSTOMERS, ttl: seconds * 1000, ttlResolution: 0 });
   }
 
   /** True when Fluent was seen to hold that version, or a newer one, of the customer a moment ago. */
