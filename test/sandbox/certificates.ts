@@ -1,7 +1,7 @@
 import { createPublicKey, createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { selfSigned } from './x509.ts';
+import { rsaKey, selfSigned } from './x509.ts';
 
 /** How the server answers: as Google does, 500, never, with something else than keys, with a key of no use, or without an end. */
 export type CertificatesFault = 'none' | 'error' | 'hang' | 'nonsense' | 'elliptic' | 'endless';
@@ -29,7 +29,8 @@ export interface CertificateServer {
 /** Starts the stand-in on 127.0.0.1, on a port of its own, with one key. */
 export async function startCertificates(): Promise<CertificateServer> {
   const pems = new Map<string, string>();
-  let signer = newSigner(pems);
+  let signer = newSigner(pems, 0);
+  let keys = 1;
   let requests = 0;
 
   function answer(response: ServerResponse): void {
@@ -65,7 +66,8 @@ export async function startCertificates(): Promise<CertificateServer> {
     age: undefined,
     rotate(keep = 'keep') {
       if (keep === 'drop') pems.clear();
-      signer = newSigner(pems);
+      signer = newSigner(pems, keys);
+      keys += 1;
     },
     sign(claims, header = {}) {
       const head = encode({ alg: 'RS256', kid: signer.keyId, typ: 'JWT', ...header });
@@ -87,8 +89,8 @@ interface Signer {
   readonly privateKey: KeyObject;
 }
 
-function newSigner(pems: Map<string, string>): Signer {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+function newSigner(pems: Map<string, string>, key: number): Signer {
+  const { privateKey, publicKey } = rsaKey(key);
   const keyId = randomUUID().replaceAll('-', '');
   pems.set(keyId, selfSigned(publicKey, privateKey));
   return { keyId, privateKey };

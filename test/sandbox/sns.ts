@@ -1,8 +1,8 @@
-import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createSign, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { SenderRequest } from './eventbridge.ts';
-import { selfSigned } from './x509.ts';
+import { rsaKey, selfSigned } from './x509.ts';
 
 const REGION = 'us-west-2';
 export const TOPIC_ARN = `arn:aws:sns:${REGION}:123456789012:customers`;
@@ -51,9 +51,9 @@ const SIGNED_CONFIRMATION = [
 ];
 const ALGORITHMS = { 1: 'RSA-SHA1', 2: 'RSA-SHA256' } as const;
 
-/** Starts it on 127.0.0.1, on a port of its own, with one key. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
-export async function startSns(): Promise<SnsSandbox> {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** Starts it on 127.0.0.1, on a port of its own; two that are to differ are given numbers of keys. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
+export async function startSns(key = 0): Promise<SnsSandbox> {
+  const { privateKey, publicKey } = rsaKey(key);
   const pem = selfSigned(publicKey, privateKey);
   const path = `/SimpleNotificationService-${randomUUID().replaceAll('-', '')}.pem`;
   const requests = { certificates: 0, confirmations: 0 };

@@ -1,4 +1,4 @@
-import { createSign, type KeyObject } from 'node:crypto';
+import { createSign, generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 
 const INTEGER = 0x02;
 const BIT_STRING = 0x03;
@@ -10,6 +10,14 @@ const VERSION = 0xa0;
 
 const SHA256_WITH_RSA = der(SEQUENCE, Buffer.from('06092a864886f70d01010b0500', 'hex'));
 const COMMON_NAME = Buffer.from('0603550403', 'hex');
+
+const keys: KeyPairKeyObjectResult[] = [];
+
+/** An RSA key, always the same one for a number in this process: to make one takes 60 ms of the processor. */
+export function rsaKey(number: number): KeyPairKeyObjectResult {
+  keys[number] ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return keys[number];
+}
 
 /** A self-signed certificate (PEM) for an RSA key, the least that RFC 5280 allows: Node makes keys, not certificates. */
 export function selfSigned(publicKey: KeyObject, privateKey: KeyObject): string {

@@ -236,7 +236,7 @@ t.test('refuses what SNS has not signed for a listed topic, without any request'
 
 t.test('401: refuses a signature that does not fit', async (t) => {
   const { sns, send } = await withSns(t);
-  const stranger = await startSns();
+  const stranger = await startSns(1);
   t.teardown(() => stranger.close());
   const genuine = JSON.parse(sns.notification(order).body);
   const cases: { name: string; request: SenderRequest }[] = [
