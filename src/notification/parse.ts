@@ -7,6 +7,9 @@ export const MAX_LEVELS = 100;
 /** A customer has a few hundred values; this many objects and keys take about 40 MB when parsed. */
 export const MAX_VALUES = 250_000;
 
+/** What is left of a string after this many bytes is searched by `indexOf`: a loop takes 20 times as long for a long string. */
+const LOOPED_BYTES = 64;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -41,16 +44,10 @@ export function parseJson(bytes: Buffer, where: string): unknown {
 export function checkBounds(json: Buffer, where: string): void {
   let depth = 0;
   let values = 0;
-  let inString = false;
   // In UTF-8 these bytes are never part of another character.
   for (let at = 0; at < json.length; at += 1) {
     const byte = json[at];
-    if (inString) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) inString = false;
-      continue;
-    }
-    if (byte === QUOTE) inString = true;
+    if (byte === QUOTE) at = endOfString(json, at + 1);
     else if (byte === COMMA) values += 1;
     else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       values += 1;
@@ -58,6 +55,23 @@ export function checkBounds(json: Buffer, where: string): void {
       if (depth > MAX_LEVELS) throw exceeded(where, `${MAX_LEVELS} levels of nesting`);
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
     if (values > MAX_VALUES) throw exceeded(where, `${MAX_VALUES} values`);
+  }
+}
+
+/** Where the quote is that ends a string, or the length of the text if there is none; `at` is the string's first byte. */
+function endOfString(json: Buffer, at: number): number {
+  for (;;) {
+    for (const stop = Math.min(at + LOOPED_BYTES, json.length); at < stop; at += 1) {
+      if (json[at] === QUOTE) return at;
+      if (json[at] === BACKSLASH) at += 1;
+    }
+    const quote = json.indexOf(QUOTE, at);
+    if (quote < 0) return json.length;
+    let backslashes = 0;
+    while (quote - backslashes > at && json[quote - backslashes - 1] === BACKSLASH) backslashes += 1;
+    // An even number of backslashes escapes itself, and not the quote.
+    if (backslashes % 2 === 0) return quote;
+    at = quote + 1;
   }
 }
 

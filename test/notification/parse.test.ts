@@ -7,6 +7,7 @@ import { wrap } from '../sandbox/push.ts';
 
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const list = (values: number) => `[${Array.from({ length: values }, () => '1').join(',')}]`;
+const long = 'text '.repeat(50);
 const tooDeep = `expected JSON with at most ${MAX_LEVELS} levels of nesting, found more.`;
 const tooMany = `expected JSON with at most ${MAX_VALUES} values, found more.`;
 
@@ -24,6 +25,24 @@ const cases = [
     json: `["\\\\"${',[]'.repeat(MAX_VALUES)}]`,
     message: tooMany,
   },
+  {
+    name: 'brackets in a string, after a long text and a quote',
+    json: `["${long}\\"${'[{,'.repeat(MAX_VALUES)}"]`,
+  },
+  {
+    name: 'brackets in a string, after a long text, a backslash and a quote',
+    json: `["${long}\\\\\\"${'[{,'.repeat(MAX_VALUES)}"]`,
+  },
+  {
+    name: 'brackets after a string of a long text and a backslash',
+    json: `["${long}\\\\"${',[]'.repeat(MAX_VALUES)}]`,
+    message: tooMany,
+  },
+  {
+    name: 'brackets after a string of a long text and many escaped quotes',
+    json: `["${`${long}\\"`.repeat(100)}"${',[]'.repeat(MAX_VALUES)}]`,
+    message: tooMany,
+  },
   { name: 'brackets in a string that never ends', json: `["${'[{,'.repeat(MAX_VALUES)}` },
   { name: 'brackets in a key', json: `{"${'['.repeat(1_000)}":1}` },
   { name: 'what closes more than it opens', json: ']'.repeat(1_000) },
@@ -37,6 +56,20 @@ for (const { name, json, message } of cases)
     if (message === undefined) t.doesNotThrow(check);
     else t.throws(check, { name: 'Rejection', reason: 'undecodable', message: `payload: ${message}` });
   });
+
+t.test('finds the end of a string at every length', async (t) => {
+  for (let length = 0; length < 200; length += 1)
+    for (const [text, isOver] of [
+      ['a'.repeat(length), true],
+      ['\\"'.repeat(length), true],
+      [`${'a'.repeat(length)}\\`, false],
+      [`${'a'.repeat(length)}\\\\`, true],
+    ] as const) {
+      const check = () => checkBounds(Buffer.from(`["${text}"${nested(MAX_LEVELS)}`), 'payload');
+      if (isOver) t.throws(check, { message: `payload: ${tooDeep}` }, text);
+      else t.doesNotThrow(check, text);
+    }
+});
 
 t.test('holds for the push, for the notification, and for the data of a CloudEvent', async (t) => {
   const deep = nested(MAX_LEVELS + 1);
