@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,9 +9,10 @@ import { ConnectorSpecificationParser } from '@commercetools-connect/specificati
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import manifest from '../../package.json' with { type: 'json' };
+import { connectYaml } from '../../src/cli/connect/specification.ts';
 import { orderNoteProject, orderPlaced } from '../handlers/readme-project.ts';
-import { startUpstreams } from '../sandbox/connected.ts';
+import { changeOf, startUpstreams } from '../sandbox/connected.ts';
+import { MEMORY_IS_KNOWN, peakMegabytes } from '../sandbox/memory.ts';
 import { until } from '../sandbox/until.ts';
 import { runCommand } from './command.ts';
 
@@ -22,9 +24,14 @@ const File = z.object({
   ]),
   inheritAs: z.object({ apiClient: z.object({ scopes: z.array(z.string()) }) }),
 });
-const Manifest = z.object({ scripts: z.record(z.string(), z.string()) });
+const Lock = z.object({ packages: z.record(z.string(), z.unknown()) });
 
-/** The tree, written with a handler and a route of one's own; what it needs is linked, as `npm ci` would install it. */
+const SNS_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:topic-1';
+
+/** A container of Connect has 512 MB, of which npm itself takes about 70. */
+const LARGEST_MEGABYTES = 420;
+
+/** The tree, written with a handler and a route of one's own. */
 async function connectPackage(t: Test): Promise<{ folder: string; app: string }> {
   const root = await mkdtemp(join(tmpdir(), 'connect-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
@@ -70,6 +77,21 @@ t.test('connect-package writes what Connect takes', async (t) => {
     t.same(inheritAs.apiClient.scopes, ['view_customers', 'view_orders', 'manage_subscriptions']);
   });
 
+  await t.test('each resource of a route is read by the scope that commercetools has for it', (t) => {
+    const { inheritAs } = File.parse(
+      parse(connectYaml('', ['cart', 'category', 'order', 'inventory-entry'])),
+    );
+    const { scopes } = inheritAs.apiClient;
+    t.same(scopes, [
+      'view_customers',
+      'view_orders',
+      'view_categories',
+      'view_products',
+      'manage_subscriptions',
+    ]);
+    t.end();
+  });
+
   await t.test('npm ci takes its lock file', async (t) => {
     const args = ['ci', '--dry-run', '--ignore-scripts', '--omit=dev', '--offline'];
     await t.resolves(promisify(execFile)('npm', args, { cwd: app }));
@@ -82,65 +104,94 @@ t.test('connect-package writes what Connect takes', async (t) => {
   });
 });
 
-t.test('the tree runs as Connect would run it', async (t) => {
-  const { app } = await connectPackage(t);
-  for (const name of Object.keys(manifest.dependencies)) {
-    await mkdir(dirname(join(app, 'node_modules', name)), { recursive: true });
-    await symlink(join(ROOT, 'node_modules', name), join(app, 'node_modules', name));
+/** Puts into node_modules what the tree's lock file lists and nothing else, as `npm ci` does, from the packages that are here. */
+async function install(app: string): Promise<void> {
+  const { packages } = Lock.parse(JSON.parse(await readFile(join(app, 'package-lock.json'), 'utf8')));
+  for (const path of Object.keys(packages)) if (path !== '') await linkAll(join(ROOT, path), join(app, path));
+}
+
+/** Hard links, because Node follows a symlink to the repository, where the packages of development are found too. */
+async function linkAll(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isFile()) await link(source, target);
+    else if (entry.isDirectory() && entry.name !== 'node_modules') await linkAll(source, target);
   }
+}
+
+/** `npm start` in the folder, until it listens; a container has port 8080 for itself, and here another program may have it. */
+async function npmStart(t: Test, app: string, env: Record<string, string>) {
+  const child = spawn('npm', ['start'], { cwd: app, env, detached: true });
+  const ended = once(child, 'close');
+  t.teardown(() => {
+    try {
+      // The group: npm, its shell and the service, of which one may outlive the others.
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // All have ended.
+    }
+    return ended;
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      said += text;
+    });
+  const listens = () => said.includes('Server listening at');
+  t.ok(await until(() => listens() || child.exitCode !== null), said);
+  if (!listens() && /\b8080\b/.test(said) && /in use/.test(said))
+    return npmStart(t, app, { ...env, PORT: '0' });
+  const [, port = ''] = /listening at http:\/\/[^"]*:(\d+)/.exec(said) ?? [];
+  if (env['PORT'] === undefined) t.equal(port, '8080', said);
+  return { child, url: `http://127.0.0.1:${port}`, said: () => said };
+}
+
+/** The process that npm has started. */
+async function childOf(pid: number | undefined): Promise<number> {
+  return Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
+}
+
+/** What Connect's page shows of a push: nothing but the data. */
+const ofPubSub = (notification: unknown) => ({
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
+    message: { data: Buffer.from(JSON.stringify(notification)).toString('base64') },
+  }),
+});
+
+/** What SNS posts; what Connect posts in its AWS regions is not documented. */
+const ofSns = (notification: unknown) => ({
+  headers: { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': 'Notification' },
+  body: JSON.stringify({
+    Type: 'Notification',
+    MessageId: randomUUID(),
+    TopicArn: SNS_TOPIC,
+    Message: JSON.stringify(notification),
+    Timestamp: new Date().toISOString(),
+  }),
+});
+t.test('the tree runs as Connect would run it', async (t) => {
+  const { app, folder } = await connectPackage(t);
+  await install(app);
+  const { inheritAs } = File.parse(parse(await readFile(join(folder, 'connect.yaml'), 'utf8')));
   const { commercetools, fluent, env } = await startUpstreams(t);
-  const { PUSH_AUTH: _, HOST: __, ACK_DEADLINE_SECONDS: ___, ...configuration } = env;
+  const { projectKey } = commercetools;
+  const { PUSH_AUTH: _, HOST: __, PORT: ___, ACK_DEADLINE_SECONDS: ____, ...configuration } = env;
   const given = {
     ...configuration,
     PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
     CTP_CLIENT_REGION: 'europe-west1.gcp',
-    CTP_CLIENT_SCOPE: `view_customers:${commercetools.projectKey} manage_subscriptions:${commercetools.projectKey}`,
+    CTP_CLIENT_SCOPE: inheritAs.apiClient.scopes.map((scope) => `${scope}:${projectKey}`).join(' '),
+    npm_config_update_notifier: 'false',
   };
-  const { scripts } = Manifest.parse(JSON.parse(await readFile(join(app, 'package.json'), 'utf8')));
-
-  await t.test('npm start serves the pushes, with the handlers of ones own', async (t) => {
-    const child = spawn('sh', ['-c', `exec env ${scripts['start']}`], { cwd: app, env: given });
-    const ended = once(child, 'close');
-    t.teardown(() => {
-      child.kill('SIGKILL');
-      return ended;
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (text) => {
-        said += text;
-      });
-    t.ok(await until(() => said.includes('Server listening at')), said);
-    const port = /listening at http:\/\/[^"]*:(\d+)/.exec(said)?.[1];
-    // What the page of Connect shows: nothing but the data.
-    const push = (notification: unknown) =>
-      fetch(`http://127.0.0.1:${port}/push`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          message: { data: Buffer.from(JSON.stringify(notification)).toString('base64') },
-        }),
-      });
-    const { id, version } = await commercetools.createCustomer({ email: 'ada@example.org' });
-    const { projectKey } = commercetools;
-    const resource = { typeId: 'customer', id };
-    const created = { notificationType: 'ResourceCreated', projectKey, resource, version };
-    t.equal((await push(created)).status, 204);
-    t.ok(fluent.customers.has(id));
-    const order = await commercetools.createOrder({ customerId: id });
-    t.equal((await push(orderPlaced(commercetools, order))).status, 204);
-    t.match(fluent.customers.get(id)?.attributes.at(-1), { name: 'lastOrderAt' });
-    t.equal((await fetch(`http://127.0.0.1:${port}/health/live`)).status, 200);
-    child.kill('SIGTERM');
-    t.same(await ended, [0, null]);
-  });
-
   const script = async (name: string, variables: Readonly<Record<string, string>>) =>
-    promisify(execFile)('sh', ['-c', scripts[name] ?? ''], { cwd: app, env: { ...given, ...variables } });
+    promisify(execFile)('npm', ['run', '--silent', name], { cwd: app, env: { ...given, ...variables } });
   const gcp = { CONNECT_GCP_PROJECT_ID: 'connect-project', CONNECT_GCP_TOPIC_NAME: 'topic-1' };
+  const sns = { CONNECT_SUBSCRIPTION_DESTINATION: 'SNS', CONNECT_AWS_TOPIC_ARN: SNS_TOPIC };
   const changes = [{ resourceTypeId: 'customer' }, { resourceTypeId: 'order' }];
 
-  await t.test('the scripts make the subscription on the given topic, once, and remove it', async (t) => {
+  await t.test('postDeploy makes the subscription on the given topic, once', async (t) => {
     const made = await script('connector:post-deploy', gcp);
     t.match(made.stdout, /^created/);
     const destination = { type: 'GoogleCloudPubSub', projectId: 'connect-project', topic: 'topic-1' };
@@ -148,12 +199,54 @@ t.test('the tree runs as Connect would run it', async (t) => {
       { key: 'fluent-customer-sync-connect', destination, changes, version: 1 },
     ]);
     t.match((await script('connector:post-deploy', gcp)).stdout, /^unchanged/);
+  });
 
-    const arn = 'arn:aws:sns:eu-central-1:123456789012:topic-1';
-    const sns = { CONNECT_SUBSCRIPTION_DESTINATION: 'SNS', CONNECT_AWS_TOPIC_ARN: arn };
+  await t.test('npm start serves a burst on port 8080, in the memory of a container', async (t) => {
+    // The heap has the rest of 512 MB: the process ends when it needs more.
+    const { child, url, said } = await npmStart(t, app, {
+      ...given,
+      NODE_OPTIONS: '--max-old-space-size=256',
+    });
+    const push = async ({ headers, body }: ReturnType<typeof ofPubSub | typeof ofSns>): Promise<number> => {
+      const init = { method: 'POST', headers, body };
+      let status = 0;
+      await until(async () => {
+        status = (await fetch(`${url}/push`, init)).status;
+        // The queue, or the memory for bodies, is full: Connect delivers again.
+        return status !== 503;
+      });
+      return status;
+    };
+    const customers = commercetools.seed(300);
+    const statuses = await Promise.all(
+      customers.flatMap((customer, index) => {
+        const shape = index % 2 === 0 ? ofPubSub : ofSns;
+        const filler = 'x'.repeat(index % 50 === 0 ? 8_000_000 : 0);
+        const created = { ...changeOf(customer, 'ResourceCreated'), projectKey };
+        return [push(shape(created)), push(shape({ ...changeOf(customer), projectKey, filler }))];
+      }),
+    );
+    t.same(new Set(statuses), new Set([204]));
+    t.ok(customers.every(({ id }) => fluent.customers.has(id)));
+    const [{ id } = { id: '' }] = customers;
+    const order = await commercetools.createOrder({ customerId: id });
+    t.equal(await push(ofPubSub(orderPlaced(commercetools, order))), 204, 'with the handlers of ones own');
+    t.match(fluent.customers.get(id)?.attributes.at(-1), { name: 'lastOrderAt' });
+    t.equal((await fetch(`${url}/health/live`)).status, 200);
+    if (MEMORY_IS_KNOWN) {
+      const peak = await peakMegabytes(await childOf(child.pid));
+      t.ok(peak < LARGEST_MEGABYTES, `its memory was ${Math.round(peak)} MB at most`);
+    }
+    // npm is what a container is told to end.
+    child.kill('SIGTERM');
+    const finished = () => said().includes('Everything in flight is finished.');
+    t.ok(await until(finished), 'the signal reaches the service');
+  });
+
+  await t.test('the subscription moves to SNS, and preUndeploy removes it', async (t) => {
     const [before] = commercetools.subscriptions();
     t.match((await script('connector:post-deploy', sns)).stdout, /^changed/);
-    const moved = { type: 'SNS', topicArn: arn, authenticationMode: 'IAM' };
+    const moved = { type: 'SNS', topicArn: SNS_TOPIC, authenticationMode: 'IAM' };
     t.match(commercetools.subscriptions(), [{ id: before?.id, destination: moved, changes }]);
 
     t.match((await script('connector:pre-undeploy', {})).stdout, /^removed/);

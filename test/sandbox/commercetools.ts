@@ -104,6 +104,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
   const scope = projectKeys
     .flatMap((key) => [
       `view_customers:${key}`,
+      `view_orders:${key}`,
       `manage_customers:${key}`,
       `manage_subscriptions:${key}`,
       `manage_project:${key}`,

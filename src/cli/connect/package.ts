@@ -87,7 +87,8 @@ function manifestFor(manifest: z.output<typeof Manifest>, handlers: readonly str
   const { name, version, description, license, type, engines, bin, exports, dependencies } = manifest;
   const scripts = {
     // Connect says nothing of how it authenticates at the endpoint; a push makes the service read an id again, and no more.
-    start: `NODE_ENV=production PUSH_AUTH=none ${own}node ${V8_OPTIONS.join(' ')} src/start.js`,
+    // `exec`, because npm passes SIGTERM to its shell alone, and the service would end in the middle of its events.
+    start: `exec env NODE_ENV=production PUSH_AUTH=none ${own}node ${V8_OPTIONS.join(' ')} src/start.js`,
     'connector:post-deploy': `${own}node src/cli/customer-sync.js connect-post-deploy`,
     'connector:pre-undeploy': `${own}node src/cli/customer-sync.js connect-pre-undeploy`,
   };

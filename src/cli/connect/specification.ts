@@ -111,7 +111,19 @@ function isSecret(key: string): boolean {
   return SECRET.test(key);
 }
 
+/** Resources whose scope has the name of another one. https://docs.commercetools.com/api/scopes */
+const SCOPE_OF: Readonly<Record<string, string>> = {
+  cart: 'order',
+  'inventory-entry': 'product',
+  'product-type': 'product',
+  review: 'product',
+};
+
 /** `view_customers`, `view_orders`, …: the scope to read each resource that a route is for. */
 function scopesFor(resourceTypes: readonly string[]): string[] {
-  return [...new Set(['customer', ...resourceTypes])].map((type) => `view_${type.replaceAll('-', '_')}s`);
+  const scopes = ['customer', ...resourceTypes].map((type) => {
+    const name = (SCOPE_OF[type] ?? type).replaceAll('-', '_');
+    return `view_${name.replace(/y$/, 'ie')}s`;
+  });
+  return [...new Set(scopes)];
 }
