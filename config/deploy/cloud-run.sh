@@ -305,7 +305,17 @@ digest_of_sources() {
   ')
 }
 
+# in_image PATHS: paths of the repository, separated by commas, as they are in the image that is built from it.
+in_image() { printf '%s' "$1" | sed -E 's#(^|,)[[:space:]]*([^/,[:space:]])#\1/opt/customer-sync/\2#g'; }
+settings_in_image() { printf '%s' "${!1}"; }
+
 if [ -z "$IMAGE" ]; then
+  settings_in_image() {
+    case $1 in
+      CONNECTOR_CONFIG | HANDLERS_DIR) in_image "${!1}" ;;
+      *) printf '%s' "${!1}" ;;
+    esac
+  }
   home=$REGION-docker.pkg.dev/$GOOGLE_CLOUD_PROJECT/$REPOSITORY
   tag=$(digest_of_sources)
   IMAGE=$home/$SERVICE:$tag
@@ -328,7 +338,7 @@ fi
 # Commas stand in values, so that another mark separates them.
 variables=
 for name in "${VARIABLES[@]}"; do
-  [ -z "${!name:-}" ] || variables+="${variables:+|;|}$name=${!name}"
+  [ -z "${!name:-}" ] || variables+="${variables:+|;|}$name=$(settings_in_image "$name")"
 done
 container=(--image="$IMAGE" --memory="$MEMORY" --set-env-vars="^|;|^$variables" --set-secrets="$mounted")
 service=(--region="$REGION" --service-account="$run_as" --concurrency=250 --min-instances="$MIN_INSTANCES"
@@ -386,7 +396,7 @@ printf 'provision     (it says itself what differs)\n'
 
 if [ "$NIGHTLY" != off ]; then
   job=(--region="$REGION" --service-account="$run_as" --max-retries=0 --task-timeout=2h "${container[@]}"
-    --command=node --args='src/cli/customer-sync.js,reconcile,--fix')
+    --command=node --args='/opt/customer-sync/src/cli/customer-sync.js,reconcile,--fix')
   settings=$(printf '%s\0' "${job[@]}" | digest)
   label=
   if has_line "$(listed run run jobs list --region="$REGION" --format='value(metadata.name)')" "$JOB"; then

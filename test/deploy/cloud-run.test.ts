@@ -95,6 +95,7 @@ t.test('a first run makes everything in order, and a second one changes nothing'
   const job = find(first.made, 'run jobs deploy');
   t.match(job, `--image=${image} `);
   t.match(job, '--max-retries=0');
+  t.match(job, ' --args=/opt/customer-sync/src/cli/customer-sync.js,reconcile,--fix');
 
   const second = run();
   t.equal(second.status, 0, second.stderr);
@@ -188,6 +189,20 @@ t.test('reads a file of settings, and the environment wins', (t) => {
   t.equal(status, 0, stderr);
   t.match(find(made, 'run deploy'), '--min-instances=2 --max-instances=7');
   t.equal(readFileSync(join(folder, 'state/secret-FLUENT_PASSWORD-1'), 'utf8'), SECRETS.FLUENT_PASSWORD);
+  t.end();
+});
+
+t.test('a path of the repository is given as it is in the image built from it', (t) => {
+  const { run } = scene(t);
+  const paths = { CONNECTOR_CONFIG: 'config/mine.yml', HANDLERS_DIR: 'handlers, /mnt/more' };
+  const deploy = find(run({ ...SETTINGS, ...paths }).made, 'run deploy');
+  t.match(deploy, 'CONNECTOR_CONFIG=/opt/customer-sync/config/mine.yml|;|');
+  t.match(deploy, 'HANDLERS_DIR=/opt/customer-sync/handlers, /mnt/more|;|');
+  const image = { IMAGE: 'registry.example.com/mine:1' };
+  t.match(
+    find(run({ ...SETTINGS, ...paths, ...image }).made, 'run deploy'),
+    'CONNECTOR_CONFIG=config/mine.yml|;|',
+  );
   t.end();
 });
 

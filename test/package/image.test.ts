@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cp, glob, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
+import { z } from 'zod';
 import manifest from '../../package.json' with { type: 'json' };
 import { startCommand } from '../cli/command.ts';
 import { orderNoteProject, orderPlaced } from '../handlers/readme-project.ts';
@@ -14,6 +15,15 @@ import { sendPush } from '../sandbox/push.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
+/** Where the image holds the code. */
+const CODE = '/opt/customer-sync';
+
+/** What node is given by the last line of the Dockerfile, with the code in another place. */
+async function imageCommand(code: string): Promise<string[]> {
+  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+  const [, ...args] = z.array(z.string()).parse(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''));
+  return args.map((arg) => arg.replace(CODE, code));
+}
 
 t.test('what the image holds works by itself', async (t) => {
   const app = await mkdtemp(join(tmpdir(), 'image-'));
@@ -48,26 +58,33 @@ t.test('what the image holds works by itself', async (t) => {
 
   await t.test("a Dockerfile of two lines adds one's own configuration and handlers", async (t) => {
     const upstreams = await startUpstreams(t);
-    const own = t.testdir();
+    // FROM customer-sync, and then COPY . . of a project, which may also be one that the npm package is installed in.
+    const own = await mkdtemp(join(tmpdir(), 'image-app-'));
+    t.teardown(() => rm(own, { recursive: true, force: true }));
     await orderNoteProject(own);
-    // FROM customer-sync, and then COPY . . of a folder with config/ and handlers/.
-    await cp(own, app, { recursive: true });
-    const service = await startProcess(t, upstreams.env, app);
+    await writeFile(join(own, 'package.json'), '{ "name": "mine", "type": "commonjs" }');
+    const service = await startProcess(t, upstreams.env, own, await imageCommand(app));
     t.match(service.lines, [
       {},
       { route: 'commercetools.connect.order.note', source: 'handlers/order-note.ts' },
     ]);
     const order = await upstreams.commercetools.createOrder();
     t.equal((await sendPush(`${service.url}/push`, orderPlaced(upstreams.commercetools, order))).status, 204);
-    await service.stop();
+    t.equal((await service.stop()).stderr, '');
   });
 
   await t.test('a mounted config, which holds settings alone, breaks nothing', async (t) => {
     const { env } = await startUpstreams(t);
-    await rm(join(app, 'config'), { recursive: true });
-    await mkdir(join(app, 'config'));
-    await cp(join(ROOT, 'config/connector.yml'), join(app, 'config/connector.yml'));
-    const service = await startProcess(t, env, app);
+    const folder = t.testdir({ config: {} });
+    await cp(join(ROOT, 'config/connector.yml'), join(folder, 'config/connector.yml'));
+    const service = await startProcess(t, env, folder, await imageCommand(app));
+    t.equal((await fetch(`${service.url}/health/ready`)).status, 200);
+    await service.stop();
+  });
+
+  await t.test('without a configuration of ones own, that of the image is read', async (t) => {
+    const { env } = await startUpstreams(t);
+    const service = await startProcess(t, env, t.testdir(), await imageCommand(app));
     t.equal((await fetch(`${service.url}/health/ready`)).status, 200);
     await service.stop();
   });

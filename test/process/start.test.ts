@@ -85,7 +85,8 @@ t.test('says in one line that the port or the address cannot be had', async (t) 
 
 t.test('is started alike by npm, the Docker image and App Engine', async (t) => {
   const dockerfile = await readFile('Dockerfile', 'utf8');
-  t.strictSame(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''), ['node', ...START]);
+  const inImage = START.map((arg) => arg.replace('src/', '/opt/customer-sync/src/'));
+  t.strictSame(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''), ['node', ...inImage]);
   const { entrypoint } = z
     .object({ entrypoint: z.string() })
     .parse(parse(await readFile('app.yaml', 'utf8')));

@@ -30,13 +30,17 @@ export interface ServiceProcess {
   readonly exited: Promise<Exit>;
 }
 
-/** Starts the service with this environment and no other, until it ends or the test does; `folder` holds another copy. */
+/**
+ * Starts the service with this environment and no other, until it ends or the test does. `folder` is where, the repository
+ * unless given, and `command` what node is given.
+ */
 export function runService(
   t: Current,
   env: Readonly<Record<string, string>>,
   folder = ROOT,
+  command = START,
 ): Omit<ServiceProcess, 'url'> & { onLine(listen: () => void): void } {
-  const child = spawn(process.execPath, START, {
+  const child = spawn(process.execPath, command, {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,8 +82,9 @@ export async function startProcess(
   t: Current,
   env: Readonly<Record<string, string>>,
   folder?: string,
+  command?: readonly string[],
 ): Promise<ServiceProcess> {
-  const running = runService(t, env, folder);
+  const running = runService(t, env, folder, command);
   const listening = Promise.withResolvers<string>();
   const timer = setTimeout(
     () => listening.reject(new Error(`Expected the service to listen within ${START_MILLISECONDS} ms.`)),
