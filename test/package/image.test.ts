@@ -18,11 +18,11 @@ const run = promisify(execFile);
 /** Where the image holds the code. */
 const CODE = '/opt/customer-sync';
 
-/** What node is given by the last line of the Dockerfile, with the code in another place. */
+/** The last line of the Dockerfile, with the code in another place. */
 async function imageCommand(code: string): Promise<string[]> {
   const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
   const [, ...args] = z.array(z.string()).parse(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''));
-  return args.map((arg) => arg.replace(CODE, code));
+  return [process.execPath, ...args.map((arg) => arg.replace(CODE, code))];
 }
 
 t.test('what the image holds works by itself', async (t) => {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +7,7 @@ import t, { type Test } from 'tap';
 import { startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
 import { sendPush } from '../sandbox/push.ts';
+import { START } from '../sandbox/start-command.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../config/connector.yml');
 const ROUTES = `
@@ -40,8 +43,8 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** A folder that no node_modules can be found from. */
-async function outside(t: Test): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'own-handlers-'));
+async function outside(t: Test, parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'own-handlers-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -56,15 +59,53 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
 
 const COMMONJS = { 'package.json': '{ "type": "commonjs" }' };
 
-const LAYOUTS: Readonly<Record<string, (root: string) => Promise<string>>> = {
+/** A file system in memory, where the machine has one that everybody may write to. */
+const OTHER_FILE_SYSTEM = '/dev/shm';
+
+/** What runs a command where a folder is mounted, read-only, at another one: in a mount namespace that ends with it. */
+const IN_MOUNT = [
+  'unshare',
+  '--mount',
+  '--map-root-user',
+  'sh',
+  '-c',
+  'from=$1 to=$2 && shift 2 && mount --bind "$from" "$to" && mount -o remount,bind,ro "$to" && exec "$@"',
+  'mounted',
+];
+
+function mayMount(): boolean {
+  const [program = '', ...args] = [...IN_MOUNT, '/tmp', '/tmp', 'true'];
+  return spawnSync(program, args).status === 0;
+}
+
+/** Where the handlers lie, and what the service is started by, if it is not started as it stands. */
+type Layout = (root: string, t: Test) => Promise<string | { folder: string; command: string[] }>;
+
+const LAYOUTS: Readonly<Record<string, Layout>> = {
   'a plain folder': (root) => write(join(root, 'mine'), FILES),
   'a folder that `npm init` was run in': (root) => write(join(root, 'mine'), { ...FILES, ...COMMONJS }),
   'a folder behind a symlink': async (root) => {
     await symlink(await write(join(root, 'real'), FILES), join(root, 'link'));
     return join(root, 'link');
   },
+  'a folder of another file system': async (root, t) => {
+    if (!existsSync(OTHER_FILE_SYSTEM))
+      t.pass('a folder of the same one instead', { skip: `needs ${OTHER_FILE_SYSTEM}` });
+    else root = await outside(t, OTHER_FILE_SYSTEM);
+    return write(join(root, 'mine'), FILES);
+  },
+  'a volume that is mounted read-only': async (root, t) => {
+    const from = await write(join(root, 'real'), FILES);
+    if (!mayMount()) {
+      t.pass('the folder itself instead', { skip: 'needs the right to mount' });
+      return from;
+    }
+    const folder = join(root, 'mounted');
+    await mkdir(folder);
+    return { folder, command: [...IN_MOUNT, from, folder, process.execPath, ...START] };
+  },
   // What Kubernetes mounts: every entry is a symlink into a folder that is swapped as a whole.
-  'a mounted volume': async (root) => {
+  'a volume of Kubernetes': async (root) => {
     const folder = join(root, 'volume');
     await write(join(folder, '..2026_11_24'), FILES);
     await symlink('..2026_11_24', join(folder, '..data'));
@@ -78,15 +119,18 @@ for (const [title, lay] of Object.entries(LAYOUTS))
   t.test(`handlers in ${title} work, and the configuration lies there too`, async (t) => {
     const root = await outside(t);
     const upstreams = await startUpstreams(t);
-    const folder = await lay(root);
+    const laid = await lay(root, t);
+    const { folder, command } = typeof laid === 'string' ? { folder: laid, command: undefined } : laid;
     const replacing = await write(join(root, 'second'), { 'customer-upsert.ts': UPSERT });
-    const config = join(root, 'connector.yml');
-    await writeFile(config, `${await readFile(SHIPPED, 'utf8')}${ROUTES}`);
-    const service = await startProcess(t, {
-      ...upstreams.env,
-      CONNECTOR_CONFIG: config,
-      HANDLERS_DIR: `${folder}, ${replacing}/`,
+    // As Kubernetes mounts a ConfigMap.
+    const config = join(root, 'config/connector.yml');
+    await write(join(root, 'config/..2026_11_24'), {
+      'connector.yml': `${await readFile(SHIPPED, 'utf8')}${ROUTES}`,
     });
+    await symlink('..2026_11_24', join(root, 'config/..data'));
+    await symlink('..data/connector.yml', config);
+    const own = { CONNECTOR_CONFIG: config, HANDLERS_DIR: `${folder}, ${replacing}/` };
+    const service = await startProcess(t, { ...upstreams.env, ...own }, undefined, command);
     t.match(service.lines, [
       {
         message: 'A shipped handler is replaced.',

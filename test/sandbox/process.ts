@@ -32,15 +32,15 @@ export interface ServiceProcess {
 
 /**
  * Starts the service with this environment and no other, until it ends or the test does. `folder` is where, the repository
- * unless given, and `command` what node is given.
+ * unless given, and `command` the program with its arguments.
  */
 export function runService(
   t: Current,
   env: Readonly<Record<string, string>>,
   folder = ROOT,
-  command = START,
+  [program = process.execPath, ...args]: readonly string[] = [process.execPath, ...START],
 ): Omit<ServiceProcess, 'url'> & { onLine(listen: () => void): void } {
-  const child = spawn(process.execPath, command, {
+  const child = spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

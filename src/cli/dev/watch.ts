@@ -6,9 +6,9 @@ const SETTLE_MILLISECONDS = 80;
 const DEEPEST = 8;
 const IGNORED = /^(node_modules|\..*)$|~$|\.test\.[jt]s$/;
 
-/** A snapshot: the folders, and for each file what a write or a replacement changes, but `chmod` does not. */
+/** A snapshot: for each folder its identity, and for each file what a write or a replacement changes, but `chmod` does not. */
 interface Tree {
-  readonly folders: Set<string>;
+  readonly folders: Map<string, string>;
   readonly files: Map<string, string>;
 }
 
@@ -17,22 +17,23 @@ interface Tree {
  * that belong together. Node's own recursive watch loses files that an editor replaces.
  */
 export function watchAll(roots: readonly string[], changed: (file: string) => void): { close(): void } {
-  const watchers = new Map<string, FSWatcher>();
+  const watchers = new Map<string, { readonly watcher: FSWatcher; readonly identity: string }>();
   let timer: NodeJS.Timeout | undefined;
   let known = look(roots);
 
   function follow({ folders }: Tree): void {
-    for (const [folder, watcher] of watchers) {
-      if (folders.has(folder)) continue;
+    for (const [folder, { watcher, identity }] of watchers) {
+      // A folder that was replaced has the same path, and its watcher sees nothing more.
+      if (folders.get(folder) === identity) continue;
       watcher.close();
       watchers.delete(folder);
     }
-    for (const folder of folders) {
+    for (const [folder, identity] of folders) {
       if (watchers.has(folder)) continue;
       try {
         const watcher = watch(folder, settle);
         watcher.on('error', () => undefined);
-        watchers.set(folder, watcher);
+        watchers.set(folder, { watcher, identity });
       } catch {
         // It was removed in the meantime; the watcher of its parent folder reports that.
       }
@@ -54,17 +55,17 @@ export function watchAll(roots: readonly string[], changed: (file: string) => vo
   return {
     close() {
       clearTimeout(timer);
-      for (const watcher of watchers.values()) watcher.close();
+      for (const { watcher } of watchers.values()) watcher.close();
     },
   };
 }
 
 function look(roots: readonly string[]): Tree {
-  const tree: Tree = { folders: new Set(), files: new Map() };
+  const tree: Tree = { folders: new Map(), files: new Map() };
   for (const root of roots) {
     add(tree, root, 0);
     // A file that an editor replaces is seen from its folder, and one that is not there yet from what holds it.
-    if (!tree.folders.has(root)) tree.folders.add(nearestFolder(dirname(root)));
+    if (!tree.folders.has(root)) addFolder(tree, nearestFolder(dirname(root)));
   }
   return tree;
 }
@@ -73,8 +74,12 @@ function add(tree: Tree, path: string, depth: number): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats?.isFile()) tree.files.set(path, `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
   if (!stats?.isDirectory() || depth > DEEPEST) return;
-  tree.folders.add(path);
+  addFolder(tree, path, stats);
   for (const name of namesIn(path)) if (!IGNORED.test(name)) add(tree, join(path, name), depth + 1);
+}
+
+function addFolder(tree: Tree, path: string, stats = statSync(path, { throwIfNoEntry: false })): void {
+  if (stats) tree.folders.set(path, `${stats.dev} ${stats.ino}`);
 }
 
 function nearestFolder(path: string): string {

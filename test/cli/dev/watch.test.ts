@@ -32,6 +32,16 @@ t.test('a change of a file is told, however it is made', async (t) => {
     ['new', 'handlers/two.ts', () => writeFile(join(folder, 'handlers/two.ts'), '2')],
     ['in a folder that is new', 'more/three.ts', () => addFolder(join(folder, 'more'))],
     ['behind a symlink', 'link/linked.ts', () => writeFile(join(root, 'real/linked.ts'), '22')],
+    [
+      'in a folder that was replaced, as git does',
+      'more/three.ts',
+      () => replaceFolder(join(folder, 'more')),
+    ],
+    [
+      'written in the folder that has replaced it',
+      'more/three.ts',
+      () => writeFile(join(folder, 'more/three.ts'), '33333'),
+    ],
     ['gone', 'handlers/two.ts', () => rm(join(folder, 'handlers/two.ts'))],
   ];
   for (const [title, name, change] of changes) {
@@ -52,6 +62,33 @@ async function addFolder(folder: string): Promise<void> {
   await mkdir(folder);
   await writeFile(join(folder, 'three.ts'), '3');
 }
+
+async function replaceFolder(folder: string): Promise<void> {
+  await mkdir(`${folder}~`);
+  await writeFile(join(`${folder}~`, 'three.ts'), '3333');
+  await rename(folder, `${folder}.~`);
+  await rename(`${folder}~`, folder);
+}
+
+t.test('a volume that Kubernetes swaps is told', async (t) => {
+  const folder = t.testdir({ '..one': { 'connector.yml': 'a', mine: { 'index.ts': '1' } } });
+  await symlink('..one', join(folder, '..data'));
+  for (const name of ['connector.yml', 'mine']) await symlink(join('..data', name), join(folder, name));
+  const seen: string[] = [];
+  const watcher = watchAll([join(folder, 'connector.yml'), folder], (name) => seen.push(name));
+  t.teardown(() => watcher.close());
+  for (const [version, text] of Object.entries({ two: 'bb', three: 'ccc' })) {
+    const told = seen.length;
+    await mkdir(join(folder, `..${version}/mine`), { recursive: true });
+    await writeFile(join(folder, `..${version}/connector.yml`), text);
+    await writeFile(join(folder, `..${version}/mine/index.ts`), text);
+    await symlink(`..${version}`, join(folder, '..data_tmp'));
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+    t.ok(await until(() => seen.length > told), version);
+  }
+  const files = ['connector.yml', 'mine/index.ts'].map((name) => join(folder, name));
+  t.ok(seen.every((name) => files.includes(name)));
+});
 
 t.test('a file alone is watched, and not what lies beside it', async (t) => {
   const folder = t.testdir({ 'connector.yml': 'a', 'other.yml': 'a' });
