@@ -45,7 +45,9 @@ export async function loadHandlers(
   const handlers = new Map<string, LoadedHandler>();
   const folders = [{ path: shipped, label: 'handlers', isOwn: false }];
   for (const path of own) {
-    if (!(await isFolder(path))) faults.push(noFolder(path));
+    if (!(await isFolder(path))) faults.push(unusableFolder(`no folder ${path}`));
+    else if (!(await isReadable(path)))
+      faults.push(unusableFolder(`the folder ${path}, which this user may not read`));
     else if (!(await isSame(path, shipped)))
       folders.push({ path, label: path.replace(/\/+$/, ''), isOwn: true });
   }
@@ -124,11 +126,18 @@ async function isSame(one: string, other: string): Promise<boolean> {
   return first === second;
 }
 
-function noFolder(path: string): Fault {
+async function isReadable(folder: string): Promise<boolean> {
+  return readdir(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+function unusableFolder(found: string): Fault {
   return {
     where: 'environment HANDLERS_DIR',
     expected: 'folders that hold handlers, separated by commas',
-    found: `no folder ${path}`,
+    found,
     advice: 'A path that does not start with / counts from the folder of the start.',
   };
 }

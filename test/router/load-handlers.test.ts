@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { ConfigurationError, type Fault } from '../../src/configuration-error.ts';
@@ -93,4 +94,25 @@ export default { description: 'One.', props: z.object({}), readsCurrentState: tr
 
 t.test('finds no handlers in a folder that does not exist', async (t) => {
   t.equal((await loadHandlers(join(FIXTURES, 'nowhere'))).size, 0);
+});
+
+t.test('a folder that this user may not read is told, because its handlers would be missing', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'load-handlers-'));
+  t.teardown(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o755);
+  for (const name of ['shipped', 'mine']) await mkdir(join(root, name));
+  await chmod(join(root, 'mine'), 0o000);
+  // Root may read everything.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    const loaded = loadHandlers(join(root, 'shipped'), [join(root, 'mine')]);
+    t.match(await loaded.catch((error: unknown) => error), {
+      faults: [
+        { where: 'environment HANDLERS_DIR', found: /the folder .*mine, which this user may not read/ },
+      ],
+    });
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
 });
