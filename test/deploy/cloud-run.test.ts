@@ -84,6 +84,7 @@ t.test('a first run makes everything in order, and a second one changes nothing'
     order.toSorted((a, b) => a - b),
   );
 
+  t.match(find(first.made, 'builds submit'), '--suppress-logs', 'which needs no right to read the log');
   const deploy = find(first.made, 'run deploy');
   t.match(deploy, '--no-allow-unauthenticated');
   t.match(deploy, ' --cpu-throttling');
