@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { type Channel, directChannel, emulatorChannel } from './channel.ts';
 import { Example } from './example.ts';
 import { Switches } from './faults.ts';
+import { requireFreePort } from './free-port.ts';
 import { KEYS, readKeys } from './keys.ts';
 import { readable, resourceOf } from './lines.ts';
 import { loadStandIns } from './load-stand-ins.ts';
@@ -17,6 +18,7 @@ import { watchAll } from './watch.ts';
 
 /** Runs the stand-ins, and the service if requested, until a signal or the key that ends it. */
 export async function develop(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
+  if (withService) await requireFreePort(options.port);
   const url = `http://127.0.0.1:${options.port}`;
   let channel: Channel | undefined;
   const { startStandIns, findRealSystem } = await loadStandIns();

@@ -3,6 +3,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { writeLocalFile } from '../../../src/cli/dev/local-file.ts';
 import { until } from '../../sandbox/until.ts';
 import { runProcess, startCommand } from '../command.ts';
 
@@ -58,6 +59,15 @@ t.test('dev runs the service on stand-ins, and starts it again when the mapping 
     t.match(out, /"dryRun":true/);
   });
 
+  await t.test('another one on its port is refused, and leaves .env.local as it is', async (t) => {
+    const before = await readFile(join(folder, '.env.local'), 'utf8');
+    const args = ['dev', '--no-emulator', '--port', new URL(url).port];
+    const { code, err } = await runProcess(t, args, { CONNECTOR_CONFIG: config }, { cwd: folder });
+    t.equal(code, 2);
+    t.match(err, /option --port\n {2}expected {2}.*no other program.*\n {2}found {5}\d+ \(EADDRINUSE\)/);
+    t.equal(await readFile(join(folder, '.env.local'), 'utf8'), before);
+  });
+
   const shipped = await readFile(config, 'utf8');
   await t.test('a changed mapping is seen in Fluent', async () => {
     await writeFile(
@@ -109,6 +119,14 @@ t.test('stand-ins is the same without the service', async (t) => {
   await t.rejects(fetch(url));
   command.kill('SIGTERM');
   t.equal((await command.ended).code, 0);
+});
+
+t.test('the file of one that was started later in the same folder stays', async (t) => {
+  const folder = t.testdir();
+  const remove = await writeLocalFile(folder, { PORT: '1' });
+  await writeLocalFile(folder, { PORT: '2' });
+  await remove();
+  t.match(await readFile(join(folder, '.env.local'), 'utf8'), 'PORT=2');
 });
 
 t.test('an unknown fault, or no port, is told', async (t) => {
