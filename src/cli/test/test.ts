@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { pathToFileURL } from 'node:url';
@@ -21,7 +22,10 @@ export const registerTest: Register = (program, io, finish) => {
         '--test',
         ...(files.length > 0 ? files : ['handlers/**/*.test.{ts,js}']),
       ];
-      const child = spawn(execPath, args, { env: { ...io.env }, stdio: ['ignore', 'pipe', 'inherit'] });
+      // Each test file is a process, which would compile the service and the stand-ins again.
+      const cache = getCompileCacheDir();
+      const env = { ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }), ...io.env };
+      const child = spawn(execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
       child.stdout.on('data', (text) => io.out(String(text).replace(/\n$/, '')));
       await once(child, 'close');
       finish(child.exitCode === 0 ? EXIT.ok : EXIT.found);
