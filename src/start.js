@@ -1,7 +1,6 @@
 import './process/require-node.js';
 // All of it by one name: an old Node lacks some of its exports, and would fail before the line above could say so.
 import * as module from 'node:module';
-import './process/resolve-package.js';
 import { load } from './process/load-code.js';
 
 // Node caches compiled code without its types (in NODE_COMPILE_CACHE, else in the temporary folder). This file is JavaScript,

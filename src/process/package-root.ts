@@ -1,7 +1,11 @@
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
-/** The folder of the package: the code may lie in it as it stands, or compiled one folder deeper. */
-export const PACKAGE_ROOT = dirname(
-  fileURLToPath(import.meta.resolve('commercetools-fluent-customer-sync/package.json')),
+/** The folder of the package: the code lies in it as it stands, or compiled one folder deeper. */
+export const PACKAGE_ROOT = join(
+  import.meta.dirname,
+  import.meta.filename.endsWith('.ts') ? '../..' : '../../..',
 );
+
+/** The module that makes imports of handlers resolve wherever they lie. Loaded on demand: it slows every other import. */
+export const RESOLVE_PACKAGE = pathToFileURL(join(PACKAGE_ROOT, 'src/process/resolve-package.js')).href;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handler } from '../handler.ts';
 import { placeOf, shortPlace } from '../observe/describe-error.ts';
+import { RESOLVE_PACKAGE } from '../process/package-root.ts';
 
 /** A handler and where it came from. */
 export interface LoadedHandler {
@@ -51,6 +52,7 @@ export async function loadHandlers(
     else if (!(await isSame(path, shipped)))
       folders.push({ path, label: path.replace(/\/+$/, ''), isOwn: true });
   }
+  if (folders.length > 1) await import(RESOLVE_PACKAGE);
   for (const { path, label, isOwn } of folders) {
     for (const below of ['', 'custom'])
       await loadAll(

@@ -1,13 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
-import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { pathToFileURL } from 'node:url';
-import { PACKAGE_ROOT } from '../../process/package-root.ts';
+import { RESOLVE_PACKAGE } from '../../process/package-root.ts';
 import { EXIT, type Register } from '../io.ts';
-
-const RESOLVE = pathToFileURL(join(PACKAGE_ROOT, 'src/process/resolve-package.js')).href;
 
 /** `test`. */
 export const registerTest: Register = (program, io, finish) => {
@@ -18,7 +14,7 @@ export const registerTest: Register = (program, io, finish) => {
     .addHelpText('after', '\nExample:\n  npx customer-sync test handlers/order-note.test.ts')
     .action(async (files: string[]) => {
       const args = [
-        `--import=${RESOLVE}`,
+        `--import=${RESOLVE_PACKAGE}`,
         '--test',
         ...(files.length > 0 ? files : ['handlers/**/*.test.{ts,js}']),
       ];
