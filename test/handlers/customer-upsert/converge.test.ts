@@ -1,8 +1,7 @@
 import t from 'tap';
-import type { OpenAccount } from '../../../src/engine/accounts.ts';
 import { stopClock } from '../../sandbox/clock.ts';
 import { until } from '../../sandbox/until.ts';
-import { changed, heldBy, startSandbox } from './instance.ts';
+import { beforeWrites, changed, heldBy, startSandbox } from './instance.ts';
 
 const PERSON = {
   email: 'amba@example.com',
@@ -196,33 +195,14 @@ t.test('two instances that create the same customer at once end with one, equal'
   t.match(heldBy(fluent, customer.id), { firstName: 'Amba' });
 });
 
-/** Runs `change` at the moment when a write is on its way to Fluent. */
-function beforeWrites(change: () => Promise<unknown>) {
-  return ({ fluent }: OpenAccount) => ({
-    fluent: {
-      ...fluent,
-      async createCustomer(input: Parameters<typeof fluent.createCustomer>[0]) {
-        await change();
-        return fluent.createCustomer(input);
-      },
-      async updateCustomer(input: Parameters<typeof fluent.updateCustomer>[0]) {
-        await change();
-        return fluent.updateCustomer(input);
-      },
-    },
-  });
-}
-
 t.test('a version that moves during the write is written as well', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
-  let changes = 0;
-  const over = beforeWrites(async () => {
-    if (changes < 3) changes += 1;
-    else return;
-    await commercetools.updateCustomer(customer.id, { firstName: `Name ${changes}` });
+  const { handle } = await instance({
+    over: beforeWrites(3, (write) =>
+      commercetools.updateCustomer(customer.id, { firstName: `Name ${write}` }),
+    ),
   });
-  const { handle } = await instance({ over });
   t.match(await handle(changed(customer)), { kind: 'done', reason: 'updated' });
   const { version } = commercetools.customer(customer.id) ?? {};
   t.match(heldBy(fluent, customer.id), {
@@ -235,13 +215,11 @@ t.test('a version that moves during the write is written as well', async (t) => 
 t.test('what changes without end is left to the redelivery, and what is written is not lost', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
-  let changes = 0;
   const { handle } = await instance({
     memorySeconds: 60,
-    over: beforeWrites(async () => {
-      changes += 1;
-      if (changes <= 8) await commercetools.updateCustomer(customer.id, { firstName: `Name ${changes}` });
-    }),
+    over: beforeWrites(8, (write) =>
+      commercetools.updateCustomer(customer.id, { firstName: `Name ${write}` }),
+    ),
   });
   t.match(await handle(changed(customer)), { kind: 'failed', reason: 'unsettled' });
   t.equal(fluent.writes.created + fluent.writes.updated, 8);
@@ -253,11 +231,8 @@ t.test('a slower instance with an older read does not have the last word', async
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const fast = await instance();
-  let raced = false;
   const slow = await instance({
-    over: beforeWrites(async () => {
-      if (raced) return;
-      raced = true;
+    over: beforeWrites(1, async () => {
       const next = await commercetools.updateCustomer(customer.id, { firstName: 'Newest' });
       t.match(await fast.handle(changed(next)), { kind: 'done' });
       t.match(heldBy(fluent, customer.id), { firstName: 'Newest' });

@@ -132,6 +132,28 @@ export function deleted(customer: Told): Event {
   return changed(customer, { kind: 'ResourceDeleted', deletion: true });
 }
 
+/** For `over`: calls `act` just before each of the first writes leaves; the first write is 1. */
+export function beforeWrites(count: number, act: (write: number) => Promise<unknown>) {
+  let writes = 0;
+  async function next(): Promise<void> {
+    writes += 1;
+    if (writes <= count) await act(writes);
+  }
+  return ({ fluent }: OpenAccount): Partial<Context> => ({
+    fluent: {
+      ...fluent,
+      async createCustomer(...given) {
+        await next();
+        return fluent.createCustomer(...given);
+      },
+      async updateCustomer(...given) {
+        await next();
+        return fluent.updateCustomer(...given);
+      },
+    },
+  });
+}
+
 /** What a stand-in's customer looks like, its attributes by name. */
 export function heldBy(fluent: FluentSandbox, username: string) {
   const customer = fluent.customers.get(username);

@@ -1,7 +1,6 @@
 import t from 'tap';
-import type { OpenAccount } from '../../../src/engine/accounts.ts';
-import type { Context, FluentCustomer } from '../../../src/handler.ts';
-import { changed, deleted, heldBy, startSandbox } from './instance.ts';
+import type { FluentCustomer } from '../../../src/handler.ts';
+import { beforeWrites, changed, deleted, heldBy, startSandbox } from './instance.ts';
 
 const KEY = { username: 'key' } as const;
 const draft = (firstName: string, key = 'k-1') => ({
@@ -9,29 +8,6 @@ const draft = (firstName: string, key = 'k-1') => ({
   firstName,
   key,
 });
-
-/** Does something else just before the first write of an instance leaves. */
-function beforeFirstWrite(act: () => Promise<unknown>): (account: OpenAccount) => Partial<Context> {
-  let acted = false;
-  async function once(): Promise<void> {
-    if (acted) return;
-    acted = true;
-    await act();
-  }
-  return ({ fluent }) => ({
-    fluent: {
-      ...fluent,
-      async createCustomer(...given) {
-        await once();
-        return fluent.createCustomer(...given);
-      },
-      async updateCustomer(...given) {
-        await once();
-        return fluent.updateCustomer(...given);
-      },
-    },
-  });
-}
 
 t.test('the deletion of a customer does not blank the one that took over its username', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
@@ -43,7 +19,7 @@ t.test('the deletion of a customer does not blank the one that took over its use
   const slow = await instance({
     mapping: KEY,
     onDelete: 'anonymise',
-    over: beforeFirstWrite(async () => t.match(await other.handle(changed(living)), { reason: 'updated' })),
+    over: beforeWrites(1, async () => t.match(await other.handle(changed(living)), { reason: 'updated' })),
   });
   t.match(await slow.handle(deleted(gone)), { kind: 'done' });
   t.match(heldBy(fluent, 'k-1'), { firstName: 'Living', attributes: { commercetoolsId: living.id } });
@@ -60,7 +36,7 @@ t.test('a slow update of a customer that is gone gives the username back to the 
     const slow = await instance({
       mapping: KEY,
       onDelete,
-      over: beforeFirstWrite(async () => {
+      over: beforeWrites(1, async () => {
         await commercetools.deleteCustomer(gone.id);
         living = await commercetools.createCustomer(draft('Living'));
         t.match(await other.handle(changed(living)), { reason: 'updated' });
@@ -108,7 +84,7 @@ t.test('of two that take over a username at once, one keeps it and the other is 
   const second = await commercetools.project('two').createCustomer(draft('Second'));
   const slow = await instance({
     mapping: KEY,
-    over: beforeFirstWrite(async () => {
+    over: beforeWrites(1, async () => {
       t.match(await fast.handle(changed(first, { projectKey: 'one' })), { kind: 'done' });
     }),
   });
@@ -183,7 +159,7 @@ t.test('a username that changes while the older version is written comes to be',
   const { handle } = await instance({
     mapping: { username: 'email' },
     memorySeconds: 60,
-    over: beforeFirstWrite(async () => {
+    over: beforeWrites(1, async () => {
       next = await commercetools.updateCustomer(customer.id, { email: 'new@example.com' });
     }),
   });
