@@ -18,9 +18,6 @@ export interface ProjectOptions {
   readonly notify: (payload: Payload) => void;
 }
 
-/** What may lag: queries by predicate, and `customer` by GraphQL. */
-type Lagging = 'query' | 'graphql';
-
 interface Lag {
   readonly table: CustomerTable;
   readonly milliseconds: number;
@@ -45,7 +42,7 @@ export class Project {
   readonly #options: ProjectOptions;
   readonly #table = new CustomerTable();
   readonly #messages = new Messages();
-  readonly #lags = new Map<Lagging, Lag>();
+  #lag: Lag | undefined;
   #replicas: { readonly query: Table; readonly graphql: Table };
   #seeded = 0;
   #writing: Promise<unknown> = Promise.resolve();
@@ -76,31 +73,26 @@ export class Project {
 
   /** The customers as a query sees them now. Counts as one query when the lag is limited to a number of them. */
   queried(): CustomerTable {
-    return this.#seen('query');
-  }
-
-  /** The customers as `customer` by GraphQL sees them now; counts likewise, once a request. */
-  lookedUp(): CustomerTable {
-    return this.#seen('graphql');
-  }
-
-  #seen(kind: Lagging): CustomerTable {
-    const lag = this.#lags.get(kind);
-    if (lag === undefined) return this.#replicas[kind].read() ?? this.#table;
+    const lag = this.#lag;
+    if (lag === undefined) return this.#replicas.query.read() ?? this.#table;
     const seen = performance.now() - lag.milliseconds;
     for (let first = lag.pending[0]; first !== undefined && first.at <= seen; first = lag.pending[0]) {
       apply(lag.table, first.change);
       lag.pending.shift();
     }
     lag.left -= 1;
-    if (lag.left <= 0) this.#lags.delete(kind);
+    if (lag.left <= 0) this.#lag = undefined;
     return lag.table;
   }
 
-  lag(kind: Lagging, milliseconds: number, times: number): void {
-    if (milliseconds > 0)
-      this.#lags.set(kind, { table: this.#table.copy(), milliseconds, pending: [], left: times });
-    else this.#lags.delete(kind);
+  /** The customers as `customer` by GraphQL sees them now. */
+  lookedUp(): CustomerTable {
+    return this.#replicas.graphql.read() ?? this.#table;
+  }
+
+  lag(milliseconds: number, times: number): void {
+    this.#lag =
+      milliseconds > 0 ? { table: this.#table.copy(), milliseconds, pending: [], left: times } : undefined;
   }
 
   /** From now on; a lag of a number of queries comes before it. */
@@ -202,7 +194,7 @@ export class Project {
 
   // What lags behind is told of a change too, to show it later.
   #remember(change: Change): void {
-    for (const { pending } of this.#lags.values()) pending.push({ at: performance.now(), change });
+    this.#lag?.pending.push({ at: performance.now(), change });
     for (const replicas of Object.values(this.#replicas)) replicas.commit(change);
   }
 

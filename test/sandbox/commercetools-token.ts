@@ -12,8 +12,7 @@ export interface Credentials {
 
 /** The authorization server: one client, client credentials only, tokens that end. */
 export class Tokens {
-  /** In seconds; for the tokens given from now on. */
-  lifetimeSeconds: number;
+  readonly #lifetimeSeconds: number;
   readonly #basic: string;
   readonly #scope: string;
   readonly #ends = new Map<string, number>();
@@ -21,7 +20,7 @@ export class Tokens {
   constructor({ clientId, clientSecret }: Credentials, scope: string, lifetimeSeconds: number) {
     this.#basic = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
     this.#scope = scope;
-    this.lifetimeSeconds = lifetimeSeconds;
+    this.#lifetimeSeconds = lifetimeSeconds;
   }
 
   /** Gives a token. Throws 401 for an unknown client, 400 for another grant or for a scope that the client does not have. */
@@ -41,8 +40,8 @@ export class Tokens {
     if (excess !== undefined)
       throw new Refusal(400, 'invalid_scope', `The scope '${excess}' is not granted.`);
     const token = randomBytes(24).toString('base64url');
-    this.#ends.set(token, performance.now() + this.lifetimeSeconds * 1000);
-    const body = { access_token: token, token_type: 'Bearer', expires_in: this.lifetimeSeconds, scope };
+    this.#ends.set(token, performance.now() + this.#lifetimeSeconds * 1000);
+    const body = { access_token: token, token_type: 'Bearer', expires_in: this.#lifetimeSeconds, scope };
     return { status: 200, body: JSON.stringify(body) };
   }
 

@@ -57,8 +57,6 @@ export interface ProjectSandbox {
   lagQueries(milliseconds: number, times?: number): void;
   /** Reads of a kind are answered by replicas that are so far behind, each by another one by chance; `{}` ends it. */
   replicate(lags: ReplicaLags, random?: () => number): void;
-  /** As `lagQueries`, for `customer` by GraphQL. */
-  lagGraphql(milliseconds: number, times?: number): void;
   subscriptions(): Subscription[];
   setSubscriptionHealth(status: HealthStatus): void;
   /** The state of all subscriptions, as in `ConfigurationErrorDeliveryStopped`. */
@@ -83,7 +81,6 @@ export interface CommercetoolsSandbox extends ProjectSandbox {
   /** Keeps requests waiting before they take effect, once they are counted; returns how to let them go on. */
   hold(only?: RequestKind): () => void;
   revokeTokens(): void;
-  setTokenLifetime(seconds: number): void;
   /** A GraphQL request for more than this at once is refused as too complex; `Infinity` ends it. */
   limitGraphql(fields: number): void;
   /** Ends at once, hanging requests too. */
@@ -185,9 +182,6 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
     clearFaults: () => faults.clear(),
     hold: (only) => faults.hold(only),
     revokeTokens: () => tokens.revoke(),
-    setTokenLifetime(seconds) {
-      tokens.lifetimeSeconds = seconds;
-    },
     limitGraphql(fields) {
       mostFields = fields;
     },
@@ -221,9 +215,7 @@ function helpersOf(project: Project | undefined, api: Api): ProjectSandbox {
     customer: (id) => project.entry(id)?.customer,
     customers: () => project.entries().map(({ customer }) => customer),
     seed: (count, lastModifiedAt = new Date().toISOString()) => project.seed(count, lastModifiedAt),
-    lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lag('query', milliseconds, times),
-    lagGraphql: (milliseconds, times = Number.POSITIVE_INFINITY) =>
-      project.lag('graphql', milliseconds, times),
+    lagQueries: (milliseconds, times = Number.POSITIVE_INFINITY) => project.lag(milliseconds, times),
     replicate: (lags, random) => project.replicate(lags, random),
     subscriptions: () => project.subscriptions.list(),
     setSubscriptionStatus: (status) => project.subscriptions.setStatus(status),

@@ -67,9 +67,9 @@ export class Faults extends Holds<RequestKind> {
     };
   }
 
-  /** Switches off all faults, or those of one kind. */
-  off(kind?: Fault['kind']): void {
-    this.#active = kind === undefined ? [] : this.#active.filter(({ fault }) => fault.kind !== kind);
+  /** Switches off all faults. */
+  off(): void {
+    this.#active = [];
   }
 
   /** The sum of the delays that strike a request, in milliseconds. */

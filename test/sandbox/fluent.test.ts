@@ -444,7 +444,7 @@ t.test('takes its latency for every answer until it is switched off', async (t) 
     clock.pass(1);
   }
   const ask = await asked;
-  fluent.faults.off('latency');
+  fluent.faults.off();
   await ask(ONE, { ref: 'a' });
   t.equal(fluent.faults.injected.latency, 2);
 });
