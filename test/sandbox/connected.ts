@@ -1,3 +1,4 @@
+import type { Customer } from '@commercetools/platform-sdk';
 import { type CommercetoolsOptions, type CommercetoolsSandbox, startCommercetools } from './commercetools.ts';
 import { type FluentSandbox, startFluent } from './fluent.ts';
 import { environmentFor, type ServiceSandbox, startService } from './service.ts';
@@ -13,6 +14,8 @@ export interface Upstreams {
   readonly fluent: FluentSandbox;
   /** What joins a service to both. */
   readonly env: Record<string, string>;
+  /** Creates another customer in commercetools, whom Fluent has never seen. */
+  newCustomer(): Promise<Customer>;
 }
 
 /** When a push is answered whose event is not handled by then, in milliseconds from its arrival. */
@@ -26,7 +29,12 @@ export async function startUpstreams(t: Current, options: CommercetoolsOptions =
   t.teardown(() => fluent.close());
   // Long, so that no test depends on how fast the machine is.
   const env = { ...environmentFor(commercetools, fluent), ACK_DEADLINE_SECONDS: '60' };
-  return { commercetools, fluent, env };
+  let customers = 0;
+  async function newCustomer() {
+    customers += 1;
+    return commercetools.createCustomer({ email: `person-${customers}@example.com`, firstName: 'Amba' });
+  }
+  return { commercetools, fluent, env, newCustomer };
 }
 
 /** Starts the service in this process, joined to the stand-ins; `env` is laid over what joins them. */

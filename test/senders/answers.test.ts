@@ -9,14 +9,13 @@ import type { ServiceSandbox } from '../sandbox/service.ts';
 import { startSns, TOPIC_ARN } from '../sandbox/sns.ts';
 
 const upstreams = await startUpstreams(t);
-const { commercetools, fluent } = upstreams;
+const { fluent, newCustomer } = upstreams;
 const sns = await startSns();
 t.teardown(() => sns.close());
 const topic = await startDeadLetterTopic();
 t.teardown(() => topic.close());
 const certificates = await startCertificates();
 t.teardown(() => certificates.close());
-let customers = 0;
 
 const ORDER = { notificationType: 'ResourceUpdated', resource: { typeId: 'order', id: 'o' }, version: 1 };
 const POISON = { notificationType: 'ResourceUpdated', resource: { typeId: 'customer', id: 'x' }, version: 0 };
@@ -47,11 +46,6 @@ const SENDERS: Record<
     env: { PUSH_AUTH: 'none' },
   },
 };
-
-async function newCustomer() {
-  customers += 1;
-  return commercetools.createCustomer({ email: `answers-${customers}@example.com`, firstName: 'Ann' });
-}
 
 async function withFault(t: Test, work: () => Promise<void>): Promise<void> {
   t.teardown(() => fluent.faults.off());

@@ -11,13 +11,7 @@ import { until } from '../sandbox/until.ts';
 
 const TOKEN = 'push-token-0123456789';
 const upstreams = await startUpstreams(t);
-const { commercetools, fluent } = upstreams;
-let customers = 0;
-
-async function newCustomer() {
-  customers += 1;
-  return commercetools.createCustomer({ email: `grid-${customers}@example.com`, firstName: 'Gerd' });
-}
+const { fluent, newCustomer } = upstreams;
 
 const newCustomers = (count: number) => Promise.all(Array.from({ length: count }, newCustomer));
 const eventOf = (customer: { id: string; version: number }) => cloudEventOf(changeOf(customer));

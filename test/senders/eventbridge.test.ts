@@ -7,13 +7,7 @@ import { until } from '../sandbox/until.ts';
 
 const TOKEN = 'push-token-0123456789';
 const upstreams = await startUpstreams(t);
-const { commercetools, fluent } = upstreams;
-let customers = 0;
-
-async function newCustomer() {
-  customers += 1;
-  return commercetools.createCustomer({ email: `eventbridge-${customers}@example.com`, firstName: 'Eve' });
-}
+const { commercetools, fluent, newCustomer } = upstreams;
 
 function cloudEvent(data: object, subject: string): object {
   return {

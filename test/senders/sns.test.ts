@@ -12,13 +12,7 @@ import { until } from '../sandbox/until.ts';
 const TOKEN = 'push-token-0123456789';
 const OTHER_TOPIC = 'arn:aws:sns:us-west-2:123456789012:others';
 const upstreams = await startUpstreams(t);
-const { commercetools, fluent } = upstreams;
-let customers = 0;
-
-async function newCustomer() {
-  customers += 1;
-  return commercetools.createCustomer({ email: `sns-${customers}@example.com`, firstName: 'Sam' });
-}
+const { commercetools, fluent, newCustomer } = upstreams;
 
 /** A service that takes the messages of a stand-in for SNS. */
 async function withSns(t: Test, env: Record<string, string> = {}) {
