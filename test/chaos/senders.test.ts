@@ -10,7 +10,7 @@ import { runChaos } from './run.ts';
 import { MESSAGES_HEADER, SenderPusher } from './sender-pusher.ts';
 import { rulesOf, SENDERS, type SenderName } from './sender-rules.ts';
 
-const SHORT = ['--instances', '2', '--customers', '25', '--changes', '100', '--minutes', '0.06'];
+const SHORT = ['--instances', '2', '--customers', '60', '--changes', '60', '--minutes', '0.06'];
 
 // A run is long for its waits: between two deliveries, and for what runs after a drain.
 t.jobs = SENDERS.length;
