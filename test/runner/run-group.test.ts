@@ -46,16 +46,37 @@ const FAILURES = [
   { name: 'an assertion that is planned and does not come', code: 't.plan(2);' },
   { name: 'a process that is killed', code: "process.kill(process.pid, 'SIGKILL');" },
   { name: 'an error that nothing catches', code: "setImmediate(() => { throw new Error('late'); });" },
+  {
+    name: 'an error that nothing catches while a test runs',
+    code: `t.test('waits', async () => {
+      setTimeout(() => { throw new Error('late'); }, 5);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    });`,
+    found: { tapCaught: 'uncaughtException' },
+    below: ' > waits > late',
+  },
+  {
+    name: 'a rejection that nothing handles',
+    code: `t.test('waits', async () => {
+      void Promise.reject(new Error('unhandled'));
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    });`,
+    found: { tapCaught: 'unhandledRejection' },
+    below: ' > waits > unhandled',
+  },
   { name: 'a file that cannot be loaded', code: "import './not-there.ts';", passed: 0 },
   { name: 'an error while a file is loaded', code: "throw new Error('early');" },
 ];
 
-for (const { name, code, found, passed = 1 } of FAILURES)
+for (const { name, code, found, passed = 1, below = '' } of FAILURES)
   t.test(`${name} is a failure`, async (t) => {
     const file = fileWith(t, `import t from 'tap'; t.pass(); ${code}`);
     const result = await runGroup(aloneIn(file));
     t.equal(result.passed, passed);
-    t.match(result.failures[0], { path: new RegExp(`^${RegExp.escape(file)}`), ...(found && { found }) });
+    t.match(result.failures[0], {
+      path: new RegExp(`^${RegExp.escape(file + below)}`),
+      ...(found && { found }),
+    });
   });
 
 t.test('a file that does not end is a failure', async (t) => {

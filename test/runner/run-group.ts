@@ -50,9 +50,10 @@ export async function runGroup(
   parser.on('skip', () => {
     counts.skipped += 1;
   });
-  parser.on('fail', ({ fullname, diag }: Result) =>
-    failures.push({ path: fullname || group.name, found: diag }),
-  );
+  parser.on('fail', ({ fullname, diag }: Result) => {
+    const isNamed = group.files.some((file) => fullname.startsWith(file));
+    failures.push({ path: isNamed ? fullname : [group.name, fullname].join(' > '), found: diag });
+  });
   const child = spawn(
     process.execPath,
     ['--single-threaded-gc', '--import=./test/compile-cache.js', 'test/runner/test-process.ts'],
