@@ -9,7 +9,7 @@ import {
   versionOf,
 } from './record.ts';
 
-/** `.invalid` is reserved: nothing sent there can arrive anywhere. RFC 2606 */
+/** The top-level domain `.invalid` is reserved (RFC 2606), so e-mail sent there is never delivered. */
 const emailFor = (id: string) => `deleted-${id}@anonymised.invalid`;
 
 /**

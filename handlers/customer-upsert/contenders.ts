@@ -4,14 +4,14 @@ import { claimsOn, keyOf, type Owner, ownerOf } from './record.ts';
 
 /** The state in commercetools of another customer that has, or had, a username. */
 export type Standing =
-  /** It is there, and the username is its own by the mapping. */
+  /** The customer exists, and the mapping gives it this username. */
   | {
       readonly kind: 'rightful';
       readonly owner: Owner;
       readonly customer: Customer;
       readonly desired: Desired;
     }
-  /** It is there, with another username. */
+  /** The customer exists, but the mapping gives it another username. */
   | { readonly kind: 'left'; readonly owner: Owner }
   | { readonly kind: 'gone'; readonly owner: Owner }
   /** Its project feeds this Fluent account, but is not configured here, so it cannot be read. */
@@ -21,7 +21,7 @@ export type Standings = ReadonlyMap<string, Standing>;
 
 const NONE: Standings = new Map();
 
-/** The other customers that the plan depends on; usually none, and then nothing is read. */
+/** The other customers that the plan depends on; usually there are none, and no request is sent. */
 export function contendersFor(
   record: FluentCustomer | undefined,
   me: Owner,

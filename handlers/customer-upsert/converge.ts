@@ -15,15 +15,15 @@ import { type Copy, type Plan, plan, type Situation } from './plan.ts';
 import { isOwnedBy, type Owner, ownerOf, versionOf } from './record.ts';
 import { changedFields, requireUsername } from './writes.ts';
 
-/** One customer on its way to Fluent. */
+/** The customer to synchronise, and what the event says about it. */
 export interface Subject {
   readonly id: string;
-  /** The version that the event tells of; 0 when unknown. */
+  /** The customer's version in the event; 0 when unknown. */
   readonly version: number;
   readonly isDeleted: boolean;
   /** Known before the customer is read, where it is made from the id alone. */
   readonly username: string | undefined;
-  /** True when the event tells the identifiers that the customer had then. */
+  /** True when the event contains the customer's identifiers at that time. */
   readonly hasIdentifiers: boolean;
 }
 
@@ -31,13 +31,13 @@ export interface Dependencies {
   readonly map: CustomerMap;
   readonly memory: Memory;
   readonly policy: Pick<Situation, 'onDelete' | 'mappedAttributes'>;
-  /** The username that the customer had at the time of the event; undefined when the event does not tell. */
+  /** The username that the customer had at the time of the event; undefined when the event does not contain it. */
   usernameOfEvent(): Promise<string | undefined>;
   /** Waits; rejects when `signal` aborts. */
   pause(milliseconds: number, signal: AbortSignal): Promise<unknown>;
 }
 
-/** A customer that changes more often than this while it is written is left to the redelivery. */
+/** Maximum rounds in one run; a customer that keeps changing is retried with the redelivery. */
 const ROUNDS = 8;
 /** Before a version in Fluent is held to be one that commercetools never had. */
 const DOUBT_MILLISECONDS = [250, 500, 1_000, 2_000];
@@ -82,7 +82,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
   let copy: Copy | undefined;
   let reason: string | undefined;
   const changed = new Set<string>();
-  /** A version that Fluent's customer names and that commercetools has not. */
+  /** A version that is stored in Fluent but does not exist in commercetools. */
   let disproved: number | undefined;
   /** A username that a write of this customer may have gone to, and that is another one's by now. */
   let former =
@@ -103,7 +103,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
       record = await lookUp(wanted);
       freshness = 'looked-up';
       hasRecord = true;
-      // Another username is another Fluent customer, so the copy that was written before is not its copy.
+      // A different username means a different Fluent customer, so the copy written before does not apply.
       if (wanted !== username) copy = undefined;
       username = wanted;
     }
@@ -113,7 +113,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
       const claimed = versionOf(record, me);
       const known = Math.max(claimed === disproved ? 0 : claimed, memory.written(id, wanted));
       if (known > customer.version) {
-        // Never older over newer: another run has been here with a newer version than was read.
+        // Another run has written a newer version than this run read, and an older version must not overwrite it.
         customer = await readNewer(known, wanted);
         continue;
       }
@@ -233,7 +233,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     );
   }
 
-  /** Undefined when Fluent's customer turned out to be another than the plan was made for: plan again. */
+  /** Undefined when Fluent's customer is not the one that the plan was made for; the caller plans again. */
   async function write(
     next: Exclude<Plan, { kind: 'nothing' }>,
     name: string,
@@ -257,7 +257,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
           'unique-constraint',
           `Another customer in Fluent has a unique value of customer ${id}.`,
         );
-      // Another instance has created it first: now it can be updated, if it can be seen.
+      // Another instance created it first, so it is updated as soon as a look-up returns it.
       record = await fluent.findCustomer(name, { alone: true });
       freshness = 'looked-up';
       if (record) return undefined;

@@ -41,7 +41,7 @@ export function createHandle(
       map,
       memory,
       policy,
-      // What an event does not tell of a deleted customer can no longer be read.
+      // A deleted customer can no longer be read, so only the event's own identifiers are available.
       usernameOfEvent: async () => (needs === 'customer' ? undefined : map.username({ id, ...identifiers })),
       pause,
     });

@@ -11,14 +11,14 @@ export interface Copy {
   readonly version: number;
 }
 
-/** All that a decision is made from; nothing else is read, and nothing is written. */
+/** The complete input of `plan`. */
 export interface Situation {
   /** The customer that the run is for. */
   readonly me: Owner;
   readonly username: string;
   /** What the customer should be in Fluent; undefined when it no longer has the username. */
   readonly desired: Desired | undefined;
-  /** Why it has not: it has another one, or it no longer exists in commercetools. */
+  /** Why `desired` is undefined: the customer has another username (`left`), or no longer exists in commercetools (`gone`). */
   readonly absence: 'left' | 'gone';
   /** The Fluent customer of that username. */
   readonly record: FluentCustomer | undefined;
@@ -27,7 +27,7 @@ export interface Situation {
   readonly standings: Standings;
   /** The copy that this run wrote last. */
   readonly copy: Copy | undefined;
-  /** The version that a deletion event tells of; 0 when unknown. */
+  /** The version in the deletion event; 0 when unknown. */
   readonly deletedVersion: number;
   readonly onDelete: 'ignore' | 'anonymise';
   /** False for a username that is made from the id: no other customer can have it. */
@@ -36,24 +36,24 @@ export interface Situation {
   readonly retailerId: string;
 }
 
-/** What has to be done next: nothing any more, with the outcome, or one write. */
+/** The next step: one write, or none and the outcome of the run. */
 export type Plan =
   | { readonly kind: 'nothing'; readonly outcome: Outcome }
   | { readonly kind: 'create'; readonly input: CreateCustomerInput; readonly copy: Copy }
   | {
       readonly kind: 'update';
       readonly input: UpdateCustomerInput;
-      /** The outcome's reason, where this is what the run was for. */
+      /** The outcome's reason; undefined for a write of another customer or of a claim only. */
       readonly reason: 'updated' | 'anonymised' | undefined;
       /** Names of the fields that differ. */
       readonly differing: readonly string[];
-      /** Of those, the fields that Fluent has and commercetools has not. */
+      /** The subset of `differing` that has a value in Fluent and none in commercetools. */
       readonly blanked: readonly string[];
       /** The copy that Fluent's customer is after the write, as far as this run knows. */
       readonly copy: Copy | undefined;
     };
 
-/** Of a write that is not for the customer itself, or that blanks what it is meant to. */
+/** For writes that report no changed fields: another customer, a claim only, or anonymisation, which blanks on purpose. */
 const NO_FIELDS = { differing: [], blanked: [] } as const;
 
 type Rightful = Extract<Standing, { kind: 'rightful' }>;
@@ -111,7 +111,7 @@ function planAbsent(situation: Situation): Plan {
   return planGone(situation, isFree ? owner : undefined);
 }
 
-/** `owner` is the one that Fluent's customer is a copy of, if it is gone. */
+/** `owner` is the owner of Fluent's customer if the username is free to write; otherwise undefined. */
 function planGone(situation: Situation, owner: Owner | undefined): Plan {
   const { me, username, record, standings, freshness, onDelete, mappedAttributes, deletedVersion } =
     situation;
@@ -140,7 +140,7 @@ function keep(situation: Situation, desired: Desired): Plan {
   const { me, username, record, freshness, copy } = situation;
   if (!record) throw new TypeError('Expected a Fluent customer to keep.');
   if (!ownerOf(record, me.project)) return takeOver(situation, desired);
-  // Fluent may give a text back in another form than it was sent, so what was just written is not compared in full.
+  // Fluent may normalise texts, so a record that was just written is checked only for fields to blank.
   const isJustWritten = freshness === 'written' && copy?.version === desired.version;
   if (isJustWritten && blankedFields(desired, record).length === 0)
     return nothing({ kind: 'done', reason: 'unchanged' });
@@ -216,7 +216,7 @@ function rightfulOf({ record, me, standings }: Situation, wanted: ClaimKind): Ri
     .sort((one, other) => (keyOf(one.owner) < keyOf(other.owner) ? -1 : 1));
 }
 
-/** Those that have the username already, or had it before it was written over: the others give way. */
+/** Customers with precedence for the username: they took it over, or owned it before it was overwritten. */
 function takersOf(situation: Situation): Rightful[] {
   return [...rightfulOf(situation, 'taken'), ...returned(situation)];
 }
@@ -230,7 +230,7 @@ function correct(situation: Situation, standing: Rightful, mine: ClaimKind): Pla
   return isBehind(situation, standing) ? give(situation, standing, mine) : undefined;
 }
 
-/** Owners that were written over because they had left, and that have come back without knowing of it. */
+/** Former owners that were overwritten after they changed their username, and that have since changed it back. */
 function returned({ record, me, standings }: Situation): Rightful[] {
   const claims = claimsOn(record);
   return [...claims.values()].flatMap(({ claim, from }) => {

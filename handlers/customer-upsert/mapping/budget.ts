@@ -1,21 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Failure } from '../../../src/handler.ts';
 
-/** How much the mapping of one customer may do. The unit is a step: the evaluation of one node, some 0.4 µs. */
+/** Limits for the mapping of one customer. One step is the evaluation of one node, about 0.4 µs. */
 export const LIMITS = {
-  /** Of one expression. */
+  /** Steps for one expression. */
   steps: 250_000,
-  /** Of all expressions together, for one customer. */
+  /** Steps for all expressions of one customer. */
   stepsInAll: 1_000_000,
-  /** Of nodes within nodes: a recursion has some six of them a level. */
+  /** Nesting depth of nodes; one level of recursion uses about six. */
   depth: 500,
-  /** In a list. */
+  /** Items in a list. */
   items: 10_000,
 } as const;
 
-/** What JSONata names its own limits: too deep, too long a range, too long a list. */
+/** JSONata's error codes for its own limits: depth, length of a range, length of a list. */
 const OWN_CODES: ReadonlySet<unknown> = new Set(['D1011', 'D2014', 'D2015']);
-/** After so many the event loop gets its turn: some 4 ms. */
+/** Steps between two yields to the event loop, about 4 ms. */
 const STEPS_A_TURN = 10_000;
 /** Evaluations that take longer than a turn, of all customers; each keeps what it has made so far. */
 const MOST_LONG_EVALUATIONS = 100;
@@ -24,7 +24,7 @@ let longEvaluations = 0;
 /** When the last of them goes on: they do so one a turn, so that the turns stay short however many there are. */
 let lastTurn: Promise<unknown> = Promise.resolve();
 
-/** An expression has used more than its share. */
+/** Thrown when an expression exceeds its limit. */
 export class OverLimit extends Error {
   constructor(what: string) {
     super(`The mapping used too many ${what}.`);
@@ -32,7 +32,7 @@ export class OverLimit extends Error {
   }
 }
 
-/** True for an error that says that a limit was passed, ours or JSONata's own. */
+/** True for an `OverLimit`, and for an error about one of JSONata's own limits. */
 export function isOverLimit(error: unknown): boolean {
   if (error instanceof OverLimit) return true;
   return typeof error === 'object' && error !== null && 'code' in error && OWN_CODES.has(error.code);
@@ -47,12 +47,12 @@ export class Budget {
   #left = 0;
   #sinceTurn = 0;
 
-  /** Begins the next expression. */
+  /** Starts the next expression. */
   begin(): void {
     this.#left = LIMITS.steps;
   }
 
-  /** Throws `OverLimit` when there are not so many steps left. */
+  /** Throws `OverLimit` when fewer steps are left. */
   spend(steps: number): void {
     this.#left -= steps;
     this.#inAll -= steps;

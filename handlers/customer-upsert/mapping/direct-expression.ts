@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
-/** What a direct evaluation gives where only JSONata's engine knows the result. */
+/** Returned by a direct evaluation that must be repeated with JSONata's engine. */
 export const USE_ENGINE = Symbol('use the engine');
 
 type Bindings = Readonly<Record<string, unknown>>;
 
 /** An expression that is evaluated without JSONata's engine. */
 export interface DirectExpression {
-  /** True when no definition of the mapping can matter to it. */
+  /** True when the result does not depend on the mapping's definitions. */
   readonly standsAlone: boolean;
   /** The engine's result, or `USE_ENGINE`. Plain values only, never a promise. */
   evaluate(input: unknown, bindings: Bindings): unknown;
@@ -68,7 +68,7 @@ function readCondition(node: unknown): { condition: unknown; first: unknown; sec
   return Object.keys(more).length === 0 ? { condition, first, second } : undefined;
 }
 
-/** A value, or the engine's turn: arrays have rules of their own there. */
+/** The value, or `USE_ENGINE` for arrays, for which JSONata has special rules. */
 type Step = (value: unknown, root: unknown) => unknown;
 
 function compilePath(ast: unknown): DirectExpression | undefined {
@@ -92,7 +92,7 @@ function compilePath(ast: unknown): DirectExpression | undefined {
   return {
     standsAlone: false,
     evaluate(input, bindings) {
-      // What is not defined in the mapping is the engine's: `$` and its functions.
+      // Only the engine resolves names that the mapping does not define: `$` and the built-in functions.
       return Object.hasOwn(bindings, variable) ? follow(bindings[variable], input) : USE_ENGINE;
     },
   };
@@ -112,7 +112,7 @@ function compileStep(node: unknown): Step | undefined {
   };
 }
 
-/** The one item of a list that a filter lets through. */
+/** The only item of a list that matches a filter. */
 function compileFilter(node: unknown): ((list: readonly unknown[], root: unknown) => unknown) | undefined {
   const index = read(Literal, node)?.value;
   if (typeof index === 'number') return (list) => list.at(Math.floor(index));
@@ -155,7 +155,7 @@ function compileCoalescence(ast: unknown): DirectExpression | undefined {
   return {
     standsAlone: false,
     evaluate(input, bindings) {
-      // A definition may have taken the name of the function.
+      // A definition in the mapping may replace the function.
       if (Object.hasOwn(bindings, 'exists')) return USE_ENGINE;
       const value = first.evaluate(input, bindings);
       return value === undefined ? second.evaluate(input, bindings) : value;
@@ -174,7 +174,7 @@ function compileElvis(ast: unknown): DirectExpression | undefined {
     evaluate(input, bindings) {
       const value = first.evaluate(input, bindings);
       if (value === undefined || value === '') return second.evaluate(input, bindings);
-      // Which other values are true is for the engine to say.
+      // Only the engine knows which other values are true.
       return typeof value === 'string' ? value : USE_ENGINE;
     },
   };

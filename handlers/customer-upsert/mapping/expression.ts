@@ -10,7 +10,7 @@ import { compileLinear, searchInstead } from './regular-expression.ts';
 /** A JSONata expression, ready to evaluate; pure, so it may not ask the clock or chance. */
 export interface Expression {
   readonly source: string;
-  /** True when no definition can matter to it, as for a path into the input. */
+  /** True when the result does not depend on definitions, as for a path into the input. */
   readonly standsAlone: boolean;
   /**
    * Returns a promise only if the engine was used. Fails with `OverLimit`, or an error for which `isOverLimit` is true, when there

@@ -26,7 +26,7 @@ export function jsonOf(value: unknown): unknown {
   }
 }
 
-/** Cuts a text to what Fluent takes. An e-mail address is never cut: what is left of it may be somebody else's. */
+/** Cuts a text to Fluent's maximum length. An e-mail address is never cut, because the rest could be another person's address. */
 export function fitText(field: TextField, value: unknown): Fitted {
   const text = textOf(value);
   if (text === undefined) {

@@ -18,7 +18,7 @@ export interface Desired {
   readonly cut: readonly string[];
   /** Names of fields whose expression failed or gave no usable value: these are left as they are. */
   readonly unusable: readonly string[];
-  /** Where in the mapping an expression had too much to do, as in `['attributes', 'vatId']`. */
+  /** Paths in the mapping of expressions that exceeded a limit, such as `['attributes', 'vatId']`. */
   readonly overLimit: readonly MappingPath[];
 }
 
@@ -54,7 +54,7 @@ export function createMap(mapping: Mapping): CustomerMap {
     const bindings: Record<string, unknown> = { [BUDGET]: new Budget() };
     const overLimit: MappingPath[] = [];
     function unusable(error: unknown, path: MappingPath): typeof UNUSABLE {
-      // That there is too much else to do says nothing of the mapping.
+      // A `Failure` means that the service is overloaded, not that the mapping is wrong.
       if (error instanceof Failure) throw error;
       if (isOverLimit(error)) overLimit.push(path);
       return UNUSABLE;
@@ -83,10 +83,10 @@ export function createMap(mapping: Mapping): CustomerMap {
       return textOf(await evaluate(username, ['username']));
     },
     async map(customer, projectKey) {
-      // A mapping never sees the password's hash.
+      // The mapping must not read the password's hash.
       const { password: _, ...input } = customer;
       const { evaluate, overLimit } = await over(input);
-      // First of all: without a username nothing can be written, whatever the others leave of the budget.
+      // Evaluated first, so that the other expressions cannot use up its budget: nothing can be written without a username.
       const name = textOf(await evaluate(username, ['username']));
       const cut: string[] = [];
       const unusable: string[] = [];
