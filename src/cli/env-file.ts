@@ -6,7 +6,7 @@ import { ConfigurationError } from '../configuration-error.ts';
 /** What `dev` and `stand-ins` write, and every other command reads, in the folder of the start. */
 export const LOCAL_FILE = '.env.local';
 
-/** The commands that write it: what another run has left concerns them not. */
+/** The commands that write the file; they ignore one from an earlier run. */
 const WRITERS: readonly string[] = ['dev', 'stand-ins'];
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -17,11 +17,11 @@ export const LIMITS = {
 const OWN_CODES: ReadonlySet<unknown> = new Set(['D1011', 'D2014', 'D2015']);
 /** Steps between two yields to the event loop, about 4 ms. */
 const STEPS_A_TURN = 10_000;
-/** Evaluations that take longer than a turn, of all customers; each keeps what it has made so far. */
+/** Maximum number of concurrent evaluations that have yielded; each keeps its intermediate results in memory. */
 const MOST_LONG_EVALUATIONS = 100;
 
 let longEvaluations = 0;
-/** When the last of them goes on: they do so one a turn, so that the turns stay short however many there are. */
+/** Resolves when the last of them resumes. One resumes per turn of the event loop, so that turns stay short. */
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /** Thrown when an expression exceeds its limit. */

@@ -7,13 +7,13 @@ import { number } from './progress.ts';
 export interface Blanking {
   readonly field: string;
   readonly customers: number;
-  /** Of so many customers for which it is known what the run would do. */
+  /** The number of customers whose result is known so far. */
   readonly of: number;
 }
 
 /** One customer of a run, however often it is tried. */
 export interface GuardedCustomer {
-  /** The fields that are counted already. */
+  /** Fields already counted for this customer, so that a retry does not count them again. */
   readonly blanked: Set<string>;
   readonly decided: PromiseWithResolvers<void>;
   isDecided: boolean;
@@ -26,9 +26,9 @@ const MOST_PART = 0.1;
  * Stops a run over many customers that would blank a field for more than a tenth of them, because that is probably a mistake
  * in the mapping.
  *
- * Every write asks first, and counts what it would blank. From the twentieth customer on, a field that is blanked too often
- * holds the write until every run in flight has decided as well, for customers that need nothing are counted when they end; if
- * it is still too often then, the run stops. So no more than nineteen writes are sent that way.
+ * Each write is checked, and its blanked fields are counted, before it is sent. From the twentieth customer on, a write that
+ * exceeds the limit waits for all customers in flight, because customers without changes are counted only at their end; if
+ * the limit is still exceeded, the run stops. At most nineteen such writes are sent.
  */
 export class BlankingGuard {
   readonly #allowed: ReadonlySet<string>;
@@ -38,18 +38,18 @@ export class BlankingGuard {
   #customers = 0;
   #stoppedBy: readonly Blanking[] = [];
 
-  /** `allowed` may be blanked however often; `onStop` is called once, before the run could write any more. */
+  /** Fields in `allowed` have no limit; `onStop` is called once, before any further write. */
   constructor(allowed: Iterable<string>, onStop: () => void) {
     this.#allowed = new Set(allowed);
     this.#onStop = onStop;
   }
 
-  /** What the run was stopped for; empty while it goes on. */
+  /** The fields that stopped the run; empty while it continues. */
   get stoppedBy(): readonly Blanking[] {
     return this.#stoppedBy;
   }
 
-  /** Counts customers of which a preview says what would be blanked, so that none of them is written when it is too often. */
+  /** Counts the fields that previews would blank, so that the run stops before the first write if they exceed the limit. */
   foresee(customers: readonly (readonly string[])[]): void {
     for (const blanked of customers) {
       this.#customers += 1;
@@ -58,12 +58,12 @@ export class BlankingGuard {
     this.#stopIfTooMany();
   }
 
-  /** A customer that is to be handled. */
+  /** Registers a customer before it is handled. */
   customer(): GuardedCustomer {
     return { blanked: new Set(), decided: Promise.withResolvers(), isDecided: false };
   }
 
-  /** Runs `work` for a customer with a Fluent account whose writes ask first. */
+  /** Runs `work` with a Fluent account whose writes are checked by this guard. */
   async watch<T>(
     customer: GuardedCustomer,
     fluent: Fluent,
@@ -125,12 +125,12 @@ export class BlankingGuard {
   }
 }
 
-/** The code of a run that was stopped so. */
+/** The reason code of a run that the guard stopped. */
 export const WOULD_BLANK = 'would-blank';
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** The fields that are blanked for more than a tenth of at least twenty customers, those that are `allowed` apart. */
+/** The fields, except those in `allowed`, that are blanked for more than a tenth of at least twenty customers. */
 export function tooMany(
   counts: Iterable<readonly [field: string, customers: number]>,
   of: number,
@@ -142,7 +142,7 @@ export function tooMany(
     .map(([field, customers]) => ({ field, customers, of }));
 }
 
-/** What to say of it: each field with the line of the mapping that gives nothing for it, and what to do. */
+/** The error text: each field with the line of its mapping, and what to do. */
 export function blankingAdvice(
   blankings: readonly Blanking[],
   { lineOf }: Pick<BoundRoute, 'lineOf'>,

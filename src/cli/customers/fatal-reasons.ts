@@ -8,7 +8,7 @@ const REASONS: ReadonlySet<string> = new Set([
   'token-refused',
 ]);
 
-/** True for a failure of the account or an upstream: it meets every customer, so a run ends there instead of going past it. */
+/** True for a failure of the account or an upstream. It affects every customer, so the run stops. */
 export function isAccountFault(reason: string): boolean {
   return REASONS.has(reason);
 }

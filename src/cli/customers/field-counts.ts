@@ -1,7 +1,7 @@
 import type { Preview } from '../../handler.ts';
 import { number } from './progress.ts';
 
-/** For how many customers each field of Fluent would change, and would be blanked, which is counted apart. */
+/** Counts, for each Fluent field, the customers for which it would change and those for which it would be blanked. */
 export class FieldCounts {
   readonly changed = new Map<string, number>();
   readonly blanked = new Map<string, number>();
@@ -23,7 +23,7 @@ export interface Fields {
   readonly blanked: readonly string[];
 }
 
-/** The fields that a preview says are not as they should be: those that would be blanked, and the others. */
+/** The fields that differ in a preview, split into those that would be blanked and those that would change. */
 export function differenceOf({ differing, blanked = [] }: Pick<Preview, 'differing' | 'blanked'>): Fields {
   return { changed: differing.filter((field) => !blanked.includes(field)), blanked };
 }

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Keeps V8 from taking memory as it pleases: a run over many customers needs no more of it than one over few. To be called
- * when all is loaded, for it makes loading slower.
+ * Limits the growth of V8's heap, because a run needs the same memory for many customers as for few. Call it after all modules
+ * are loaded; it slows loading down.
  */
 export function limitHeap(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { idsOf, sinceOf } from './selection.ts';
 
-/** What `sync` and `reconcile` are given, as commander has parsed it. */
+/** The options of `sync` and `reconcile`, as parsed by commander. */
 export const SelectionOptions = z.object({
   account: z.string().optional(),
   since: z.string().optional(),
@@ -13,7 +13,7 @@ export const SelectionOptions = z.object({
   json: z.boolean().default(false),
 });
 
-/** Throws commander's error for a text that names no instant. */
+/** Throws commander's error for a text that is not an instant. */
 function checkSince(text: string): string {
   if (sinceOf(text, Date.now()) !== undefined) return text;
   throw new InvalidArgumentError(
@@ -21,7 +21,7 @@ function checkSince(text: string): string {
   );
 }
 
-/** Throws commander's error for a list that holds something that can be no id. */
+/** Throws commander's error for a list that contains an invalid id. */
 function checkIds(text: string): string {
   if (idsOf(text)) return text;
   throw new InvalidArgumentError(
@@ -43,7 +43,7 @@ function fieldsOf(text: string): string[] {
     .filter((field) => field !== '');
 }
 
-/** Adds the options that say which customers: those of `SelectionOptions`. */
+/** Adds the options of `SelectionOptions`, which select the customers. */
 export function addSelection(command: Command): Command {
   return command
     .option('--account <projectKey>', 'the account, where the configuration has several')

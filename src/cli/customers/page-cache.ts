@@ -1,6 +1,6 @@
 import type { CommercetoolsClient, Customer } from '../../commercetools/commercetools.ts';
 
-/** A project whose customers are not read again where a page has just brought them. */
+/** A commercetools project that answers reads from recently read pages. */
 export interface PageReads {
   readonly commercetools: CommercetoolsClient;
   hold(customers: readonly Customer[]): void;
@@ -8,8 +8,8 @@ export interface PageReads {
 }
 
 /**
- * Answers reads from the pages that are held, where those satisfy `atLeast`. `readVersion` is never answered from them: it
- * notices that a customer has changed since its page was read, and then the page is no answer any more.
+ * Answers reads from the cached pages where these satisfy `atLeast`. `readVersion` always reads from commercetools, to detect
+ * that a customer has changed since its page was read.
  */
 export function createPageReads(commercetools: CommercetoolsClient): PageReads {
   const held = new Map<string, Customer>();

@@ -3,14 +3,14 @@ import { RefusedRequest } from '../../commercetools/send-through.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { retry } from './retry.ts';
 
-/** Where a page ended: what comes after it is asked for by this. */
+/** The position of the last customer on a page; the next page starts after it. */
 export interface Position {
   readonly id: string;
-  /** Where the order is that of the changes. */
+  /** Set where the pages are ordered by the time of change. */
   readonly lastModifiedAt?: string | undefined;
 }
 
-/** A customer on a page; undefined where an id was asked for that commercetools does not have. */
+/** A customer on a page; undefined for a requested id that does not exist in commercetools. */
 export interface Item {
   readonly position: Position;
   readonly customer: Customer | undefined;
@@ -26,7 +26,7 @@ export interface PageQuery {
 }
 
 const PAGE = 500;
-/** What fits into a URL. */
+/** The number of ids that fits into a URL. */
 const IDS_A_PAGE = 100;
 
 /** Reads customers page by page, by key: 500 at a time, in the order of their ids or, with a window, of their changes. */

@@ -32,7 +32,7 @@ export interface CustomerWork {
    * every write asks it first, unless `isForeseen` says that the guard knows of the customer.
    */
   handle(event: Event, options?: { readonly isForeseen?: boolean }): Promise<Outcome | undefined>;
-  /** What handling would do, tried again likewise; undefined where the handler cannot say. */
+  /** Previews a customer, with the same retries; undefined where the handler has no preview. */
   readonly preview: ((event: Event) => ReturnType<Previewing['preview']>) | undefined;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export interface WorkOptions {
 const RUN_SECONDS = 60;
 /** A page: how many requests are in flight is limited at each upstream, and what is held, by the pages. */
 const CONCURRENCY = 500;
-/** Errors of a handler that are written out. */
+/** The maximum number of handler errors that are printed. */
 const MOST_TOLD = 5;
 
 /** Opens one account with the customer route; after `stop` nothing more is started. Throws a `ConfigurationError` when there is no such account or route. */

@@ -5,12 +5,12 @@ import { isAccountFault } from './fatal-reasons.ts';
 import type { Item } from './pages.ts';
 import { type CustomerWork, changeOf } from './pipeline.ts';
 
-/** Why it cannot be told of one customer what would be done. */
+/** Why one customer could not be previewed. */
 export interface Undecided {
   readonly undecided: string;
 }
 
-/** Previews customers of pages. Throws what concerns every customer, and a `ConfigurationError` when the handler cannot preview. */
+/** Previews customers of pages. Throws a failure that affects every customer, and a `ConfigurationError` when the handler cannot preview. */
 export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Promise<(Preview | Undecided)[]> {
   const { preview, route, account, pages } = work;
   if (!preview)
@@ -37,7 +37,7 @@ export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Prom
   };
 }
 
-/** What a preview says, or, where it cannot tell for this one customer, why. Throws what concerns every customer. */
+/** The preview of one customer, or the reason why it failed. Throws a failure that affects every customer. */
 export async function decided<Seen>(preview: Promise<Seen>): Promise<Seen | Undecided> {
   try {
     return await preview;

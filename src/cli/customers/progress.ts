@@ -4,7 +4,7 @@ import type { Io } from '../io.ts';
 const LINE_MILLISECONDS = 5_000;
 const FRAMES_A_SECOND = 5;
 
-/** How far a run has come, for whoever watches: a bar on a terminal, a line every few seconds elsewhere. */
+/** Shows a run's progress: a bar on a terminal, otherwise a line every few seconds. */
 export class Progress {
   readonly #io: Io;
   readonly #title: string;
@@ -33,7 +33,7 @@ export class Progress {
     this.#timer = setInterval(show, this.#bar ? 1000 / FRAMES_A_SECOND : LINE_MILLISECONDS);
   }
 
-  /** One more that has ended as `name`. */
+  /** Counts one customer with the result `name`. */
   add(name: string): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     this.#done += 1;

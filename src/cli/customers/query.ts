@@ -1,7 +1,7 @@
 import type { PageQuery } from './pages.ts';
 import { idsOf, type Selection, sinceOf } from './selection.ts';
 
-/** Queries lag behind writes; what is younger than this is left to the pushes. */
+/** Queries lag behind writes, so more recent changes are left to the pushes. */
 const LAG_MILLISECONDS = 60_000;
 
 /** The query for a selection; a state brings the window that was fixed when its run began. */

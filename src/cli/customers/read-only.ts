@@ -1,7 +1,7 @@
 import type { Fluent } from '../../fluent/fluent.ts';
 import { Rejection } from '../../outcome.ts';
 
-/** A Fluent account that takes no writes: what `--dry-run` and a comparison work with, whatever a handler tries. */
+/** A Fluent account that refuses writes, for `--dry-run` and comparisons. */
 export function readOnly(fluent: Fluent): Fluent {
   async function refuse(): Promise<never> {
     throw new Rejection(

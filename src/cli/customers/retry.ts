@@ -4,10 +4,10 @@ import { Failure } from '../../outcome.ts';
 const TRIES = 4;
 const FIRST_WAIT_MILLISECONDS = 500;
 const LONGEST_WAIT_MILLISECONDS = 15_000;
-/** What no waiting mends: somebody has to give credentials or rights, or change the mapping, first. */
+/** Failures that a retry cannot fix: an operator must first correct credentials, permissions or the mapping. */
 const LASTING = new Set(['credentials-refused', 'permission-missing', 'schema-mismatch', 'http-400']);
 
-/** Runs until it succeeds, four times at most, with the wait that the failure asks for; credentials and rights are not tried again. */
+/** Runs up to four attempts, with the delay that the failure requests. Failures that need an operator are not retried. */
 export async function retry<T>(run: () => Promise<T>, stop: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../configuration-error.ts';
 import type { BoundRoute } from '../../router/bind-routes.ts';
 import { createRouter } from '../../router/router.ts';
 
-/** The account that is worked on. Throws a `ConfigurationError` when none, or none of several, is named. */
+/** The selected account. Throws a `ConfigurationError` when none, or none of several, is named. */
 export function projectKeyOf(configuration: Configuration, asked: string | undefined): string {
   const keys = configuration.connector.accounts.map(({ commercetools }) => commercetools.projectKey);
   const [only, ...others] = keys;
@@ -12,7 +12,7 @@ export function projectKeyOf(configuration: Configuration, asked: string | undef
   throw noAccount(configuration);
 }
 
-/** What to say when there is no such account. */
+/** The error text for an unknown account. */
 export function noAccount({ connector }: Configuration): ConfigurationError {
   const keys = connector.accounts.map(({ commercetools }) => commercetools.projectKey);
   return new ConfigurationError([
@@ -25,7 +25,7 @@ export function noAccount({ connector }: Configuration): ConfigurationError {
   ]);
 }
 
-/** The route that takes changes of customers. */
+/** The route that handles changes of customers. */
 export function findCustomerRoute({ routes }: Configuration): BoundRoute | undefined {
   const routeOf = createRouter(routes);
   const resource = { typeId: 'customer', id: '-', identifiers: {} };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Which customers of a project, as it was asked for. */
+/** The requested selection of a project's customers. */
 export interface Selection {
   readonly projectKey: string;
   readonly since?: string | undefined;
@@ -24,7 +24,7 @@ export function sinceOf(text: string, now: number): string | undefined {
   return Number.isFinite(milliseconds) && milliseconds > 0 ? new Date(milliseconds).toISOString() : undefined;
 }
 
-/** The ids in a list with commas, sorted and each once; undefined when one of them can be no id. */
+/** The ids in a list with commas, sorted and each once; undefined when one of them is not a valid id. */
 export function idsOf(text: string): string[] | undefined {
   const ids = text
     .split(',')
@@ -33,7 +33,7 @@ export function idsOf(text: string): string[] | undefined {
   return ids.length > 0 && ids.every((id) => /^[\w-]+$/.test(id)) ? [...new Set(ids)].sort() : undefined;
 }
 
-/** What tells one selection from another, in words where they cannot be personal; predicates and ids as a digest. */
+/** Identifies a selection. Predicates and ids may be personal data, so they are included only as a digest. */
 export function marksOf({ projectKey, since, where, ids }: Selection): Record<string, string> {
   return {
     '--account': projectKey,

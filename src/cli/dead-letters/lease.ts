@@ -2,10 +2,10 @@ import { type DeadLetter, readDeadLetter } from '../../dead-letters/read.ts';
 import { ask, type Google } from '../google/client.ts';
 import { sendAckIds } from './ack-ids.ts';
 
-/** Dead letters that nobody else is given meanwhile. */
+/** Dead letters that Pub/Sub delivers to no other consumer while the lease lasts. */
 export interface Lease {
   readonly letters: readonly DeadLetter[];
-  /** True when there may be more than were taken. */
+  /** True when the subscription may hold more dead letters than were pulled. */
   readonly more: boolean;
   /**
    * Takes them off the subscription for good; returns those that Pub/Sub took: none, once the lease has ended. Most
@@ -14,26 +14,26 @@ export interface Lease {
   acknowledge(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
   /** Looks for acknowledged letters on the subscription, 10 s at most, and returns those that are still there. */
   findAgain(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
-  /** Gives back all that were not acknowledged. */
+  /** Returns all unacknowledged letters to the subscription. */
   close(): Promise<void>;
 }
 
 export interface LeaseOptions {
   readonly subscription: string;
-  /** As many are taken at most. */
+  /** Maximum number of letters to pull. */
   readonly limit: number;
   /** For how long, 600 at most; renewed until it is closed, an hour at most. What is not acknowledged then comes back by itself. */
   readonly seconds: number;
   /** Milliseconds since 1970; this machine's clock unless given. */
   readonly now?: () => number;
   readonly signal: AbortSignal;
-  /** The only one that is looked for: nothing is taken after it. */
+  /** The message id to look for; pulling stops when it is found. */
   readonly only?: string | undefined;
 }
 
-/** A subscription that is silent for so long is taken for empty. */
+/** A subscription that delivers nothing for this long counts as empty. */
 const SILENCE_MILLISECONDS = 2_000;
-/** The emulator is near, and answers at once. */
+/** Shorter for the emulator, which runs on this machine. */
 const EMULATOR_SILENCE_MILLISECONDS = 400;
 const PULL_MILLISECONDS = 60_000;
 const LOOK_AGAIN_MILLISECONDS = 10_000;
@@ -46,7 +46,7 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
   const { subscription, limit, seconds, signal, only, now = Date.now } = options;
   const what = `the subscription ${subscription}`;
   const held = new Map<string, DeadLetter>();
-  /** When the lease of the letters that were taken first ends. */
+  /** When the lease of the first letters ends. */
   let endsAt = Number.POSITIVE_INFINITY;
 
   async function modify(letters: readonly DeadLetter[], ackDeadlineSeconds: number): Promise<void> {

@@ -6,11 +6,11 @@ import { type Outcome, outcomeOf } from '../../outcome.ts';
 import { PushBody } from '../../senders/delivery.ts';
 import { openPubSub } from '../../senders/pubsub.ts';
 
-/** What became of one dead letter. */
+/** The result of replaying one dead letter. */
 export interface Replayed {
   readonly letter: DeadLetter;
   readonly outcome: Outcome;
-  /** True when it was taken off the subscription. */
+  /** True when it was acknowledged. */
   readonly acknowledged: boolean;
 }
 

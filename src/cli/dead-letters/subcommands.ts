@@ -21,14 +21,14 @@ export const Options = z.object({
 });
 export type Options = z.output<typeof Options>;
 
-/** Says what is held: counts by reason, then one line each. */
+/** Lists the dead letters: counts by reason, then one line each. */
 export async function list({ letters, more }: Lease, { json }: Options, io: Io): Promise<ExitCode> {
   const rows = rowsOf(letters, Date.now());
   io.out(json ? JSON.stringify({ groups: groupsOf(rows), letters: rows, more }) : listText(rows, more));
   return EXIT.ok;
 }
 
-/** Says all of one; what may be personal only with `--reveal`. */
+/** Shows one dead letter; personal data only with `--reveal`. */
 export async function show({ letters }: Lease, id: unknown, options: Options, io: Io): Promise<ExitCode> {
   const letter = letters.find(({ messageId }) => messageId === id);
   if (!letter) return notThere(String(id), letters, io);
@@ -37,7 +37,7 @@ export async function show({ letters }: Lease, id: unknown, options: Options, io
   return EXIT.ok;
 }
 
-/** Sends those that are meant the service's way, acknowledges what succeeds, and says what became of each. */
+/** Replays the selected dead letters, acknowledges those that succeed, and prints the result of each. */
 export async function replayChosen(
   lease: Lease,
   id: unknown,
@@ -80,7 +80,7 @@ export async function replayChosen(
   }
 }
 
-/** What to do about those that were neither done nor failed. */
+/** Advice for dead letters that were neither done nor failed. */
 function adviceFor(replayed: readonly Replayed[]): string[] {
   const ignored = replayed.filter(({ outcome }) => outcome.kind === 'ignored').length;
   const late = replayed.filter(
@@ -96,7 +96,7 @@ function adviceFor(replayed: readonly Replayed[]): string[] {
   ];
 }
 
-/** Acknowledges those that are meant, after a question. */
+/** Acknowledges the selected dead letters after a confirmation. */
 export async function drop(lease: Lease, id: unknown, options: Options, io: Io): Promise<ExitCode> {
   const picked = pick(lease.letters, id, options, io);
   if (typeof picked === 'number') return picked;
@@ -117,7 +117,7 @@ export async function drop(lease: Lease, id: unknown, options: Options, io: Io):
   return EXIT.found;
 }
 
-/** True when the command line says in one way which dead letters it means. */
+/** True when exactly one option selects the dead letters. */
 export function isOneChosen(id: unknown, { all, reason }: Pick<Options, 'all' | 'reason'>): boolean {
   return [id !== undefined, all, reason !== undefined].filter(Boolean).length === 1;
 }

@@ -35,7 +35,7 @@ export const DestinationOptions = DestinationOption.extend({
 });
 export type DestinationOptions = z.output<typeof DestinationOptions>;
 
-/** Where commercetools is to publish to, as far as it is known; never a secret. */
+/** The destination that commercetools should publish to, as far as it is known. It contains no secret. */
 export interface Target {
   readonly name: DestinationName;
   readonly type: Destination['type'];
@@ -62,7 +62,7 @@ const TITLES = {
   'event-grid': 'Azure Event Grid',
 } as const satisfies Record<DestinationName, string>;
 
-/** The destination that is meant: the one that is named, else the one that PUSH_AUTH leaves. */
+/** The destination from the option, otherwise the one that PUSH_AUTH implies. */
 export function destinationNameOf(
   { destination }: { readonly destination?: DestinationName | undefined },
   { pushAuth }: Pick<Environment, 'pushAuth'>,
@@ -142,7 +142,7 @@ export function publishesTo({ destination }: Pick<Subscription, 'destination'>, 
   );
 }
 
-/** Why nothing that the destination's sender pushes would be let in; undefined where it is. */
+/** Why the service would refuse every push of the destination's sender; undefined if it accepts them. */
 export function authenticationFault(
   name: DestinationName,
   { pushAuth }: Pick<Environment, 'pushAuth'>,

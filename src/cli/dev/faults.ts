@@ -1,6 +1,6 @@
 import type { StandIns } from '../../../test/kit/stand-ins.ts';
 
-/** What can be made to go wrong, by name: each switches a fault on, and returns how to switch it off. */
+/** The faults by name. Each function switches its fault on and returns a function that switches it off. */
 export const FAULTS = {
   'fluent-down': ({ fluent }) => fluent.faults.on({ kind: 'status', status: 503 }),
   'fluent-slow': ({ fluent }) => fluent.faults.on({ kind: 'latency', milliseconds: 3_000 }),

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../configuration-error.ts';
 
-/** The image holds no stand-ins: nothing of it is for development. */
+/** The image does not contain the stand-ins, which are only for development. */
 export async function loadStandIns() {
   try {
     const [{ startStandIns }, { findRealSystem }] = await Promise.all([

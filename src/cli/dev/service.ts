@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SERVICE_COMMAND } from '../../process/service-command.ts';
 
-/** How long the service may take to end before it is killed: all that is in flight then comes again. */
+/** Time for the service to stop before it is killed; events in flight are then redelivered. */
 const GRACE_MILLISECONDS = 400;
 
 /** What the service reports while it runs. */
@@ -27,7 +27,7 @@ export class Service {
     this.#listener = listener;
   }
 
-  /** Ends what runs and starts it again. Calls take turns. */
+  /** Restarts the service. Concurrent calls run one after another. */
   restart(): Promise<void> {
     return this.#next(async () => {
       await this.#end();

@@ -23,14 +23,14 @@ export function accountChecks(
   const { projectKey } = account;
   const [reading, writing] = upstreams;
   const tokens = new Map<string, Promise<void>>();
-  /** One request, however many checks need the token. */
+  /** Requested once and shared by all checks that need the token. */
   const token = (upstream: typeof reading) => {
     if (!upstream) throw noUpstream();
     const asked = tokens.get(upstream.name) ?? upstream.probe();
     tokens.set(upstream.name, asked);
     return asked;
   };
-  /** What needs a token is not asked without one: the fault is told once. */
+  /** Skips checks that need a token when there is none, so that the fault is reported once. */
   const withToken = async (
     upstream: typeof reading,
     run: () => Promise<CheckResult>,
@@ -123,7 +123,7 @@ async function subscriptionFound(
   try {
     found = await findSubscription(commercetools, projectKey, key);
   } catch (error) {
-    // The service itself needs no such right.
+    // The service itself does not need this permission.
     if (error instanceof Failure && error.reason === 'permission-missing')
       return {
         state: 'skipped',

@@ -24,7 +24,7 @@ export interface Check {
 
 const LONGEST_MILLISECONDS = 12_000;
 
-/** Makes a check within its time. */
+/** Runs a check with its time-out. */
 export async function runCheck({ name, run }: Check): Promise<NamedResult[]> {
   try {
     const result = await timeOut(run(), LONGEST_MILLISECONDS, () => {
@@ -39,7 +39,7 @@ export async function runCheck({ name, run }: Check): Promise<NamedResult[]> {
   }
 }
 
-/** What a failed request says; its text ends in what to do. */
+/** The finding for a failed request, whose error text includes advice. */
 export function faultOf({ message, reason }: Failure): CheckResult {
   const [detail = message, ...advice] = message.split('; ');
   const said = { state: 'fault', detail: `${detail} (${reason})` } as const;

@@ -22,7 +22,7 @@ export function googleChecks(
     ).then((found) => found?.[0]);
     return asked;
   };
-  /** What needs the subscription is not looked for without it: the fault is told once. */
+  /** Skips checks that need the subscription when it does not exist, so that the fault is reported once. */
   const setting = (name: string, run: (settings: PushSettings) => CheckResult): Check => ({
     name: `push subscription: ${name}`,
     async run() {

@@ -48,7 +48,7 @@ function unread(error: unknown): CheckResult {
         .join('; '),
       advice: 'Give the --state that `customer-sync sync` is run with.',
     };
-  // The service itself needs no such right.
+  // The service itself does not need this permission.
   if (error instanceof Failure && error.reason === 'permission-missing')
     return { state: 'skipped', detail: 'the API client may not read custom objects' };
   throw error;

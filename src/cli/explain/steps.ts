@@ -36,7 +36,7 @@ export interface ExplainOptions {
 
 const PREVIEW_MILLISECONDS = 30_000;
 
-/** Goes the service's way without writing, as far as it leads. */
+/** Runs the steps of the service without writing, up to the first that ends the event. */
 export async function explain(
   input: Input,
   engine: Pick<Engine, 'accountOf' | 'route'>,
