@@ -21,7 +21,7 @@ export interface PageQuery {
   readonly where?: string | undefined;
   /** ISO 8601, both inclusive. */
   readonly window?: { readonly since: string; readonly until: string } | undefined;
-  /** Sorted. */
+  /** Must be sorted. */
   readonly ids?: readonly string[] | undefined;
 }
 

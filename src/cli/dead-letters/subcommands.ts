@@ -117,12 +117,12 @@ export async function drop(lease: Lease, id: unknown, options: Options, io: Io):
   return EXIT.found;
 }
 
-/** True when exactly one option selects the dead letters. */
+/** True when exactly one of the message id, `--all` and `--reason` is given. */
 export function isOneChosen(id: unknown, { all, reason }: Pick<Options, 'all' | 'reason'>): boolean {
   return [id !== undefined, all, reason !== undefined].filter(Boolean).length === 1;
 }
 
-/** Those that the command line means, or how the command ends where there are none of that id. */
+/** The selected dead letters, or the exit code when none has the given id. */
 function pick(
   letters: readonly DeadLetter[],
   id: unknown,
