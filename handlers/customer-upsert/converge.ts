@@ -39,30 +39,30 @@ export interface Dependencies {
 
 /** Maximum rounds in one run; a customer that keeps changing is retried with the redelivery. */
 const ROUNDS = 8;
-/** Before a version in Fluent is held to be one that commercetools never had. */
+/** Pauses between reads, before a version in Fluent counts as one that commercetools never had. */
 const DOUBT_MILLISECONDS = [250, 500, 1_000, 2_000];
 
 /**
- * Makes Fluent's customer equal to the commercetools customer that has the right to its username, whatever other instances do
- * meanwhile.
+ * Makes Fluent's customer equal to the commercetools customer that owns its username, while other instances may write the same
+ * customer. An owner is the living customer with that username; two of them can exist for a moment.
  *
  * Each round reads, plans (`plan.ts`), writes, and reads again what the plan depends on: the version of the customer that was
- * written, and who has the right to the username. It ends when nothing is left to write. Why this converges without a lock:
+ * written, and who owns the username. It ends when nothing is left to write. Why this converges without a lock:
  *
- * 1. Fluent replaces attributes by name, and the answer to a write shows the customer right after it. Each customer that takes
- *    a username over, or wants one that is taken, leaves a claim in an attribute of its own, and nobody else writes it (but
- *    `gone`, which is final). So the answer to the last write shows every claim there is.
- * 2. Whoever writes last therefore reads, after its write, everybody who may have a right to the username, by id in
- *    commercetools. If another customer has it, the run writes that customer, and again if it wrote an old version. The event
- *    of a run that crashes before this read is delivered again, and its run plans from what Fluent holds then.
- * 3. Of the living customers that take the same username over at once, the first to write keeps it: the answer to its write
- *    shows no other claim, the answers to the others' writes show the first one's. They give it back and are rejected. One
- *    that is given the username after it has given way passes it on.
- *    A customer that is rejected leaves a claim as well: the run of the owner's deletion finds it and writes that customer.
- * 4. An owner that was read with another username may come back while it is written over. Who takes over names it in the own
- *    claim, and reads it again after the write.
- * 5. A customer that moves to another username while it is written may have written over who has the old one now. The run
- *    leaves the old one to its heir (`leave`); after a crash, the event delivered again tells which one that was.
+ * 1. Fluent replaces attributes by name, and answers a write with the customer as it is right after it. A customer that takes
+ *    a username over, or finds it taken, writes a claim: an attribute of its own that no other customer writes, except the
+ *    final `gone`. So the answer to the last write contains all claims.
+ * 2. After its write, each run reads all customers with a claim from commercetools, by id. If another customer owns the
+ *    username, the run writes that one, and repeats this if it wrote an old version. If a run crashes before this read, its
+ *    event is delivered again, and the new run plans from what Fluent contains then.
+ * 3. If several living customers take the same username over at once, the first writer keeps it: the answer to its write
+ *    contains no other claim, and the later answers contain its claim. The others write the first one back and are rejected.
+ *    A run that rejected its customer and then finds it to be the owner passes the username on in the same way.
+ *    The claim of a rejected customer stays: when the owner is deleted, that run finds the claim and writes this customer.
+ * 4. An owner may change its username, be overwritten, and change it back at the same time. The run that overwrites it names it
+ *    in its own claim, and reads it again after the write.
+ * 5. A customer may change its username while a run writes it under the old one, and so overwrite the new owner of the old
+ *    username. The run then writes that owner (`leave`); after a crash, the redelivered event contains the old username.
  */
 export async function converge(subject: Subject, context: Context, deps: Dependencies): Promise<Outcome> {
   const { commercetools, fluent, signal } = context;
@@ -136,10 +136,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     else if (version !== customer.version)
       customer = await commercetools.readCustomer(id, { atLeast: version });
   }
-  throw new Failure(
-    'unsettled',
-    `Customer ${id} changed on each of ${ROUNDS} rounds; it is tried again later.`,
-  );
+  throw new Failure('unsettled', `Customer ${id} changed on each of ${ROUNDS} rounds; it is retried later.`);
 
   async function planFor(name: string, wanted: Desired | undefined, absence: 'left' | 'gone'): Promise<Plan> {
     const contenders = contendersFor(record, me, wanted ? 'living' : absence);
@@ -180,7 +177,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     }
     throw new Failure(
       'unsettled',
-      `Customer ${id} changed on each of ${ROUNDS} rounds; it is tried again later.`,
+      `Customer ${id} changed on each of ${ROUNDS} rounds; it is retried later.`,
     );
   }
 

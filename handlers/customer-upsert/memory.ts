@@ -6,10 +6,10 @@ const CUSTOMERS = { maxSize: 50_000, sizeCalculation: () => 1 };
 const LONGEST_LAG_MILLISECONDS = 600_000;
 
 /**
- * Remembers the customers that this instance has written to Fluent; the number is bounded, for `finished` the time too.
+ * The versions that this instance has written to Fluent, for a bounded number of customers and a bounded time.
  *
- * The time must not exceed the subscription's shortest retry delay. An instance that dies between writing an older
- * version and checking it is healed by the redelivery of its event, and that must not meet a memory from before the write.
+ * The time of `finished` must not exceed the shortest retry delay of the subscription. If another instance crashes after it
+ * has written an older version, the redelivery corrects that, and must not be skipped because of an entry from before.
  */
 export class Memory {
   readonly #finished: LRUCache<string, number> | undefined;

@@ -39,7 +39,7 @@ export async function runCommandLine(
     .description(
       'Run, develop, set up, backfill, compare, explain and replay: the commands of the customer sync.',
     )
-    .option('--env-file <file>', 'take the environment from a file; what is set already wins')
+    .option('--env-file <file>', 'read variables from a file; variables that are already set take precedence')
     .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({

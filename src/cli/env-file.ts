@@ -36,7 +36,7 @@ export async function withEnvFile(args: readonly string[], env: Env, folder: str
     };
   return {
     env,
-    note: `${LOCAL_FILE} is left alone: ${contradicting.join(', ')} of the environment differ from it.`,
+    note: `${LOCAL_FILE} is not used: the environment has other values for ${contradicting.join(', ')}.`,
   };
 }
 

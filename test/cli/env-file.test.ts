@@ -25,7 +25,7 @@ t.test('the environment of a command', async (t) => {
       args: ['sync'],
       env: { CTP_PROJECT_KEY: 'real' },
       is: { CTP_PROJECT_KEY: 'real' },
-      note: /left alone: CTP_PROJECT_KEY of the environment differ/,
+      note: /is not used: the environment has other values for CTP_PROJECT_KEY/,
     },
     {
       title: 'not in production',

@@ -76,7 +76,7 @@ export class Budget {
 
   async #yield(): Promise<void> {
     if (longEvaluations >= MOST_LONG_EVALUATIONS)
-      throw new Failure('mapping-overloaded', 'Too many customers are being mapped at once that take long.');
+      throw new Failure('mapping-overloaded', 'Too many slow mappings are in progress.');
     longEvaluations += 1;
     lastTurn = lastTurn.then(() => nextTurn());
     await lastTurn;

@@ -28,7 +28,7 @@ export const registerDeadLetters: Register = (program, io, finish) => {
 
   common(group.command('show'))
     .argument('<messageId>', 'as `list` shows it')
-    .description('All that is known of one; its payload only with --reveal.')
+    .description('Show a dead letter; its payload only with --reveal.')
     .option('--reveal', 'print the payload and what the sender wrote beside it, which may be personal')
     .addHelpText('after', example('show 1234567890'))
     .action((id, given) =>
@@ -36,7 +36,9 @@ export const registerDeadLetters: Register = (program, io, finish) => {
     );
 
   chosen(common(group.command('replay')))
-    .description("Send it the service's own way again; only what is done leaves the subscription.")
+    .description(
+      'Process dead letters again as the service would; those that succeed are removed from the subscription.',
+    )
     .addHelpText('after', example('replay 1234567890', 'replay --reason unique-constraint', 'replay --all'))
     .action((id, given) =>
       runChosen(id, given, (lease, configuration, options) =>
@@ -114,7 +116,7 @@ function common(command: Command): Command {
       '--subscription <name>',
       `where they are kept (the name of DEAD_LETTER_TOPIC, else ${DEFAULT_SUBSCRIPTION})`,
     )
-    .option('--limit <number>', 'look at so many at most, 1 to 10000', limitOf, 1_000)
+    .option('--limit <number>', 'maximum number of dead letters to read, 1 to 10000', limitOf, 1_000)
     .option('--json', 'print one JSON document');
 }
 

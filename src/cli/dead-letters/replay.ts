@@ -19,8 +19,9 @@ type Handling = Pick<Engine, 'route' | 'jobFor' | 'queue'>;
 const TOGETHER = 100;
 
 /**
- * Sends dead letters the service's own way, decode, route, queue, handler, in the order they were dead-lettered, and acknowledges what
- * was done as it goes. What was ignored stays: a route that does not want an event has done nothing with it. What was not started when `signal` aborts is left out.
+ * Processes dead letters as the service does (decode, route, queue, handler), in the order in which they were dead-lettered,
+ * and acknowledges each that is done. An ignored one stays, because no route has handled it; what has not started when `signal`
+ * aborts is left out.
  */
 export async function replay(
   letters: readonly DeadLetter[],
