@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import t from 'tap';
 import { groupsOf, LONGEST } from './groups.ts';
 
-t.test('the longest begin first and alone, the others with those of their folder', async (t) => {
+t.test('the longest begin first and alone, the others share processes', async (t) => {
   const [first = '', second = ''] = LONGEST;
-  t.strictSame(groupsOf(['test/one/a.test.ts', second, 'test/two/b.test.ts', first, 'test/two/c.test.ts']), [
+  const others = ['a/1', 'a/2', 'b/3', 'c/4', 'c/5'].map((name) => `test/${name}.test.ts`);
+  t.strictSame(groupsOf([others[0] ?? '', second, ...others.slice(1), first], 2), [
     { name: first, files: [first] },
     { name: second, files: [second] },
-    { name: 'test/two', files: ['test/two/b.test.ts', 'test/two/c.test.ts'] },
-    { name: 'test/one', files: ['test/one/a.test.ts'] },
+    { name: 'test/a to test/b', files: others.slice(0, 3) },
+    { name: 'test/c', files: others.slice(3) },
   ]);
+  t.equal(groupsOf(others, 4).flatMap(({ files }) => files).length, 5, 'none is left out');
 });
 
 for (const file of LONGEST) t.ok(existsSync(file), file);

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 
 /** Test files that run in one process, one after the other. */
 export interface Group {
-  /** The folder, or the file where it is one. */
+  /** The file, or the folders of the first and the last one. */
   readonly name: string;
-  readonly files: readonly [string, ...string[]];
+  readonly files: readonly string[];
 }
 
 /**
@@ -12,43 +12,39 @@ export interface Group {
  * be left alone at the end of the run.
  */
 export const LONGEST: readonly string[] = [
+  'test/push/acknowledge-received.test.ts',
   'test/chaos/senders.test.ts',
   'test/http/memory.test.ts',
-  'test/push/acknowledge-received.test.ts',
   'test/chaos/chaos.test.ts',
-  'test/cli/reconcile.test.ts',
-  'test/sandbox/pubsub-emulator.test.ts',
-  'test/emulator.test.ts',
   'test/dashboard/page.test.ts',
   'test/package/package.test.ts',
   'test/cli/sync.test.ts',
+  'test/sandbox/pubsub-emulator.test.ts',
+  'test/emulator.test.ts',
   'test/cli/dev/faults.test.ts',
   'test/cli/connect.test.ts',
+  'test/cli/reconcile.test.ts',
   'test/cli/sync-resume.test.ts',
   'test/process/drain.test.ts',
   'test/upstream/upstream.test.ts',
-  'test/push/hostile.test.ts',
-  'test/senders/sns.test.ts',
-  'test/cli/blanking.test.ts',
-  'test/cli/dead-letter-lease.test.ts',
-  'test/observe/log-blocked.test.ts',
-  'test/http/byte-budget.test.ts',
-  'test/process/terminal.test.ts',
-  'test/routes/metrics.test.ts',
 ];
 
-/** The groups in the order in which they are started: the longest files, then the other files of each folder together. */
-export function groupsOf(files: readonly string[]): Group[] {
+/** The groups in the order in which they are started: the longest files, then the others in `processes` groups of one size. */
+export function groupsOf(files: readonly string[], processes: number): Group[] {
   const alone = LONGEST.filter((file) => files.includes(file)).map((file) => aloneIn(file));
   const others = files.filter((file) => !LONGEST.includes(file));
-  const folders = Map.groupBy(others, dirname);
-  const together = [...folders].flatMap(([name, [first, ...rest]]): Group[] =>
-    first === undefined ? [] : [{ name, files: [first, ...rest] }],
-  );
-  return [...alone, ...together.toSorted((one, other) => other.files.length - one.files.length)];
+  const size = Math.ceil(others.length / processes);
+  const starts = Array.from({ length: processes }, (_, index) => index * size);
+  const together = starts.map((start) => others.slice(start, start + size));
+  return [...alone, ...together.filter(({ length }) => length > 0).map(groupOf)];
 }
 
 /** A file as a group of its own. */
 export function aloneIn(file: string): Group {
   return { name: file, files: [file] };
+}
+
+function groupOf(files: readonly string[]): Group {
+  const [first = '', last = ''] = [files[0], files.at(-1)].map((file) => dirname(file ?? ''));
+  return { name: first === last ? first : `${first} to ${last}`, files };
 }

@@ -20,14 +20,16 @@ if (!existsSync('node_modules/@tapjs/test/test-built')) {
 }
 
 const given = process.argv.slice(2);
-const groups = given.length > 0 ? given.map(aloneIn) : groupsOf(globSync('test/**/*.test.ts').sort());
+// Many tests wait for another process, so two for each core keep the cores busy.
+const atOnce = 2 * availableParallelism();
+const groups =
+  given.length > 0 ? given.map(aloneIn) : groupsOf(globSync('test/**/*.test.ts').sort(), 2 * atOnce);
 // One emulator for all; a few files alone may need none, and start their own. Where it is missing each test says so.
 const started = given.length === 0 ? await startPubSubEmulator() : undefined;
 const emulator = started && 'host' in started ? started : undefined;
 const env = { ...process.env, ...(emulator && { [SHARED_EMULATOR]: emulator.host }) };
 
-// Many tests wait for another process, so two groups for each core keep the cores busy.
-const queue = new PQueue({ concurrency: 2 * availableParallelism() });
+const queue = new PQueue({ concurrency: atOnce });
 mkdirSync('.tap', { recursive: true });
 const output = createWriteStream(OUTPUT);
 const results = await queue.addAll(
