@@ -1,9 +1,15 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
-import { promisify } from 'node:util';
 import { openPubSub } from '../../dead-letters/pubsub-client.ts';
 import { PACKAGE_ROOT } from '../../process/package-root.ts';
+import { EXIT, type ExitCode } from '../io.ts';
+
+/** How `customer-sync provision` failed: its own words and exit code. */
+export interface ProvisionFault {
+  readonly text: string;
+  readonly code: ExitCode;
+}
 
 /** The way from commercetools to the service. */
 export interface Channel {
@@ -11,8 +17,11 @@ export interface Channel {
   readonly description: string;
   /** Further variables that the service and the commands need. */
   readonly env: Readonly<Record<string, string>>;
-  /** Makes what the way consists of. */
-  provision(env: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** Makes what the way consists of; returns what went wrong. */
+  provision(
+    env: Readonly<Record<string, string | undefined>>,
+    signal: AbortSignal,
+  ): Promise<ProvisionFault | undefined>;
   deliver(notification: unknown): void;
   close(): Promise<void>;
 }
@@ -24,7 +33,7 @@ export async function directChannel(push: string, why: string): Promise<Channel>
   return {
     description: `Notifications are pushed as Pub/Sub would push them, without it (${why}).`,
     env: {},
-    provision: async () => {},
+    provision: async () => undefined,
     deliver: (notification) => void deliver(push, notification, ending.signal),
     close: async () => ending.abort(),
   };
@@ -46,10 +55,14 @@ export async function emulatorChannel(endpoint: string): Promise<Channel | { rea
       GOOGLE_CLOUD_PROJECT: projectId,
       DEAD_LETTER_TOPIC: 'customers-dead-letters',
     },
-    async provision(env) {
-      const args = [command, 'provision', `--endpoint=${endpoint}`];
-      await promisify(execFile)(execPath, args, { env: { ...env } });
-    },
+    provision: (env, signal) =>
+      new Promise((resolve) => {
+        const args = [command, 'provision', `--endpoint=${endpoint}`];
+        execFile(execPath, args, { env: { ...env }, signal }, (error, _, said) => {
+          const code = Object.values(EXIT).find((known) => known === error?.code) ?? EXIT.failed;
+          resolve(error ? { text: said.trimEnd() || error.message, code } : undefined);
+        });
+      }),
     // One that is lost is as lost as the emulator: what follows shows it.
     deliver: (notification) => void topic.publishMessage({ json: notification }).catch(() => undefined),
     async close() {

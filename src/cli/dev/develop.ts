@@ -11,25 +11,43 @@ import { requireFreePort } from './free-port.ts';
 import { KEYS, readKeys } from './keys.ts';
 import { readable, resourceOf } from './lines.ts';
 import { loadStandIns } from './load-stand-ins.ts';
-import { writeLocalFile } from './local-file.ts';
+import { requireWritableFile, UnwritableFile, writeLocalFile } from './local-file.ts';
 import type { Options } from './options.ts';
 import { Service } from './service.ts';
 import { watchAll } from './watch.ts';
 
 /** Runs the stand-ins, and the service if requested, until a signal or the key that ends it. */
 export async function develop(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
-  if (withService) await requireFreePort(options.port);
+  try {
+    if (withService) await requireFreePort(options.port);
+    await requireWritableFile(cwd());
+    return await run(options, withService, io);
+  } catch (error) {
+    if (!(error instanceof UnwritableFile)) throw error;
+    io.err(error.message);
+    return EXIT.found;
+  }
+}
+
+async function run(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
+  // Whatever was started is stopped, also where a later step fails.
+  await using started = new AsyncDisposableStack();
   const url = `http://127.0.0.1:${options.port}`;
   let channel: Channel | undefined;
   const { startStandIns, findRealSystem } = await loadStandIns();
   const standIns = await startStandIns({
     onNotification: (notification) => channel?.deliver(notification),
   });
-  channel = await openChannel(url, options);
-  const added = { ...standIns.env, PORT: String(options.port), ...channel.env };
+  started.defer(() => standIns.close());
+  if (io.signal.aborted) return EXIT.ok;
+  const opened = await openChannel(url, options);
+  channel = opened;
+  started.defer(() => opened.close());
+  if (io.signal.aborted) return EXIT.ok;
+  const added = { ...standIns.env, PORT: String(options.port), ...opened.env };
   const env: Io['env'] = { ...io.env, ...added };
   const config = connectorFile(env);
-  const removeLocalFile = await writeLocalFile(cwd(), added);
+  started.defer(await writeLocalFile(cwd(), added));
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);
   const switches = new Switches(standIns);
@@ -45,6 +63,8 @@ export async function develop(options: Options, withService: boolean, io: Io): P
     listening: () => void example.change(),
     ended: (code) => io.err(`The service ended with ${code ?? 'a signal'}; a change starts it again.`),
   });
+  started.defer(() => service.stop());
+  started.defer(() => traffic?.stop());
 
   async function restart(why: string): Promise<void> {
     const real = await findRealSystem(config, env, standIns);
@@ -72,35 +92,36 @@ export async function develop(options: Options, withService: boolean, io: Io): P
       .join('\n'),
   );
   io.err(`It stands in .env.local too, where \`npx customer-sync …\` finds it from another terminal in this folder.
-${channel.description}
+${opened.description}
 ${io.terminal ? `${KEYS}\n` : ''}`);
-  const stopKeys = readKeys(io.stdin, {
-    toggleFault: (name) => io.err(`${name} ${switches.toggle(name)}`),
-    toggleTraffic: () => void toggleTraffic(),
-    changeCustomer: () => void example.change(),
-    placeOrder: () => void example.order(),
-    restart: () => void (withService && restart('Starting again.')),
-    quit: () => ending.abort(),
-  });
-  const watched = withService
-    ? watchAll(watchedBy(config, env), (file) => void restart(`${file} has changed: starting again.`))
-    : undefined;
-  try {
-    await channel.provision(env);
-    for (const name of options.fault) io.err(`${name} ${switches.toggle(name)}`);
-    if (withService) await restart(`The service starts at ${url}`);
-    if (options.traffic) await toggleTraffic();
-    if (!signal.aborted) await once(signal, 'abort');
-    return EXIT.ok;
-  } finally {
-    stopKeys();
-    watched?.close();
-    await traffic?.stop();
-    await service.stop();
-    await removeLocalFile();
-    await channel.close();
-    await standIns.close();
+  started.defer(
+    readKeys(io.stdin, {
+      toggleFault: (name) => io.err(`${name} ${switches.toggle(name)}`),
+      toggleTraffic: () => void toggleTraffic(),
+      changeCustomer: () => void example.change(),
+      placeOrder: () => void example.order(),
+      restart: () => void (withService && restart('Starting again.')),
+      quit: () => ending.abort(),
+    }),
+  );
+  if (withService) {
+    const watched = watchAll(
+      watchedBy(config, env),
+      (file) => void restart(`${file} has changed: starting again.`),
+    );
+    started.defer(() => watched.close());
   }
+  const fault = await opened.provision(env, signal);
+  if (signal.aborted) return EXIT.ok;
+  if (fault) {
+    io.err(fault.text);
+    return fault.code;
+  }
+  for (const name of options.fault) io.err(`${name} ${switches.toggle(name)}`);
+  if (withService) await restart(`The service starts at ${url}`);
+  if (options.traffic) await toggleTraffic();
+  if (!signal.aborted) await once(signal, 'abort');
+  return EXIT.ok;
 }
 
 async function openChannel(url: string, { emulator }: Options): Promise<Channel> {

@@ -1,6 +1,28 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { access, constants, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LOCAL_FILE } from '../env-file.ts';
+
+/** The local file cannot be written; the text says which, why and what to do. */
+export class UnwritableFile extends Error {
+  constructor(file: string, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an unknown error';
+    super(
+      `${file} cannot be written (${code}); start in another folder, or make this folder and file writable for this user: the commands in other terminals read it.`,
+    );
+  }
+}
+
+/** Throws an `UnwritableFile` where the file cannot be written, before anything is started. */
+export async function requireWritableFile(folder: string): Promise<void> {
+  const file = join(folder, LOCAL_FILE);
+  try {
+    const isThere = await stat(file).catch(() => undefined);
+    if (isThere) await (await open(file, 'r+')).close();
+    else await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new UnwritableFile(file, error);
+  }
+}
 
 /** Writes the environment for the commands in other terminals; returns how to remove it, unless another one has been written since. */
 export async function writeLocalFile(
@@ -12,7 +34,11 @@ export async function writeLocalFile(
   const head =
     '# Written by `customer-sync dev` or `stand-ins`, and removed at its end: it leads to the stand-ins.';
   const text = `${[head, ...lines].join('\n')}\n`;
-  await writeFile(file, text, { mode: 0o600 });
+  try {
+    await writeFile(file, text, { mode: 0o600 });
+  } catch (error) {
+    throw new UnwritableFile(file, error);
+  }
   return async () => {
     if ((await readFile(file, 'utf8').catch(() => '')) === text) await rm(file, { force: true });
   };

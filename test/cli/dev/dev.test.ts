@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { writeLocalFile } from '../../../src/cli/dev/local-file.ts';
+import { missingOrSkip, startPubSubEmulator } from '../../sandbox/pubsub-emulator.ts';
 import { until } from '../../sandbox/until.ts';
 import { runProcess, startCommand } from '../command.ts';
 
@@ -127,6 +128,30 @@ t.test('the file of one that was started later in the same folder stays', async 
   await writeLocalFile(folder, { PORT: '2' });
   await remove();
   t.match(await readFile(join(folder, '.env.local'), 'utf8'), 'PORT=2');
+});
+
+for (const name of ['dev', 'stand-ins'])
+  t.test(`${name} ends with one line where it may not write .env.local`, async (t) => {
+    const folder = t.testdir();
+    const file = join(folder, '.env.local');
+    await mkdir(file);
+    const args = [name, '--no-emulator', '--port', await freePort()];
+    const { code, out, err } = await runProcess(t, args, {}, { cwd: folder });
+    t.equal(code, 1);
+    t.equal(out, '');
+    t.match(err, new RegExp(`^${file} cannot be written \\(EISDIR\\); .*another folder.*\n$`));
+  });
+
+t.test('what provision refuses is told as it tells it', async (t) => {
+  const probe = await startPubSubEmulator();
+  if ('missing' in probe) return missingOrSkip(t, probe.missing);
+  await probe.stop();
+  const env = { CONNECTOR_CONFIG: join(t.testdir(), 'absent.yml') };
+  const args = ['dev', '--port', await freePort()];
+  const { code, err } = await runProcess(t, args, env, { cwd: t.testdir() });
+  t.equal(code, 2, err);
+  t.match(err, /absent\.yml\n {2}expected/);
+  t.notMatch(err, /Something unexpected| {4}at |Command failed/);
 });
 
 t.test('an unknown fault, or no port, is told', async (t) => {
