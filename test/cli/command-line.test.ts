@@ -54,3 +54,13 @@ t.test('without credentials of Google there is no warning but its own words', as
   t.match(out, /✖ Google: credentials: Expected credentials of Google/);
   t.notMatch(err, /Warning|metadata/i);
 });
+
+for (const pattern of ['handlers/**/*.test.{ts,js}', 'own/*.test.ts'])
+  t.test(`test says that nothing matches ${pattern}`, async (t) => {
+    const cwd = t.testdir({ 'other.test.ts': '' });
+    const args = pattern.startsWith('own') ? ['test', pattern] : ['test'];
+    const { code, out, err } = await runProcess(t, args, {}, { cwd });
+    t.equal(code, 1);
+    t.equal(out, '');
+    t.match(err, `No file matches ${pattern} in ${cwd}; `);
+  });
