@@ -10,6 +10,16 @@ export interface CommercetoolsCredentials {
   readonly scopes: readonly string[];
 }
 
+/** By the OAuth error code. The variables are those of the shipped connector file. */
+const ADVICE: Readonly<Record<string, string>> = {
+  invalid_client:
+    "check CTP_CLIENT_ID and CTP_CLIENT_SECRET, that the API client still exists, and that CTP_AUTH_URL is of the project's region.",
+  unauthorized_client:
+    'check that CTP_CLIENT_ID is of an API client that may use the client credentials flow, such as one made in the Merchant Center.',
+  invalid_scope:
+    'check CTP_SCOPES (CTP_CLIENT_SCOPE under Connect, SETUP_CTP_SCOPES for a set-up client): name only scopes that the API client has, each with the project, as in view_customers:<project key>; leave it empty for all that it has.',
+};
+
 /** Requests a token by client credentials. https://docs.commercetools.com/api/authorization#client-credentials-flow */
 export async function fetchCommercetoolsToken(
   name: string,
@@ -29,5 +39,5 @@ export async function fetchCommercetoolsToken(
     },
     signal,
   );
-  return readToken(name, answer);
+  return readToken(name, answer, ADVICE);
 }

@@ -54,8 +54,15 @@ export class UpstreamFault extends Failure {
     return new UpstreamFault('unavailable', 'circuit-open', detail, retryAfterSeconds);
   }
 
-  static credentials(upstream: string, status: number): UpstreamFault {
-    const detail = `${upstream} refused the credentials (HTTP ${status}); check the account's client id, secret, user and password.`;
+  /** `said` is what the upstream's error code means, of a fixed list: a code, and what to check. */
+  static credentials(
+    upstream: string,
+    status: number,
+    said?: { readonly code: string; readonly advice: string },
+  ): UpstreamFault {
+    const found = said ? `HTTP ${status} ${said.code}` : `HTTP ${status}`;
+    const advice = said?.advice ?? "check the account's client id, secret, user and password.";
+    const detail = `${upstream} refused the credentials (${found}); ${advice}`;
     return new UpstreamFault('refused', 'credentials-refused', detail, 30);
   }
 

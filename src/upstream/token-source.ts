@@ -13,6 +13,9 @@ const TokenAnswer = z.object({
   expires_in: z.number().positive().default(3600),
 });
 
+/** RFC 6749, section 5.2. */
+const Refusal = z.object({ error: z.string() });
+
 /** After a refusal no token is requested for this long, so that a wrong password does not lock the account. */
 const REFUSAL_MILLISECONDS = 5_000;
 
@@ -64,11 +67,18 @@ export class TokenSource {
   }
 }
 
-/** Reads the token from a token endpoint's response; any 4xx but 408 and 429 means that the credentials are wrong. */
-export function readToken(name: string, answer: UpstreamResponse): Token {
+/**
+ * Reads the token from a token endpoint's response; any 4xx but 408 and 429 means that the credentials are wrong. `advice`
+ * says what to check for each OAuth error code that the upstream is known to use.
+ */
+export function readToken(
+  name: string,
+  answer: UpstreamResponse,
+  advice: Readonly<Record<string, string>> = {},
+): Token {
   const { status, retryAfterSeconds } = answer;
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
-    throw UpstreamFault.credentials(name, status);
+    throw UpstreamFault.credentials(name, status, refusalOf(answer.text, advice));
   const fault = UpstreamFault.ofStatus(name, status, retryAfterSeconds);
   if (fault) throw fault;
   const token = TokenAnswer.safeParse(readJson(name, answer.text));
@@ -79,4 +89,19 @@ export function readToken(name: string, answer: UpstreamResponse): Token {
       `${name} answered a token request without a token.`,
     );
   return { value: token.data.access_token, lifetimeSeconds: token.data.expires_in };
+}
+
+/** Only a code of the list is quoted: the rest of the response may hold anything. */
+function refusalOf(text: string, advice: Readonly<Record<string, string>>) {
+  const code = Refusal.safeParse(parseOrNothing(text)).data?.error;
+  const known = Object.entries(advice).find(([one]) => one === code);
+  return known && { code: known[0], advice: known[1] };
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -88,6 +88,13 @@ t.test('doctor', async (t) => {
       name: 'a wrong secret of commercetools',
       env: { CTP_CLIENT_SECRET: 'wrong-secret' },
       faults: ['commercetools sandbox-project: token'],
+      said: /HTTP 401 invalid_client.*check CTP_CLIENT_ID and CTP_CLIENT_SECRET/,
+    },
+    {
+      name: 'a scope that the API client does not have',
+      env: { CTP_SCOPES: 'manage_orders:sandbox-project' },
+      faults: ['commercetools sandbox-project: token'],
+      said: /HTTP 400 invalid_scope.*check CTP_SCOPES \(CTP_CLIENT_SCOPE under Connect/,
     },
     {
       name: 'a project that does not exist',

@@ -62,3 +62,24 @@ for (const { name, answer, expected } of CASES)
       t.notMatch(String(error) + JSON.stringify(error), /private/);
     }
   });
+
+t.test('says what to check for a code that the upstream is known to use, and quotes no other', async (t) => {
+  const advice = { invalid_scope: 'check the scopes.' };
+  const refused = (body: unknown, status = 400) => {
+    try {
+      return readToken('Upstream', answer(status, body), advice);
+    } catch (error) {
+      return error;
+    }
+  };
+  t.match(refused({ error: 'invalid_scope', error_description: 'private-description' }), {
+    kind: 'refused',
+    reason: 'credentials-refused',
+    message: 'Upstream refused the credentials (HTTP 400 invalid_scope); check the scopes.',
+  });
+  for (const error of ['private-code', 'toString', 7])
+    t.match(refused({ error }, 401), {
+      message:
+        "Upstream refused the credentials (HTTP 401); check the account's client id, secret, user and password.",
+    });
+});
