@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigurationError } from '../configuration-error.ts';
+import { codeOf } from '../observe/describe-error.ts';
 
 /** What `dev` and `stand-ins` write, and every other command reads, in the folder of the start. */
 export const LOCAL_FILE = '.env.local';
@@ -54,7 +55,7 @@ async function readNamed(file: string): Promise<Env> {
   try {
     return parseEnv(await readFile(file, 'utf8'));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+    const code = codeOf(error) ?? 'an unknown error';
     throw new ConfigurationError([
       {
         where: `--env-file ${file}`,

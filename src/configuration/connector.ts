@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Fault } from '../configuration-error.ts';
 import type { AccountConfig } from '../engine/accounts.ts';
+import { codeOf } from '../observe/describe-error.ts';
 import type { RouteConfig } from '../router/router.ts';
 import { duplicates, toFaults } from './connector-faults.ts';
 import { connectorSchema } from './connector-schema.ts';
@@ -90,7 +91,7 @@ export async function loadConnector(
 const byLine = (a: Fault, b: Fault) => a.where.localeCompare(b.where, 'en', { numeric: true });
 
 function unreadable(path: string, error: unknown): Fault {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+  const code = codeOf(error) ?? 'an unknown error';
   return {
     where: path,
     expected: 'a file that can be read',

@@ -22,6 +22,13 @@ export interface DescribedError {
   readonly stack?: string;
 }
 
+/** The code of a system error, as in `ENOENT`; undefined for any other value. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && error.code !== undefined
+    ? String(error.code)
+    : undefined;
+}
+
 /** Wraps an error whose text must not be logged anywhere, not even in development. */
 export class WithoutMessage {
   readonly error: unknown;

@@ -1,3 +1,4 @@
+import { codeOf } from '../observe/describe-error.ts';
 import { Failure } from '../outcome.ts';
 
 /** The kind of an upstream's fault; retry, circuit breaker, concurrency limit and readiness depend on it. */
@@ -41,7 +42,7 @@ export class UpstreamFault extends Failure {
   }
 
   static network(upstream: string, error: unknown): UpstreamFault {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = codeOf(error) ?? 'unknown';
     return new UpstreamFault(
       'transient',
       'upstream-unreachable',

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ConfigurationError } from '../../configuration-error.ts';
+import { codeOf } from '../../observe/describe-error.ts';
 
-/** Throws a `ConfigurationError` where the port cannot be had, before anything is started. */
+/** Throws a `ConfigurationError` if the service cannot listen on the port. */
 export async function requireFreePort(port: number): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unknown error';
+    const code = codeOf(error) ?? 'an unknown error';
     throw new ConfigurationError([
       {
         where: 'option --port',

@@ -1,18 +1,19 @@
 import { access, constants, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../observe/describe-error.ts';
 import { LOCAL_FILE } from '../env-file.ts';
 
 /** The local file cannot be written; the text says which, why and what to do. */
 export class UnwritableFile extends Error {
   constructor(file: string, cause: unknown) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an unknown error';
+    const code = codeOf(cause) ?? 'an unknown error';
     super(
       `${file} cannot be written (${code}); start in another folder, or make this folder and file writable for this user: the commands in other terminals read it.`,
     );
   }
 }
 
-/** Throws an `UnwritableFile` where the file cannot be written, before anything is started. */
+/** Throws an `UnwritableFile` if the file cannot be written; it is not written yet. */
 export async function requireWritableFile(folder: string): Promise<void> {
   const file = join(folder, LOCAL_FILE);
   try {
@@ -24,7 +25,7 @@ export async function requireWritableFile(folder: string): Promise<void> {
   }
 }
 
-/** Writes the environment for the commands in other terminals; returns how to remove it, unless another one has been written since. */
+/** Writes the environment for the commands in other terminals. Returns the function that removes it, unless it was changed. */
 export async function writeLocalFile(
   folder: string,
   env: Readonly<Record<string, string>>,

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Commercetools } from '../../commercetools/commercetools.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
+import { codeOf } from '../../observe/describe-error.ts';
 
 /** Where a run keeps one JSON value. */
 export interface StatePlace {
@@ -55,8 +56,9 @@ function inFile(path: string): StatePlace {
     name: path,
     async read() {
       const text = await readFile(path, 'utf8').catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw unreadable(path, error instanceof Error && 'code' in error ? String(error.code) : 'no file');
+        const code = codeOf(error);
+        if (code === 'ENOENT') return undefined;
+        throw unreadable(path, code ?? 'no file');
       });
       return text === undefined ? undefined : jsonOf(text);
     },
