@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import type { Handler } from '../handler.ts';
-import { placeOf, shortPlace } from '../observe/describe-error.ts';
+import { codeOf, placeOf, shortPlace } from '../observe/describe-error.ts';
 import { RESOLVE_PACKAGE } from '../process/package-root.ts';
 
 /** A handler and where it came from. */
@@ -47,19 +47,17 @@ export async function loadHandlers(
   const folders = [{ path: shipped, label: 'handlers', isOwn: false }];
   for (const path of own) {
     if (!(await isFolder(path))) faults.push(unusableFolder(`no folder ${path}`));
-    else if (!(await isReadable(path)))
-      faults.push(unusableFolder(`the folder ${path}, which this user may not read`));
     else if (!(await isSame(path, shipped)))
       folders.push({ path, label: path.replace(/\/+$/, ''), isOwn: true });
   }
   if (folders.length > 1) await import(RESOLVE_PACKAGE);
   for (const { path, label, isOwn } of folders) {
-    for (const below of ['', 'custom'])
-      await loadAll(
-        await candidates(join(path, below), below ? `${label}/${below}` : label, isOwn),
-        handlers,
-        faults,
-      );
+    const names = await namesIn(path, faults);
+    await loadAll(await candidates(path, names, label, isOwn, faults), handlers, faults);
+    if (!names.includes('custom')) continue;
+    const custom = join(path, 'custom');
+    const customNames = await namesIn(custom, faults);
+    await loadAll(await candidates(custom, customNames, `${label}/custom`, isOwn, faults), handlers, faults);
   }
   if (faults.length > 0) throw new ConfigurationError(faults);
   return handlers;
@@ -93,16 +91,22 @@ async function loadAll(
 }
 
 /** The files and folders that should hold a handler; other entries of an own folder are ignored. */
-async function candidates(folder: string, label: string, isOwn: boolean): Promise<Candidate[]> {
-  const names = await readdir(folder).catch(() => []);
+async function candidates(
+  folder: string,
+  names: readonly string[],
+  label: string,
+  isOwn: boolean,
+  faults: Fault[],
+): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  for (const entry of names.sort()) {
+  for (const entry of names.toSorted()) {
     if (entry === 'custom' || entry === 'node_modules' || entry.startsWith('.')) continue;
     const path = join(folder, entry);
     const source = `${label}/${entry}`;
     // The entries of a volume that Kubernetes mounts are symlinks.
     if (await isFolder(path)) {
-      const index = (await indexOf(path)) ?? (isOwn ? undefined : join(path, 'index.ts'));
+      const index =
+        indexOf(path, await namesIn(path, faults)) ?? (isOwn ? undefined : join(path, 'index.ts'));
       if (index !== undefined) found.push({ name: entry, file: index, source });
     } else if (/\.[jt]s$/.test(entry) && !/\.(d|test|spec)\.[jt]s$/.test(entry))
       found.push({ name: entry.replace(/\.[jt]s$/, ''), file: path, source });
@@ -110,8 +114,18 @@ async function candidates(folder: string, label: string, isOwn: boolean): Promis
   return found;
 }
 
-async function indexOf(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder);
+/** The entries of a folder; none if it does not exist. A handler that is there and cannot be read must not be left out. */
+async function namesIn(folder: string, faults: Fault[]): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes(codeOf(error) ?? ''))
+      faults.push(unusableFolder(`the folder ${folder}, which this user may not read`));
+    return [];
+  }
+}
+
+function indexOf(folder: string, names: readonly string[]): string | undefined {
   const name = ['index.ts', 'index.js'].find((one) => names.includes(one));
   return name && join(folder, name);
 }
@@ -126,13 +140,6 @@ async function isFolder(path: string): Promise<boolean> {
 async function isSame(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all([one, other].map((path) => realpath(path).catch(() => path)));
   return first === second;
-}
-
-async function isReadable(folder: string): Promise<boolean> {
-  return readdir(folder).then(
-    () => true,
-    () => false,
-  );
 }
 
 function unusableFolder(found: string): Fault {

@@ -100,17 +100,19 @@ t.test('a folder that this user may not read is told, because its handlers would
   const root = await mkdtemp(join(tmpdir(), 'load-handlers-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o755);
-  for (const name of ['shipped', 'mine']) await mkdir(join(root, name));
-  await chmod(join(root, 'mine'), 0o000);
+  const hidden = ['mine', 'open/custom', 'open/note'];
+  for (const name of ['shipped', ...hidden]) await mkdir(join(root, name), { recursive: true });
+  for (const name of hidden) await chmod(join(root, name), 0o000);
   // Root may read everything.
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(65534);
   try {
-    const loaded = loadHandlers(join(root, 'shipped'), [join(root, 'mine')]);
+    const loaded = loadHandlers(join(root, 'shipped'), [join(root, 'mine'), join(root, 'open')]);
     t.match(await loaded.catch((error: unknown) => error), {
-      faults: [
-        { where: 'environment HANDLERS_DIR', found: /the folder .*mine, which this user may not read/ },
-      ],
+      faults: [/mine/, /open\/note/, /open\/custom/].map((name) => ({
+        where: 'environment HANDLERS_DIR',
+        found: new RegExp(`the folder .*${name.source}, which this user may not read`),
+      })),
     });
   } finally {
     if (isRoot) process.seteuid?.(0);
