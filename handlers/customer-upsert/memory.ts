@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-// Not `max`, for which the cache allocates all of its 2 MB at the start, in 4 ms.
+// With `max` instead, the cache would allocate 2 MB at the start, which takes 4 ms.
 const CUSTOMERS = { maxSize: 50_000, sizeCalculation: () => 1 };
 /** The longest expected lag of a look-up in Fluent behind a write. */
 const LONGEST_LAG_MILLISECONDS = 600_000;

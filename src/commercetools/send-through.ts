@@ -21,7 +21,7 @@ export class NotFound extends Failure {
 
 /** commercetools refused a request because of its form. */
 export class RefusedRequest extends UpstreamFault {
-  /** Its own words, which may quote the request: for who has written it, and never for the log. */
+  /** The upstream's message. It may quote the request, so it is shown to the user of a command and never logged. */
   readonly words: string;
 
   constructor(detail: string, words: string) {

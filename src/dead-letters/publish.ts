@@ -45,7 +45,7 @@ export function createDeadLetters(where: DeadLetterTopic, log: Log): DeadLetters
         throw error;
       });
       try {
-        // The first dead letter loads the client library, which takes seconds on a busy machine and is not Pub/Sub's time.
+        // The first dead letter loads the client library. On a busy machine that takes seconds, which do not count for Pub/Sub.
         const { publisher } = await opened;
         const attributes = attributesOf(delivery, event, reason);
         const publishing = publisher.publishMessage({ data: delivery.data, attributes });

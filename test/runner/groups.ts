@@ -8,8 +8,8 @@ export interface Group {
 }
 
 /**
- * The files that take longest, the longest first. Each runs alone and they begin before the others: one that began last would
- * be left alone at the end of the run.
+ * The files that take longest, the longest first. Each has its own process, and they start before the others: a long file
+ * that started last would run alone at the end.
  */
 export const LONGEST: readonly string[] = [
   'test/push/acknowledge-received.test.ts',

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createSharedToken } from './shared-token.ts';
 
-/** An `onRequest` hook for routes that only a scraper or an operator may read: it requires `token`, if there is one, else answers 401. */
+/** An `onRequest` hook for the routes of scrapers and operators: answers 401 without `token`, if a token is configured. */
 export function requireReader(token: string | undefined) {
   const mayRead = bearerOf(token);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
