@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { CircuitState, ObservedOutcome } from '../observe/observer.ts';
 import { Gathering } from './gather.ts';
-import { openWebhook, type WebhookOptions } from './webhook.ts';
+import { openWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
 /** Notifies a person of what needs attention, with ids, codes and names of fields only. */
 export interface Notifier {
@@ -16,10 +16,14 @@ export interface Notifier {
 const INTERVAL_MILLISECONDS = 60_000;
 const REASON = /^[a-z0-9-]{1,50}$/;
 
-/** Opens the webhook. Each instance sends one message a minute for each reason at most. */
-export function openNotifier(options: WebhookOptions, milliseconds = INTERVAL_MILLISECONDS): Notifier {
-  const webhook = openWebhook(options);
-  const gathering = new Gathering(milliseconds, (text) =>
+/** Opens the webhook, and a notifier that posts to it. */
+export function openNotifier(options: WebhookOptions): Notifier {
+  return createNotifier(openWebhook(options));
+}
+
+/** Posts one message a minute for each reason at most. */
+export function createNotifier(webhook: Webhook): Notifier {
+  const gathering = new Gathering(INTERVAL_MILLISECONDS, (text) =>
     webhook.post(`${text}\n(customer sync on ${hostname()})`),
   );
   /** The last message about each state, so that a state that did not change is not sent again. */
