@@ -189,20 +189,16 @@ async function inBrowser(browser: Browser): Promise<void> {
     t.equal(await focused(), 'search');
   });
 
-  const looks = [
-    { name: 'in the light', options: { colorScheme: 'light' } },
-    { name: 'in the dark', options: { colorScheme: 'dark' } },
+  const devices = [
+    { device: 'a desktop', options: {}, dark: { width: 1280, height: 900 } },
     {
-      name: 'on a phone',
-      options: { colorScheme: 'light', viewport: { width: 360, height: 740 }, hasTouch: true },
+      device: 'a phone',
+      options: { viewport: { width: 360, height: 740 }, hasTouch: true },
+      dark: { width: 390, height: 844 },
     },
-    {
-      name: 'on a phone in the dark',
-      options: { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
-    },
-  ] as const;
-  for (const { name, options } of looks)
-    t.test(`can be read by everybody ${name}, without scrolling sideways`, async (t) => {
+  ];
+  for (const { device, options, dark } of devices)
+    t.test(`can be read by everybody on ${device}, without scrolling sideways`, async (t) => {
       const own = await startUpstreams(t);
       const { url, push } = await connect(t, own);
       const [first, second] = own.commercetools.seed(2).map(changeOf);
@@ -213,20 +209,28 @@ async function inBrowser(browser: Browser): Promise<void> {
       // Only here: axe comes from the test, which the page's own policy forbids.
       const { page } = await openPage(t, browser, url, {
         ...options,
+        colorScheme: 'light',
         bypassCSP: true,
         reducedMotion: 'reduce',
       });
       await page.locator('#recent tbody tr').nth(3).waitFor();
       await page.evaluate(await readFile(AXE, 'utf8'));
-      const result = await page.evaluate<unknown>('axe.run().then(({ violations }) => violations)');
-      const violations = Violations.parse(result);
-      t.strictSame(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
-        [],
-      );
-      const [inner, outer] = await page.evaluate<number[]>(
-        '[document.documentElement.scrollWidth, innerWidth]',
-      );
-      t.ok((inner ?? 0) <= (outer ?? 0), `${inner} px in ${outer} px`);
+      async function isReadable(name: string): Promise<void> {
+        const result = await page.evaluate<unknown>('axe.run().then(({ violations }) => violations)');
+        const violations = Violations.parse(result);
+        t.strictSame(
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+          [],
+          name,
+        );
+        const [inner, outer] = await page.evaluate<number[]>(
+          '[document.documentElement.scrollWidth, innerWidth]',
+        );
+        t.ok((inner ?? 0) <= (outer ?? 0), `${inner} px in ${outer} px`);
+      }
+      await isReadable('in the light');
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.setViewportSize(dark);
+      await isReadable('in the dark');
     });
 }

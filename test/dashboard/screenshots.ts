@@ -39,16 +39,16 @@ export async function takeScreenshots(path: string, folder: string, seconds: num
   const said: string[] = [];
   try {
     await wait(seconds * 1000);
+    const page = await browser.newPage({ reducedMotion: 'reduce' });
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    await page.goto(service.url);
+    await page.locator('#recent tbody tr').first().waitFor();
     for (const { name, width, height, colorScheme } of PICTURES) {
-      const viewport = { width, height };
-      const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
-      page.on('console', (message) => said.push(message.text()));
-      page.on('pageerror', (error) => said.push(error.message));
-      await page.goto(service.url);
-      await page.locator('#recent tbody tr').first().waitFor();
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height });
       await wait(Math.min(SETTLE_MILLISECONDS, seconds * 500));
       await page.screenshot({ path: join(folder, `${name}.png`) });
-      await page.close();
     }
   } finally {
     await browser.close();
