@@ -59,7 +59,7 @@ t.test('60 text bodies of 15 MB at once for a path that is not there', options, 
   await lives(t, service);
 });
 
-t.test('100 valid pushes of 14 MB at once, all of which get through', options, async (t) => {
+t.test('40 valid pushes of 14 MB at once, all of which get through', options, async (t) => {
   const service = await start(t, { ACK_DEADLINE_SECONDS: '60' });
   const bodies = commercetools
     .seed(4)
@@ -78,7 +78,8 @@ t.test('100 valid pushes of 14 MB at once, all of which get through', options, a
     }
   }
 
-  await Promise.all(Array.from({ length: 100 }, (_, index) => push(bodies[index % 4] ?? Buffer.alloc(0))));
+  // More than the memory by themselves, so that one that is held for too long shows.
+  await Promise.all(Array.from({ length: 40 }, (_, index) => push(bodies[index % 4] ?? Buffer.alloc(0))));
   t.ok((refused.get(503) ?? 0) > 0, `refused until there is room: ${JSON.stringify([...refused])}`);
   await lives(t, service);
 });
