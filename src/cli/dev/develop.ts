@@ -107,7 +107,7 @@ ${io.terminal ? `${KEYS}\n` : ''}`);
   if (withService) {
     const watched = watchAll(
       watchedBy(config, env),
-      (file) => void restart(`${file} has changed: starting again.`),
+      (files) => void restart(`${changed(files)}: starting again.`),
     );
     started.defer(() => watched.close());
   }
@@ -134,4 +134,8 @@ function watchedBy(config: string, env: Readonly<Record<string, string | undefin
   const own = (env['HANDLERS_DIR']?.trim() || 'handlers').split(',').map((folder) => folder.trim());
   const code = ['config', 'handlers', 'routes', 'src'].map((folder) => join(PACKAGE_ROOT, folder));
   return [...new Set([config, 'config/connector.yml', ...own.filter(Boolean), ...code])];
+}
+
+function changed([first, ...others]: readonly string[]): string {
+  return others.length === 0 ? `${first} has changed` : `${first} and ${others.length} more have changed`;
 }

@@ -13,10 +13,13 @@ interface Tree {
 }
 
 /**
- * Watches files, and folders with all below them; calls `changed` with the path of a file that is new, different or gone, once for changes
- * that belong together. Node's own recursive watch loses files that an editor replaces.
+ * Watches files, and folders with all below them; calls `changed` with the paths of the files that are new, different or gone, once for
+ * changes that belong together. Node's own recursive watch loses files that an editor replaces.
  */
-export function watchAll(roots: readonly string[], changed: (file: string) => void): { close(): void } {
+export function watchAll(
+  roots: readonly string[],
+  changed: (files: readonly string[]) => void,
+): { close(): void } {
   const watchers = new Map<string, { readonly watcher: FSWatcher; readonly identity: string }>();
   let timer: NodeJS.Timeout | undefined;
   let known = look(roots);
@@ -46,8 +49,8 @@ export function watchAll(roots: readonly string[], changed: (file: string) => vo
       const before = known;
       known = look(roots);
       follow(known);
-      const file = differing(before.files, known.files);
-      if (file !== undefined) changed(file);
+      const files = differing(before.files, known.files);
+      if (files.length > 0) changed(files);
     }, SETTLE_MILLISECONDS);
   }
 
@@ -96,11 +99,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function differing(
-  before: ReadonlyMap<string, string>,
-  now: ReadonlyMap<string, string>,
-): string | undefined {
-  for (const [path, state] of now) if (before.get(path) !== state) return path;
-  for (const path of before.keys()) if (!now.has(path)) return path;
-  return undefined;
+function differing(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
+  const differs = [...now].filter(([path, state]) => before.get(path) !== state).map(([path]) => path);
+  return [...differs, ...before.keys().filter((path) => !now.has(path))];
 }

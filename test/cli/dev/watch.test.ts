@@ -12,8 +12,8 @@ t.test('a change of a file is told, however it is made', async (t) => {
   const folder = join(root, 'watched');
   await symlink(join(root, 'real'), join(folder, 'link'));
   const seen: string[] = [];
-  const watcher = watchAll([folder, join(folder, 'is-not-there')], (file) =>
-    seen.push(file.slice(folder.length + 1)),
+  const watcher = watchAll([folder, join(folder, 'is-not-there')], (files) =>
+    seen.push(...files.map((file) => file.slice(folder.length + 1))),
   );
   t.teardown(() => watcher.close());
   const file = join(folder, 'connector.yml');
@@ -41,6 +41,13 @@ t.test('a change of a file is told, however it is made', async (t) => {
       'written in the folder that has replaced it',
       'more/three.ts',
       () => writeFile(join(folder, 'more/three.ts'), '33333'),
+    ],
+    [
+      'the second of two at once',
+      'handlers/one.ts',
+      async () => {
+        await Promise.all([writeFile(file, 'eeeee'), writeFile(join(folder, 'handlers/one.ts'), '111')]);
+      },
     ],
     ['gone', 'handlers/two.ts', () => rm(join(folder, 'handlers/two.ts'))],
   ];
@@ -75,7 +82,7 @@ t.test('a volume that Kubernetes swaps is told', async (t) => {
   await symlink('..one', join(folder, '..data'));
   for (const name of ['connector.yml', 'mine']) await symlink(join('..data', name), join(folder, name));
   const seen: string[] = [];
-  const watcher = watchAll([join(folder, 'connector.yml'), folder], (name) => seen.push(name));
+  const watcher = watchAll([join(folder, 'connector.yml'), folder], (names) => seen.push(...names));
   t.teardown(() => watcher.close());
   for (const [version, text] of Object.entries({ two: 'bb', three: 'ccc' })) {
     const told = seen.length;
@@ -94,7 +101,7 @@ t.test('a file alone is watched, and not what lies beside it', async (t) => {
   const folder = t.testdir({ 'connector.yml': 'a', 'other.yml': 'a' });
   const file = join(folder, 'connector.yml');
   const seen: string[] = [];
-  const watcher = watchAll([file], (name) => seen.push(name));
+  const watcher = watchAll([file], (names) => seen.push(...names));
   t.teardown(() => watcher.close());
   await writeFile(join(folder, 'other.yml'), 'bb');
   await writeFile(join(folder, '.swap'), 'ccc');
@@ -109,7 +116,7 @@ t.test('what is not there yet is told once it is', async (t) => {
   const folder = t.testdir({});
   const file = join(folder, 'mine/handlers');
   const seen: string[] = [];
-  const watcher = watchAll([file], (name) => seen.push(name));
+  const watcher = watchAll([file], (names) => seen.push(...names));
   t.teardown(() => watcher.close());
   await mkdir(file, { recursive: true });
   await writeFile(join(file, 'one.ts'), '1');
