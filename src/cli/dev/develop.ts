@@ -11,22 +11,16 @@ import { requireFreePort } from './free-port.ts';
 import { KEYS, readKeys } from './keys.ts';
 import { readable, resourceOf } from './lines.ts';
 import { loadStandIns } from './load-stand-ins.ts';
-import { requireWritableFile, UnwritableFile, writeLocalFile } from './local-file.ts';
+import { requireWritableFile, writeLocalFile } from './local-file.ts';
 import type { Options } from './options.ts';
 import { Service } from './service.ts';
 import { watchAll } from './watch.ts';
 
 /** Runs the stand-ins, and the service if requested, until a signal or the key that ends it. */
 export async function develop(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
-  try {
-    if (withService) await requireFreePort(options.port);
-    await requireWritableFile(cwd());
-    return await run(options, withService, io);
-  } catch (error) {
-    if (!(error instanceof UnwritableFile)) throw error;
-    io.err(error.message);
-    return EXIT.found;
-  }
+  if (withService) await requireFreePort(options.port);
+  await requireWritableFile(cwd());
+  return run(options, withService, io);
 }
 
 async function run(options: Options, withService: boolean, io: Io): Promise<ExitCode> {

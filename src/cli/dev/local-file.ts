@@ -1,19 +1,10 @@
 import { access, constants, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConfigurationError } from '../../configuration-error.ts';
 import { codeOf } from '../../observe/describe-error.ts';
 import { LOCAL_FILE } from '../env-file.ts';
 
-/** The local file cannot be written; the text says which, why and what to do. */
-export class UnwritableFile extends Error {
-  constructor(file: string, cause: unknown) {
-    const code = codeOf(cause) ?? 'an unknown error';
-    super(
-      `${file} cannot be written (${code}); start in another folder, or make this folder and file writable for this user: the commands in other terminals read it.`,
-    );
-  }
-}
-
-/** Throws an `UnwritableFile` if the file cannot be written; it is not written yet. */
+/** Throws a `ConfigurationError` if the file cannot be written; it is not written yet. */
 export async function requireWritableFile(folder: string): Promise<void> {
   const file = join(folder, LOCAL_FILE);
   try {
@@ -21,7 +12,7 @@ export async function requireWritableFile(folder: string): Promise<void> {
     if (isThere) await (await open(file, 'r+')).close();
     else await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new UnwritableFile(file, error);
+    throw unwritable(file, error);
   }
 }
 
@@ -38,9 +29,20 @@ export async function writeLocalFile(
   try {
     await writeFile(file, text, { mode: 0o600 });
   } catch (error) {
-    throw new UnwritableFile(file, error);
+    throw unwritable(file, error);
   }
   return async () => {
     if ((await readFile(file, 'utf8').catch(() => '')) === text) await rm(file, { force: true });
   };
+}
+
+function unwritable(file: string, cause: unknown): ConfigurationError {
+  return new ConfigurationError([
+    {
+      where: file,
+      expected: 'a file that this user may write, for the commands in other terminals',
+      found: `one that cannot be written (${codeOf(cause) ?? 'an unknown error'})`,
+      advice: 'Start in another folder, or make this folder and file writable for this user.',
+    },
+  ]);
 }

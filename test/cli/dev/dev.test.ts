@@ -131,15 +131,18 @@ t.test('the file of one that was started later in the same folder stays', async 
 });
 
 for (const name of ['dev', 'stand-ins'])
-  t.test(`${name} ends with one line where it may not write .env.local`, async (t) => {
+  t.test(`${name} is refused where it may not write .env.local`, async (t) => {
     const folder = t.testdir();
     const file = join(folder, '.env.local');
     await mkdir(file);
     const args = [name, '--no-emulator', '--port', await freePort()];
     const { code, out, err } = await runProcess(t, args, {}, { cwd: folder });
-    t.equal(code, 1);
+    t.equal(code, 2);
     t.equal(out, '');
-    t.match(err, new RegExp(`^${file} cannot be written \\(EISDIR\\); .*another folder.*\n$`));
+    t.match(
+      err,
+      new RegExp(`\\n${file}\n {2}expected .*\n {2}found .*\\(EISDIR\\)\n {2}advice .*another folder`),
+    );
   });
 
 t.test('what provision refuses is told as it tells it', async (t) => {
