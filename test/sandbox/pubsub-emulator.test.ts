@@ -6,7 +6,7 @@ import { createPushSubscription, emulatorOrSkip, startPubSubEmulator } from './p
 import { until } from './until.ts';
 
 t.test('says what is missing and how to get it', async (t) => {
-  t.match(await startPubSubEmulator({ PATH: '', PUBSUB_EMULATOR_JAR: '/nowhere.jar' }), {
+  t.match(await startPubSubEmulator({ environment: { PATH: '', PUBSUB_EMULATOR_JAR: '/nowhere.jar' } }), {
     missing: /gcloud components install pubsub-emulator.*google-cloud-cli-pubsub-emulator/,
   });
 });

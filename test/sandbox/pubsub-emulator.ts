@@ -21,6 +21,12 @@ export interface PubSubEmulator {
   stop(): Promise<void>;
 }
 
+export interface EmulatorOptions {
+  /** Where the emulator and Java are looked for; this process's own when left out. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
 /** The part of a tap test that is used. */
 export interface Current {
   fail(reason: string): unknown;
@@ -53,16 +59,21 @@ export interface PushChannel {
   close(): Promise<void>;
 }
 
-/** Starts Google's Pub/Sub emulator on a free port of 127.0.0.1; `missing` says what is not there and how to get it. */
-export async function startPubSubEmulator(
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<PubSubEmulator | { missing: string }> {
-  const jar = await findJar(environment);
+/**
+ * Starts Google's Pub/Sub emulator on a free port of 127.0.0.1; `missing` says what is not there and how to get it. When
+ * `signal` aborts, whatever was started is stopped, and the promise rejects with the signal's reason.
+ */
+export async function startPubSubEmulator({
+  environment = process.env,
+  signal,
+}: EmulatorOptions = {}): Promise<PubSubEmulator | { missing: string }> {
+  const jar = await findJar(environment, signal);
   if (jar === undefined) return { missing: `Google's Pub/Sub emulator was not found: ${HOW_TO_GET_IT}.` };
   const java = await findInPath('java', environment);
   if (java === undefined)
     return { missing: "Java was not found, which Google's Pub/Sub emulator needs: install a JRE." };
   const host = `127.0.0.1:${await freePort()}`;
+  signal?.throwIfAborted();
   const [address = '', port = ''] = host.split(':');
   // Short-lived: compiling it well would cost more than it brings.
   const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
@@ -80,8 +91,9 @@ export async function startPubSubEmulator(
     await ended;
     clearTimeout(late);
   };
-  if (await answers(host)) return { host, projectId: 'sandbox-project', stop };
+  if (await answers(host, signal)) return { host, projectId: 'sandbox-project', stop };
   await stop();
+  signal?.throwIfAborted();
   throw new Error(
     `Expected ${jar} to answer on ${host} within ${START_MILLISECONDS / 1000} s, found nothing there.`,
   );
@@ -92,7 +104,7 @@ export async function emulatorOrSkip(
   t: Current,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<PubSubEmulator | undefined> {
-  const emulator = await startPubSubEmulator(environment);
+  const emulator = await startPubSubEmulator({ environment });
   if (!('missing' in emulator)) {
     t.teardown(() => emulator.stop());
     return emulator;
@@ -165,12 +177,15 @@ export async function createPushSubscription(
   };
 }
 
-async function findJar(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function findJar(
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const given = environment['PUBSUB_EMULATOR_JAR'];
   if (given) return (await exists(given)) ? given : undefined;
   const gcloud = await findInPath('gcloud', environment);
   const roots = [
-    async () => gcloud && (await sdkRoot(gcloud)),
+    async () => gcloud && (await sdkRoot(gcloud, signal)),
     async () => '/usr/lib/google-cloud-sdk',
     async () => gcloud && dirname(dirname(gcloud)),
   ];
@@ -182,13 +197,17 @@ async function findJar(environment: NodeJS.ProcessEnv): Promise<string | undefin
   return undefined;
 }
 
-async function sdkRoot(gcloud: string): Promise<string | undefined> {
+async function sdkRoot(gcloud: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  signal?.throwIfAborted();
+  const options = { timeout: 120_000, killSignal: 'SIGKILL', ...(signal && { signal }) } as const;
+  const asked = promisify(execFile)(gcloud, ['info', '--format=value(installation.sdk_root)'], options);
+  // `execFile` itself sends SIGTERM when it is aborted, and a program that ignores it would keep this process from ending.
+  signal?.addEventListener('abort', () => asked.child.kill('SIGKILL'), { once: true });
   try {
-    const { stdout } = await promisify(execFile)(gcloud, ['info', '--format=value(installation.sdk_root)'], {
-      timeout: 120_000,
-    });
+    const { stdout } = await asked;
     return stdout.trim() || undefined;
   } catch {
+    signal?.throwIfAborted();
     // A gcloud that cannot say where it is installed leaves the usual places.
     return undefined;
   }
@@ -224,10 +243,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function answers(host: string): Promise<boolean> {
+/** False when it is aborted, too. */
+async function answers(host: string, aborted: AbortSignal | undefined): Promise<boolean> {
   const end = performance.now() + START_MILLISECONDS;
-  while (performance.now() < end) {
-    const signal = AbortSignal.timeout(10_000);
+  const given = aborted ? [aborted] : [];
+  while (performance.now() < end && !aborted?.aborted) {
+    const signal = AbortSignal.any([AbortSignal.timeout(10_000), ...given]);
     const response = await fetch(`http://${host}/`, { signal }).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok) return true;

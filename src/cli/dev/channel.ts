@@ -39,10 +39,16 @@ export async function directChannel(push: string, why: string): Promise<Channel>
   };
 }
 
-/** By Google's emulator, set up by `customer-sync provision` as the real Pub/Sub is; `missing` says what is not installed. */
-export async function emulatorChannel(endpoint: string): Promise<Channel | { readonly missing: string }> {
+/**
+ * By Google's emulator, set up by `customer-sync provision` as the real Pub/Sub is; `missing` says what is not installed.
+ * Rejects with the reason of the signal when it aborts.
+ */
+export async function emulatorChannel(
+  endpoint: string,
+  signal: AbortSignal,
+): Promise<Channel | { readonly missing: string }> {
   const { startPubSubEmulator } = await import('../../../test/sandbox/pubsub-emulator.ts');
-  const emulator = await startPubSubEmulator();
+  const emulator = await startPubSubEmulator({ signal });
   if ('missing' in emulator) return emulator;
   const { host, projectId } = emulator;
   const client = await openPubSub({ projectId, emulatorHost: host });
@@ -58,10 +64,12 @@ export async function emulatorChannel(endpoint: string): Promise<Channel | { rea
     provision: (env, signal) =>
       new Promise((resolve) => {
         const args = [command, 'provision', `--endpoint=${endpoint}`];
-        execFile(execPath, args, { env: { ...env }, signal }, (error, _, said) => {
+        const child = execFile(execPath, args, { env: { ...env }, signal }, (error, _, said) => {
           const code = Object.values(EXIT).find((known) => known === error?.code) ?? EXIT.failed;
           resolve(error ? { text: said.trimEnd() || error.message, code } : undefined);
         });
+        // SIGTERM alone would let it finish its request. What it sets up ends with the emulator, so nothing is lost.
+        signal.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
       }),
     // One that is lost is as lost as the emulator: what follows shows it.
     deliver: (notification) => void topic.publishMessage({ json: notification }).catch(() => undefined),

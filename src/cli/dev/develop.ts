@@ -20,7 +20,13 @@ import { watchAll } from './watch.ts';
 export async function develop(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
   if (withService) await requireFreePort(options.port);
   await requireWritableFile(cwd());
-  return run(options, withService, io);
+  try {
+    return await run(options, withService, io);
+  } catch (error) {
+    // Interrupted while it waited for something at the start.
+    if (error !== io.signal.reason) throw error;
+    return EXIT.ok;
+  }
 }
 
 async function run(options: Options, withService: boolean, io: Io): Promise<ExitCode> {
@@ -34,7 +40,7 @@ async function run(options: Options, withService: boolean, io: Io): Promise<Exit
   });
   started.defer(() => standIns.close());
   if (io.signal.aborted) return EXIT.ok;
-  const opened = await openChannel(url, options);
+  const opened = await openChannel(url, options, io.signal);
   channel = opened;
   started.defer(() => opened.close());
   if (io.signal.aborted) return EXIT.ok;
@@ -105,6 +111,7 @@ ${io.terminal ? `${KEYS}\n` : ''}`);
     );
     started.defer(() => watched.close());
   }
+  if (signal.aborted) return EXIT.ok;
   const fault = await opened.provision(env, signal);
   if (signal.aborted) return EXIT.ok;
   if (fault) {
@@ -118,8 +125,8 @@ ${io.terminal ? `${KEYS}\n` : ''}`);
   return EXIT.ok;
 }
 
-async function openChannel(url: string, { emulator }: Options): Promise<Channel> {
-  const opened = emulator ? await emulatorChannel(url) : { missing: '--no-emulator' };
+async function openChannel(url: string, { emulator }: Options, signal: AbortSignal): Promise<Channel> {
+  const opened = emulator ? await emulatorChannel(url, signal) : { missing: '--no-emulator' };
   return 'missing' in opened ? directChannel(`${url}/push`, opened.missing) : opened;
 }
 
