@@ -1,9 +1,9 @@
 import { type AccountConfig, loadConnector } from '../../src/configuration/connector.ts';
 
-/** Where both stand-ins are. */
+/** Where the stand-ins are. */
 interface Addresses {
   readonly commercetools: { readonly url: string };
-  readonly fluent: { readonly url: string };
+  readonly fluents: readonly { readonly url: string }[];
 }
 
 /**
@@ -23,15 +23,15 @@ export async function findRealSystem(
 export function realSystemOf(
   file: string,
   accounts: readonly AccountConfig[],
-  { commercetools, fluent }: Addresses,
+  { commercetools, fluents }: Addresses,
 ): string | undefined {
   for (const account of accounts) {
     const addresses = [
-      [account.commercetools.apiUrl, commercetools.url],
-      [account.commercetools.authUrl, commercetools.url],
-      [account.fluent.apiUrl, fluent.url],
+      [account.commercetools.apiUrl, [commercetools]],
+      [account.commercetools.authUrl, [commercetools]],
+      [account.fluent.apiUrl, fluents],
     ] as const;
-    const real = addresses.find(([address, standIn]) => address !== standIn);
+    const real = addresses.find(([address, standIns]) => standIns.every(({ url }) => url !== address));
     if (real)
       return `${file} leads to ${real[0]}, which is no stand-in; write the addresses as \${CTP_API_URL}, \${CTP_AUTH_URL} and \${FLUENT_API_URL}.`;
   }

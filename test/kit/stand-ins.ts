@@ -1,29 +1,52 @@
 import { ConfigurationError } from '../../src/configuration-error.ts';
-import type { CommercetoolsOptions, CommercetoolsSandbox } from '../sandbox/commercetools.ts';
+import type { CommercetoolsOptions, CommercetoolsSandbox, ProjectSandbox } from '../sandbox/commercetools.ts';
 import type { FluentSandbox } from '../sandbox/fluent.ts';
 
 /** Stand-ins for commercetools and Fluent on 127.0.0.1. */
 export interface StandIns {
   readonly commercetools: CommercetoolsSandbox;
+  /** The first of `fluents`. */
   readonly fluent: FluentSandbox;
+  readonly fluents: readonly FluentSandbox[];
+  /** Each project with the Fluent that its customers are written to, in the order of the options. */
+  readonly accounts: readonly { readonly commercetools: ProjectSandbox; readonly fluent: FluentSandbox }[];
   /** The variables that join the service and the commands to both. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
+export interface StandInsOptions extends Omit<CommercetoolsOptions, 'projectKeys'> {
+  /** A project for each account, and the position of its Fluent; one of each when left out. */
+  readonly accounts?: readonly { readonly projectKey: string; readonly fluent: number }[];
+}
+
+const ONE = [{ projectKey: 'sandbox-project', fluent: 0 }] as const;
+
 /** What the stand-ins need besides the package: nobody needs it in production, so it is installed only where it is wanted. */
 const PACKAGES = ['@labdigital/commercetools-mock', 'graphql', 'mercurius'];
 
-/** Starts both. Throws a `ConfigurationError` where the packages that they need are not installed. */
-export async function startStandIns(options: CommercetoolsOptions = {}): Promise<StandIns> {
+/** Starts one commercetools, with all projects, and a Fluent for each position. Throws a `ConfigurationError` where the packages that they need are not installed. */
+export async function startStandIns({ accounts = ONE, ...options }: StandInsOptions = {}): Promise<StandIns> {
   const [{ startCommercetools }, { startFluent }, { environmentFor }] = await load();
-  const [commercetools, fluent] = await Promise.all([startCommercetools(options), startFluent()]);
+  const [first = ONE[0].projectKey, ...more] = new Set(accounts.map(({ projectKey }) => projectKey));
+  const last = Math.max(...accounts.map(({ fluent }) => fluent));
+  const [commercetools, fluent, ...others] = await Promise.all([
+    startCommercetools({ ...options, projectKeys: [first, ...more] }),
+    startFluent(),
+    ...Array.from({ length: last }, () => startFluent()),
+  ]);
+  const fluents = [fluent, ...others];
   return {
     commercetools,
     fluent,
+    fluents,
+    accounts: accounts.map(({ projectKey, fluent: position }) => ({
+      commercetools: commercetools.project(projectKey),
+      fluent: fluents[position] ?? fluent,
+    })),
     env: environmentFor(commercetools, fluent),
     async close() {
-      await Promise.all([commercetools.close(), fluent.close()]);
+      await Promise.all([commercetools, ...fluents].map((one) => one.close()));
     },
   };
 }

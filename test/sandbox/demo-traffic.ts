@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CommercetoolsSandbox, Payload } from './commercetools.ts';
+import type { CommercetoolsSandbox, Payload, ProjectSandbox } from './commercetools.ts';
 import { sendPush } from './push.ts';
 
 export interface TrafficOptions {
   readonly commercetools: CommercetoolsSandbox;
+  /** The projects whose customers change; the first one when left out. */
+  readonly projects?: readonly ProjectSandbox[];
   /** Where pushes go. */
   readonly push: string;
   /** Between two changes, on average; 1,000 when left out. */
@@ -50,10 +52,17 @@ export async function deliver(push: string, payload: unknown, signal?: AbortSign
 export async function startTraffic(
   options: TrafficOptions,
 ): Promise<{ deliver(change: Payload): void; stop(): Promise<void> }> {
-  const { commercetools, push, everyMilliseconds = 1_000 } = options;
+  const { commercetools, projects = [commercetools], push, everyMilliseconds = 1_000 } = options;
   const ending = new AbortController();
   const { signal } = ending;
-  const customers = commercetools.seed(8);
+  const seeded = projects.map((project) => project.seed(8));
+  // In turn, one of each project.
+  const customers = Array.from({ length: 8 }, (_, index) =>
+    projects.flatMap((project, position) => {
+      const customer = seeded[position]?.[index];
+      return customer ? [{ id: customer.id, project }] : [];
+    }),
+  ).flat();
 
   async function step(turn: number): Promise<void> {
     if (turn % 9 === 4) void deliver(push, UNWANTED, signal);
@@ -61,7 +70,7 @@ export async function startTraffic(
     if (turn % 41 === 30) commercetools.fault({ kind: 'status', only: ['query', 'by-id'], times: 3 });
     const customer = customers[(turn * 5) % customers.length];
     const firstName = FIRST_NAMES[(turn + Math.floor(turn / customers.length)) % FIRST_NAMES.length] ?? 'Ada';
-    if (customer) await commercetools.updateCustomer(customer.id, [{ action: 'setFirstName', firstName }]);
+    if (customer) await customer.project.updateCustomer(customer.id, [{ action: 'setFirstName', firstName }]);
   }
 
   async function keepOn(): Promise<void> {

@@ -4,8 +4,9 @@ import { cwd } from 'node:process';
 import { connectorFile } from '../../configuration/load.ts';
 import { PACKAGE_ROOT } from '../../process/package-root.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { accountsOrOne, describeAccounts, environmentOf, findUnknownAccount } from './accounts.ts';
 import { type Channel, directChannel, emulatorChannel } from './channel.ts';
-import { Example } from './example.ts';
+import { Examples } from './examples.ts';
 import { Switches } from './faults.ts';
 import { requireFreePort } from './free-port.ts';
 import { KEYS, readKeys } from './keys.ts';
@@ -35,7 +36,10 @@ async function run(options: Options, withService: boolean, io: Io): Promise<Exit
   const url = `http://127.0.0.1:${options.port}`;
   let channel: Channel | undefined;
   const { startStandIns, findRealSystem } = await loadStandIns();
+  const config = connectorFile(io.env);
+  const accounts = await accountsOrOne(config, io.env);
   const standIns = await startStandIns({
+    accounts,
     onNotification: (notification) => channel?.deliver(notification),
   });
   started.defer(() => standIns.close());
@@ -44,36 +48,42 @@ async function run(options: Options, withService: boolean, io: Io): Promise<Exit
   channel = opened;
   started.defer(() => opened.close());
   if (io.signal.aborted) return EXIT.ok;
-  const added = { ...standIns.env, PORT: String(options.port), ...opened.env };
+  const added = { ...environmentOf(accounts, standIns), PORT: String(options.port), ...opened.env };
   const env: Io['env'] = { ...io.env, ...added };
-  const config = connectorFile(env);
+  const real = await findRealSystem(config, env, standIns);
+  if (real !== undefined) {
+    io.err(real);
+    return EXIT.usage;
+  }
   started.defer(await writeLocalFile(cwd(), added));
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);
   const switches = new Switches(standIns);
-  const example = await Example.create(standIns);
+  const examples = await Examples.create(standIns);
   let traffic: { stop(): Promise<void> } | undefined;
 
   const service = new Service(env, {
     line(text) {
       io.out(readable(text));
-      if (resourceOf(text) === `customer/${example.id}`) io.out(`Fluent holds ${example.held()}`);
+      const held = examples.held(resourceOf(text));
+      if (held !== undefined) io.out(`Fluent holds ${held}`);
     },
     // After each start, so that the first event shows what has changed.
-    listening: () => void example.change(),
+    listening: () => void examples.change(),
     ended: (code) => io.err(`The service ended with ${code ?? 'a signal'}; a change starts it again.`),
   });
   started.defer(() => service.stop());
   started.defer(() => traffic?.stop());
 
   async function restart(why: string): Promise<void> {
-    const real = await findRealSystem(config, env, standIns);
-    if (real === undefined) {
+    const refusal =
+      (await findRealSystem(config, env, standIns)) ?? (await findUnknownAccount(config, io.env, accounts));
+    if (refusal === undefined) {
       io.err(why);
       await service.restart();
     } else {
       await service.stop();
-      io.err(real);
+      io.err(refusal);
     }
   }
 
@@ -83,7 +93,8 @@ async function run(options: Options, withService: boolean, io: Io): Promise<Exit
     traffic = undefined;
     if (running) return running.stop();
     const { startTraffic } = await import('../../../test/sandbox/demo-traffic.ts');
-    traffic = await startTraffic({ commercetools: standIns.commercetools, push: `${url}/push` });
+    const projects = standIns.accounts.map(({ commercetools }) => commercetools);
+    traffic = await startTraffic({ commercetools: standIns.commercetools, projects, push: `${url}/push` });
   }
 
   io.out(
@@ -92,14 +103,15 @@ async function run(options: Options, withService: boolean, io: Io): Promise<Exit
       .join('\n'),
   );
   io.err(`It stands in .env.local too, where \`npx customer-sync …\` finds it from another terminal in this folder.
+${describeAccounts(accounts, standIns)}
 ${opened.description}
 ${io.terminal ? `${KEYS}\n` : ''}`);
   started.defer(
     readKeys(io.stdin, {
       toggleFault: (name) => io.err(`${name} ${switches.toggle(name)}`),
       toggleTraffic: () => void toggleTraffic(),
-      changeCustomer: () => void example.change(),
-      placeOrder: () => void example.order(),
+      changeCustomer: () => void examples.change(),
+      placeOrder: () => void examples.order(),
       restart: () => void (withService && restart('Starting again.')),
       quit: () => ending.abort(),
     }),

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { FAULT_NAMES, FAULTS, Switches } from '../../../src/cli/dev/faults.ts';
+import { startStandIns } from '../../kit/stand-ins.ts';
 import { changeOf, connect, startUpstreams } from '../../sandbox/connected.ts';
 import { sendPush } from '../../sandbox/push.ts';
 
@@ -7,6 +8,24 @@ t.test('every fault has a key', (t) => {
   t.same([...FAULT_NAMES].sort(), Object.keys(FAULTS).sort());
   t.ok(FAULT_NAMES.length <= 9);
   t.end();
+});
+
+t.test('a fault of Fluent strikes the Fluent of every account', async (t) => {
+  const accounts = [0, 1].map((fluent) => ({ projectKey: `shop-${fluent}`, fluent }));
+  const standIns = await startStandIns({ accounts });
+  t.teardown(() => standIns.close());
+  const statuses = () =>
+    Promise.all(
+      standIns.accounts.map(async ({ fluent }) => {
+        const { status } = await fetch(`${fluent.url}/oauth/token`, { method: 'POST' });
+        return status;
+      }),
+    );
+  const switches = new Switches(standIns);
+  switches.toggle('fluent-down');
+  t.same(await statuses(), [503, 503]);
+  switches.toggle('fluent-down');
+  t.notMatch(await statuses(), [503, 503]);
 });
 
 const STRIKING = [
@@ -19,9 +38,13 @@ const STRIKING = [
 for (const name of STRIKING)
   t.test(`${name} fails an event, until it is switched off`, async (t) => {
     const upstreams = await startUpstreams(t);
-    const { commercetools, fluent, env } = upstreams;
+    const { commercetools, fluent } = upstreams;
     const service = await connect(t, upstreams, { DUPLICATE_MEMORY_SECONDS: '0' });
-    const switches = new Switches({ commercetools, fluent, env, close: async () => {} });
+    const switches = new Switches({
+      commercetools,
+      fluents: [fluent],
+      accounts: [{ commercetools, fluent }],
+    });
     const customer = await commercetools.createCustomer({ email: 'ada@example.com' });
     t.equal(switches.toggle(name), 'on');
     t.equal((await sendPush(service.push, changeOf(customer))).status, 503);
