@@ -1,4 +1,5 @@
 import type { Agent, request } from 'undici';
+import { z } from 'zod';
 import { Deadline } from '../time-out.ts';
 import { USER_AGENT } from '../version.ts';
 import { correlationId } from './correlation.ts';
@@ -23,6 +24,8 @@ export interface UpstreamResponse {
 
 /** Sends one request and reads the whole response within its deadline; every failure is an `UpstreamFault`. */
 export type Exchange = (request: Request, signal: AbortSignal) => Promise<UpstreamResponse>;
+
+const JsonObject = z.record(z.string(), z.unknown());
 
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
@@ -113,15 +116,11 @@ export function readJson(name: string, text: string): unknown {
 
 /** As `readJson`, for responses that are always an object. */
 export function readObject(name: string, text: string): Record<string, unknown> {
-  const value = readJson(name, text);
-  if (isObject(value)) return value;
+  const object = JsonObject.safeParse(readJson(name, text));
+  if (object.success) return object.data;
   throw new UpstreamFault(
     'transient',
     'unreadable-answer',
     `Expected a JSON object from ${name}, got another value.`,
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
