@@ -26,8 +26,21 @@ export interface Channel {
   close(): Promise<void>;
 }
 
+/**
+ * Opens the way to the service at `url`: by the emulator if it is wanted and installed, else without a broker. Rejects
+ * with the reason of the signal when it aborts.
+ */
+export async function openChannel(
+  url: string,
+  wantsEmulator: boolean,
+  signal: AbortSignal,
+): Promise<Channel> {
+  const opened = wantsEmulator ? await emulatorChannel(url, signal) : { missing: '--no-emulator' };
+  return 'missing' in opened ? directChannel(`${url}/push`, opened.missing) : opened;
+}
+
 /** Without a broker: each notification is pushed from here, and again where it is not acknowledged. */
-export async function directChannel(push: string, why: string): Promise<Channel> {
+async function directChannel(push: string, why: string): Promise<Channel> {
   const { deliver } = await import('../../../test/sandbox/demo-traffic.ts');
   const ending = new AbortController();
   return {
@@ -39,11 +52,8 @@ export async function directChannel(push: string, why: string): Promise<Channel>
   };
 }
 
-/**
- * By Google's emulator, set up by `customer-sync provision` as the real Pub/Sub is; `missing` says what is not installed.
- * Rejects with the reason of the signal when it aborts.
- */
-export async function emulatorChannel(
+/** By Google's emulator, set up by `customer-sync provision` as the real Pub/Sub is; `missing` says what is not installed. */
+async function emulatorChannel(
   endpoint: string,
   signal: AbortSignal,
 ): Promise<Channel | { readonly missing: string }> {

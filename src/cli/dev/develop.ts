@@ -5,7 +5,7 @@ import { connectorFile } from '../../configuration/load.ts';
 import { PACKAGE_ROOT } from '../../process/package-root.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { accountsOrOne, describeAccounts, environmentOf, findUnknownAccount } from './accounts.ts';
-import { type Channel, directChannel, emulatorChannel } from './channel.ts';
+import { type Channel, openChannel } from './channel.ts';
 import { Examples } from './examples.ts';
 import { Switches } from './faults.ts';
 import { requireFreePort } from './free-port.ts';
@@ -44,7 +44,7 @@ async function run(options: Options, withService: boolean, io: Io): Promise<Exit
   });
   started.defer(() => standIns.close());
   if (io.signal.aborted) return EXIT.ok;
-  const opened = await openChannel(url, options, io.signal);
+  const opened = await openChannel(url, options.emulator, io.signal);
   channel = opened;
   started.defer(() => opened.close());
   if (io.signal.aborted) return EXIT.ok;
@@ -135,11 +135,6 @@ ${io.terminal ? `${KEYS}\n` : ''}`);
   if (options.traffic) await toggleTraffic();
   if (!signal.aborted) await once(signal, 'abort');
   return EXIT.ok;
-}
-
-async function openChannel(url: string, { emulator }: Options, signal: AbortSignal): Promise<Channel> {
-  const opened = emulator ? await emulatorChannel(url, signal) : { missing: '--no-emulator' };
-  return 'missing' in opened ? directChannel(`${url}/push`, opened.missing) : opened;
 }
 
 /** What starts the service again when it changes: the configuration, the handlers, and the code where it can be changed. */

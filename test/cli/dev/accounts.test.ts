@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { readAccounts } from '../../../src/cli/dev/accounts.ts';
+import { freePort } from '../../sandbox/free-port.ts';
 import { until } from '../../sandbox/until.ts';
 import { startCommand } from '../command.ts';
 
@@ -37,7 +36,7 @@ async function develop(t: Test, args: readonly string[], accounts: readonly obje
   };
   const command = startCommand(
     t,
-    [...args, '--no-emulator', '--port', await freePort()],
+    [...args, '--no-emulator', '--port', String(await freePort())],
     { CONNECTOR_CONFIG: config },
     { cwd: folder, onText },
   );
@@ -125,12 +124,3 @@ t.test('a project key may hold a variable', async (t) => {
     { projectKey: 'shop-one', fluent: 0, variables: new Map([['FLUENT_API_URL', 'fluent.apiUrl']]) },
   ]);
 });
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return String(typeof address === 'object' ? address?.port : address);
-}

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, open, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
+import { freePort } from '../../sandbox/free-port.ts';
 import { until } from '../../sandbox/until.ts';
 import { startCommand } from '../command.ts';
 
@@ -52,7 +51,7 @@ for (const [point, name, program] of POINTS)
     await chmod(file, 0o755);
     const jar = name === 'java' ? { PUBSUB_EMULATOR_JAR: join(folder, 'emulator.jar') } : {};
     const env = { PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, ...jar };
-    const command = startCommand(t, ['dev', '--port', await freePort()], env, { cwd: folder });
+    const command = startCommand(t, ['dev', '--port', String(await freePort())], env, { cwd: folder });
     let code: number | null | undefined;
     void command.ended.then((ended) => {
       code = ended.code;
@@ -72,13 +71,4 @@ async function pipe(t: Test, path: string): Promise<string> {
   const held = await open(path, 'r+');
   t.teardown(() => held.close());
   return path;
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return String(typeof address === 'object' ? address?.port : address);
 }
