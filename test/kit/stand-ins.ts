@@ -8,7 +8,7 @@ export interface StandIns {
   /** The first of `fluents`. */
   readonly fluent: FluentSandbox;
   readonly fluents: readonly FluentSandbox[];
-  /** Each project with the Fluent that its customers are written to, in the order of the options. */
+  /** Each project once, with the Fluent that its customers are written to, in the order of the options. */
   readonly accounts: readonly { readonly commercetools: ProjectSandbox; readonly fluent: FluentSandbox }[];
   /** The variables that join the service and the commands to both. */
   readonly env: Readonly<Record<string, string>>;
@@ -28,7 +28,8 @@ const PACKAGES = ['@labdigital/commercetools-mock', 'graphql', 'mercurius'];
 /** Starts one commercetools, with all projects, and a Fluent for each position. Throws a `ConfigurationError` where the packages that they need are not installed. */
 export async function startStandIns({ accounts = ONE, ...options }: StandInsOptions = {}): Promise<StandIns> {
   const [{ startCommercetools }, { startFluent }, { environmentFor }] = await load();
-  const [first = ONE[0].projectKey, ...more] = new Set(accounts.map(({ projectKey }) => projectKey));
+  const keys = accounts.map(({ projectKey }) => projectKey);
+  const [first = ONE[0].projectKey, ...more] = new Set(keys);
   const last = Math.max(...accounts.map(({ fluent }) => fluent));
   const [commercetools, fluent, ...others] = await Promise.all([
     startCommercetools({ ...options, projectKeys: [first, ...more] }),
@@ -40,10 +41,12 @@ export async function startStandIns({ accounts = ONE, ...options }: StandInsOpti
     commercetools,
     fluent,
     fluents,
-    accounts: accounts.map(({ projectKey, fluent: position }) => ({
-      commercetools: commercetools.project(projectKey),
-      fluent: fluents[position] ?? fluent,
-    })),
+    accounts: accounts
+      .filter(({ projectKey }, index) => keys.indexOf(projectKey) === index)
+      .map(({ projectKey, fluent: position }) => ({
+        commercetools: commercetools.project(projectKey),
+        fluent: fluents[position] ?? fluent,
+      })),
     env: environmentFor(commercetools, fluent),
     async close() {
       await Promise.all([commercetools, ...fluents].map((one) => one.close()));

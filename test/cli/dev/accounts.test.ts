@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { readAccounts } from '../../../src/cli/dev/accounts.ts';
+import { Examples } from '../../../src/cli/dev/examples.ts';
+import { startStandIns } from '../../kit/stand-ins.ts';
 import { freePort } from '../../sandbox/free-port.ts';
 import { until } from '../../sandbox/until.ts';
 import { startCommand } from '../command.ts';
@@ -105,6 +107,14 @@ t.test('stand-ins refuses a file that leads to a real system', async (t) => {
   const { code, err } = await command.ended;
   t.equal(code, 2);
   t.match(err, /leads to https:\/\/account\.example\.com, which is no stand-in/);
+});
+
+t.test('a project that two accounts name by mistake has one example', async (t) => {
+  const twice = [0, 1].map((fluent) => ({ projectKey: 'one-shop', fluent }));
+  const standIns = await startStandIns({ accounts: twice });
+  t.teardown(() => standIns.close());
+  await Examples.create(standIns);
+  t.equal(standIns.commercetools.customers().length, 1);
 });
 
 t.test('reads no accounts from a file that holds none', async (t) => {
