@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -185,9 +185,10 @@ async function findJar(
   if (given) return (await exists(given)) ? given : undefined;
   const gcloud = await findInPath('gcloud', environment);
   const roots = [
+    // First, because gcloud needs most of a second to say where it is installed.
+    async () => gcloud && dirname(dirname(await realpath(gcloud))),
     async () => gcloud && (await sdkRoot(gcloud, signal)),
     async () => '/usr/lib/google-cloud-sdk',
-    async () => gcloud && dirname(dirname(gcloud)),
   ];
   for (const root of roots) {
     const folder = await root();
