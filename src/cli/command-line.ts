@@ -2,31 +2,37 @@ import { Command, CommanderError } from 'commander';
 import { ConfigurationError, type Fault } from '../configuration-error.ts';
 import { Failure, Rejection } from '../outcome.ts';
 import { VERSION } from '../version.ts';
-import { registerConnect } from './connect/connect.ts';
-import { registerDeadLetters } from './dead-letters/dead-letters.ts';
-import { registerDev } from './dev/dev.ts';
-import { registerDoctor } from './doctor/doctor.ts';
-import { registerExplain } from './explain/explain.ts';
 import { EXIT, type ExitCode, type Io, type Register } from './io.ts';
 import { describeUnknown } from './log.ts';
-import { registerProvision } from './provision/provision.ts';
-import { registerReconcile } from './reconcile/reconcile.ts';
-import { registerStart } from './start/start.ts';
-import { registerSync } from './sync/sync.ts';
-import { registerTest } from './test/test.ts';
 
-const COMMANDS: readonly Register[] = [
-  registerStart,
-  registerDev,
-  registerTest,
-  registerDoctor,
-  registerProvision,
-  registerSync,
-  registerReconcile,
-  registerExplain,
-  registerDeadLetters,
-  registerConnect,
-];
+type Load = () => Promise<Register>;
+const connect: Load = async () => (await import('./connect/connect.ts')).registerConnect;
+const dev: Load = async () => (await import('./dev/dev.ts')).registerDev;
+const provision: Load = async () => (await import('./provision/provision.ts')).registerProvision;
+
+/** The commands, in the order of the help, each with what loads its code: a command line loads the command that it names. */
+export const COMMANDS: Readonly<Record<string, Load>> = {
+  start: async () => (await import('./start/start.ts')).registerStart,
+  dev,
+  'stand-ins': dev,
+  test: async () => (await import('./test/test.ts')).registerTest,
+  doctor: async () => (await import('./doctor/doctor.ts')).registerDoctor,
+  provision,
+  deprovision: provision,
+  sync: async () => (await import('./sync/sync.ts')).registerSync,
+  reconcile: async () => (await import('./reconcile/reconcile.ts')).registerReconcile,
+  explain: async () => (await import('./explain/explain.ts')).registerExplain,
+  'dead-letters': async () => (await import('./dead-letters/dead-letters.ts')).registerDeadLetters,
+  'connect-package': connect,
+  'connect-post-deploy': connect,
+  'connect-pre-undeploy': connect,
+};
+
+/** What a command line needs: the command that it begins with, else all, among them those of the help and after an option. */
+async function loadCommands([first = '']: readonly string[]): Promise<readonly Register[]> {
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  return Promise.all((named ? [named] : [...new Set(Object.values(COMMANDS))]).map((load) => load()));
+}
 
 /** Runs one command line (without `node` and the file) and returns its exit code. Never throws. */
 export async function runCommandLine(
@@ -47,7 +53,7 @@ export async function runCommandLine(
       writeErr: (text) => io.err(text.trimEnd()),
     })
     .showHelpAfterError('Add --help for what it takes.');
-  for (const register of COMMANDS)
+  for (const register of await loadCommands(args))
     register(program, io, (ended) => {
       code = ended;
     });

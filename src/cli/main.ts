@@ -1,5 +1,4 @@
-import { formatFaults } from '../configuration/environment.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { formatFaults } from '../configuration/faults.ts';
 import { ConfigurationError } from '../configuration-error.ts';
 import { runCommandLine } from './command-line.ts';
 import { type ReadEnv, withEnvFile } from './env-file.ts';
@@ -33,7 +32,11 @@ process.exitCode = await runCommandLine(
     terminal: process.stderr.isTTY === true && process.env['CI'] !== 'true',
     signal: interrupt.signal,
     // The command line takes no pushes, so how they are authenticated need not be said.
-    configuration: (over) => loadConfiguration({ PUSH_AUTH: 'none', ...env, ...over }),
+    // Not every command reads the configuration, so its code is loaded by those that do.
+    async configuration(over) {
+      const { loadConfiguration } = await import('../configuration/load.ts');
+      return loadConfiguration({ PUSH_AUTH: 'none', ...env, ...over });
+    },
   },
   formatFaults,
 );

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import t from 'tap';
 import manifest from '../../package.json' with { type: 'json' };
-import { runCommandLine } from '../../src/cli/command-line.ts';
+import { COMMANDS, runCommandLine } from '../../src/cli/command-line.ts';
 import { formatFaults } from '../../src/configuration/environment.ts';
 import { startUpstreams } from '../sandbox/connected.ts';
 import { runProcess } from './command.ts';
@@ -45,6 +45,16 @@ t.test(
 
 t.test('says its version', async (t) => {
   t.match(await run(['--version'], {}), { code: 0, out: `${manifest.version}\n`, err: '' });
+});
+
+t.test('each command is loaded by its name, and the help tells of all', async (t) => {
+  const { out } = await run(['--help'], {});
+  const told = [...out.matchAll(/^ {2}([a-z][a-z-]+) /gm)].map(([, name]) => name);
+  t.same(told, [...Object.keys(COMMANDS), 'help']);
+  for (const name of Object.keys(COMMANDS))
+    t.match(await run([name, '--help'], {}), { code: 0, out: new RegExp(`^Usage: customer-sync ${name} `) });
+  for (const name of ['constructor', 'snyc'])
+    t.match(await run([name], {}), { code: 2, err: `unknown command '${name}'` });
 });
 
 t.test('without credentials of Google there is no warning but its own words', async (t) => {
