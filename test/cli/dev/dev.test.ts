@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { writeLocalFile } from '../../../src/cli/dev/local-file.ts';
-import { missingOrSkip, startPubSubEmulator } from '../../sandbox/pubsub-emulator.ts';
+import { sharedEmulatorOrSkip } from '../../sandbox/shared-emulator.ts';
 import { until } from '../../sandbox/until.ts';
-import { runProcess, startCommand } from '../command.ts';
+import { runCommand, runProcess, startCommand } from '../command.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../../config/connector.yml');
 
@@ -63,7 +63,7 @@ t.test('dev runs the service on stand-ins, and starts it again when the mapping 
   await t.test('another one on its port is refused, and leaves .env.local as it is', async (t) => {
     const before = await readFile(join(folder, '.env.local'), 'utf8');
     const args = ['dev', '--no-emulator', '--port', new URL(url).port];
-    const { code, err } = await runProcess(t, args, { CONNECTOR_CONFIG: config }, { cwd: folder });
+    const { code, err } = await runCommand(args, { CONNECTOR_CONFIG: config }, { cwd: folder });
     t.equal(code, 2);
     t.match(err, /option --port\n {2}expected {2}.*no other program.*\n {2}found {5}\d+ \(EADDRINUSE\)/);
     t.equal(await readFile(join(folder, '.env.local'), 'utf8'), before);
@@ -136,7 +136,7 @@ for (const name of ['dev', 'stand-ins'])
     const file = join(folder, '.env.local');
     await mkdir(file);
     const args = [name, '--no-emulator', '--port', await freePort()];
-    const { code, out, err } = await runProcess(t, args, {}, { cwd: folder });
+    const { code, out, err } = await runCommand(args, {}, { cwd: folder });
     t.equal(code, 2);
     t.equal(out, '');
     t.match(
@@ -146,20 +146,19 @@ for (const name of ['dev', 'stand-ins'])
   });
 
 t.test('what provision refuses is told as it tells it', async (t) => {
-  const probe = await startPubSubEmulator();
-  if ('missing' in probe) return missingOrSkip(t, probe.missing);
-  await probe.stop();
+  // `dev` starts an emulator of its own; without one it would say something else.
+  if (!(await sharedEmulatorOrSkip(t))) return;
   const env = { CONNECTOR_CONFIG: join(t.testdir(), 'absent.yml') };
   const args = ['dev', '--port', await freePort()];
-  const { code, err } = await runProcess(t, args, env, { cwd: t.testdir() });
+  const { code, err } = await runCommand(args, env, { cwd: t.testdir() });
   t.equal(code, 2, err);
   t.match(err, /absent\.yml\n {2}expected/);
   t.notMatch(err, /Something unexpected| {4}at |Command failed/);
 });
 
 t.test('an unknown fault, or no port, is told', async (t) => {
-  const unknown = await runProcess(t, ['dev', '--fault', 'elsewhere'], {});
+  const unknown = await runCommand(['dev', '--fault', 'elsewhere'], {});
   t.equal(unknown.code, 2);
   t.match(unknown.err, /option --fault\n {2}expected {2}one of fluent-down, /);
-  t.equal((await runProcess(t, ['stand-ins', '--port', 'x'], {})).code, 2);
+  t.equal((await runCommand(['stand-ins', '--port', 'x'], {})).code, 2);
 });
