@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, glob, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { startCommand } from '../cli/command.ts';
 import { orderNoteProject, orderPlaced } from '../handlers/readme-project.ts';
 import { startUpstreams } from '../sandbox/connected.ts';
+import { outsideFolder } from '../sandbox/outside-folder.ts';
 import { startProcess } from '../sandbox/process.ts';
 import { sendPush } from '../sandbox/push.ts';
 
@@ -26,8 +26,7 @@ async function imageCommand(code: string): Promise<string[]> {
 }
 
 t.test('what the image holds works by itself', async (t) => {
-  const app = await mkdtemp(join(tmpdir(), 'image-'));
-  t.teardown(() => rm(app, { recursive: true, force: true }));
+  const app = outsideFolder(t, 'image');
   // As the Dockerfile copies it, with what .dockerignore leaves of it.
   for (const name of ['package.json', 'config', 'handlers', 'routes', 'src'])
     await cp(join(ROOT, name), join(app, name), { recursive: true });
@@ -59,8 +58,7 @@ t.test('what the image holds works by itself', async (t) => {
   await t.test("a Dockerfile of two lines adds one's own configuration and handlers", async (t) => {
     const upstreams = await startUpstreams(t);
     // FROM customer-sync, and then COPY . . of a project, which may also be one that the npm package is installed in.
-    const own = await mkdtemp(join(tmpdir(), 'image-app-'));
-    t.teardown(() => rm(own, { recursive: true, force: true }));
+    const own = outsideFolder(t, 'image-app');
     await orderNoteProject(own);
     await writeFile(join(own, 'package.json'), '{ "name": "mine", "type": "commonjs" }');
     const service = await startProcess(t, upstreams.env, own, await imageCommand(app));

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { startCommand } from '../cli/command.ts';
 import { block, mappingTest, orderNoteProject, orderPlaced } from '../handlers/readme-project.ts';
 import { changeOf, startUpstreams } from '../sandbox/connected.ts';
+import { outsideFolder } from '../sandbox/outside-folder.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { until } from '../sandbox/until.ts';
 
@@ -24,8 +25,7 @@ async function link(project: string, names: readonly string[]): Promise<void> {
 }
 
 t.test('the package works from an empty folder', async (t) => {
-  const project = await mkdtemp(join(tmpdir(), 'package-'));
-  t.teardown(() => rm(project, { recursive: true, force: true }));
+  const project = outsideFolder(t, 'package');
   const place = join(project, 'node_modules', manifest.name);
   await mkdir(place, { recursive: true });
   // What `npm init` writes.
