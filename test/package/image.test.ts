@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { cp, glob, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -29,7 +30,7 @@ t.test('what the image holds works by itself', async (t) => {
   const app = outsideFolder(t, 'image');
   // As the Dockerfile copies it, with what .dockerignore leaves of it.
   for (const name of ['package.json', 'config', 'handlers', 'routes', 'src'])
-    await cp(join(ROOT, name), join(app, name), { recursive: true });
+    cpSync(join(ROOT, name), join(app, name), { recursive: true });
   await rm(join(app, 'src/testing.ts'));
   for (const name of Object.keys(manifest.dependencies)) {
     await mkdir(dirname(join(app, 'node_modules', name)), { recursive: true });

@@ -1,6 +1,6 @@
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { changeOf, startUpstreams } from '../sandbox/connected.ts';
 import { startProcess } from '../sandbox/process.ts';
 import { sendPush } from '../sandbox/push.ts';
@@ -8,12 +8,15 @@ import { sendPush } from '../sandbox/push.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SECRET = 'Amba Birkvale <amba@example.com>';
 
-/** A copy of the project whose handler of customers throws when it is too late for anybody to catch. */
-async function projectThat(t: Test, throws: string): Promise<string> {
-  const folder = t.testdir();
-  for (const name of ['src', 'routes', 'config', 'handlers', 'package.json'])
-    await cp(join(ROOT, name), join(folder, name), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+/** A copy of the project. */
+const folder = t.testdir();
+for (const name of ['src', 'routes', 'config', 'handlers', 'package.json'])
+  cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+mkdirSync(join(folder, 'handlers/custom'));
+symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+
+/** Makes its handler of customers throw when it is too late for anybody to catch. */
+function makeHandlerThat(throws: string): void {
   const handler = `
     import { z } from 'zod';
     import { defineHandler } from '../../src/handler.ts';
@@ -28,9 +31,7 @@ async function projectThat(t: Test, throws: string): Promise<string> {
       },
     });
   `;
-  await mkdir(join(folder, 'handlers/custom'));
-  await writeFile(join(folder, 'handlers/custom/customer-upsert.ts'), handler);
-  return folder;
+  writeFileSync(join(folder, 'handlers/custom/customer-upsert.ts'), handler);
 }
 
 const CASES = [
@@ -54,7 +55,7 @@ for (const { name, throws, type, frame } of CASES)
     `${name} that nothing catches is logged by where it came from, and ends the service with 1`,
     async (t) => {
       const upstreams = await startUpstreams(t);
-      const folder = await projectThat(t, throws);
+      makeHandlerThat(throws);
       const service = await startProcess(t, upstreams.env, folder);
       t.equal((await sendPush(`${service.url}/push`, changeOf({ id: 'c-1', version: 1 }))).status, 204);
       const { code, stderr } = await service.exited;
