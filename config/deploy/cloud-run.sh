@@ -174,7 +174,7 @@ change() {
   fi
 }
 
-has_line() { grep -qFx -e "$2" <<<"$1"; }
+has_line() { [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]; }
 digest() { node -e 'process.stdout.write(require("crypto").createHash("sha256").update(require("fs").readFileSync(0)).digest("hex").slice(0, 32))'; }
 
 # listed API COMMAND…: what a list holds; nothing where a dry run meets an API that is not enabled yet.
