@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { variableNames } from '../../src/configuration/environment.ts';
@@ -26,6 +26,9 @@ const READS = / (list|describe|get-iam-policy|access|print-access-token)( |$)/;
 
 type Settings = Readonly<Record<string, string>>;
 
+/** What the stand-in has after the first run, for the tests of a later one. */
+const AFTER_FIRST_RUN = join(t.testdir(), 'after-first-run');
+
 /** Runs the script against the stand-in; `made` is what it was told to make or change, in order. */
 function scene(t: Test) {
   const folder = t.testdir();
@@ -46,6 +49,13 @@ function scene(t: Test) {
   return { folder, run };
 }
 
+/** As `scene`, where a first run has made everything. */
+function sceneAfterFirstRun(t: Test) {
+  const made = scene(t);
+  cpSync(AFTER_FIRST_RUN, join(made.folder, 'state'), { recursive: true });
+  return made;
+}
+
 const verbs = (made: readonly string[]) => made.map((line) => line.split(/ --| projects\//)[0]);
 const find = (lines: readonly string[], start: string) => lines.find((line) => line.startsWith(start)) ?? '';
 
@@ -60,9 +70,10 @@ t.test('shellcheck finds nothing', (t) => {
 });
 
 t.test('a first run makes everything in order, and a second one changes nothing', (t) => {
-  const { run } = scene(t);
+  const { run, folder } = scene(t);
   const first = run();
   t.equal(first.status, 0, first.stderr);
+  cpSync(join(folder, 'state'), AFTER_FIRST_RUN, { recursive: true });
   const at = (start: string) => first.log.findIndex((line) => line.startsWith(start));
   const order = [
     'services enable run.googleapis.com',
@@ -106,8 +117,7 @@ t.test('a first run makes everything in order, and a second one changes nothing'
 });
 
 t.test('a changed setting changes only that', (t) => {
-  const { run } = scene(t);
-  run();
+  const { run } = sceneAfterFirstRun(t);
   const cases = [
     { settings: { MAX_INSTANCES: '20' }, expected: ['run deploy customer-sync'] },
     {
@@ -126,8 +136,7 @@ t.test('a changed setting changes only that', (t) => {
 });
 
 t.test('a changed secret is a new version, which the service and the job are given', (t) => {
-  const { run } = scene(t);
-  run();
+  const { run } = sceneAfterFirstRun(t);
   const { made } = run({ ...SETTINGS, FLUENT_PASSWORD: 'another' });
   t.strictSame(verbs(made), [
     'secrets versions add FLUENT_PASSWORD',
@@ -139,8 +148,7 @@ t.test('a changed secret is a new version, which the service and the job are giv
 });
 
 t.test('a public service is made private again', (t) => {
-  const { run, folder } = scene(t);
-  run();
+  const { run, folder } = sceneAfterFirstRun(t);
   appendFileSync(join(folder, 'state/policy-customer-sync'), 'roles/run.invoker|allUsers\n');
   t.match(run().made, [/^run services remove-iam-policy-binding customer-sync .+ --member=allUsers$/]);
   t.strictSame(run().made, []);
