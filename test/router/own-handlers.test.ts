@@ -10,18 +10,13 @@ import { sendPush } from '../sandbox/push.ts';
 import { START } from '../sandbox/start-command.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../config/connector.yml');
-const ROUTES = `
-  - route: "commercetools.connect.order.count"
-    props: { name: "order" }
-`;
-
 /** Uses all that a handler may: the contract by the package's name, a sibling, and a package that its folder has not installed. */
-const ORDER_COUNT = `
+const COUNT = `
   import { defineHandler, Rejection } from 'commercetools-fluent-customer-sync';
   import { z } from 'zod';
   import { WHY } from './why.ts';
   export default defineHandler({
-    description: 'Rejects every order.',
+    description: 'Rejects everything.',
     props: z.strictObject({}),
     readsCurrentState: true,
     create: () => async () => {
@@ -34,13 +29,13 @@ const UPSERT = `
   import shipped from 'commercetools-fluent-customer-sync/handlers/customer-upsert';
   export default defineHandler({ ...shipped, description: 'As shipped.' });
 `;
-const FILES: Readonly<Record<string, string>> = {
-  'order-count/index.ts': ORDER_COUNT,
-  'order-count/why.ts': `export const WHY: string = 'Expected no order, got one.';`,
-  'order-count.test.ts': `throw new Error('A test is no handler.');`,
+const filesFor = (resourceType: string): Readonly<Record<string, string>> => ({
+  [`${resourceType}-count/index.ts`]: COUNT,
+  [`${resourceType}-count/why.ts`]: `export const WHY: string = 'Expected no ${resourceType}, got one.';`,
+  [`${resourceType}-count.test.ts`]: `throw new Error('A test is no handler.');`,
   'README.md': 'Not a handler either.',
-  'samples/order.json': '{}',
-};
+  [`samples/${resourceType}.json`]: '{}',
+});
 
 /** A folder that no node_modules can be found from. */
 async function outside(t: Test, parent = tmpdir()): Promise<string> {
@@ -78,86 +73,119 @@ function mayMount(): boolean {
   return spawnSync(program, args).status === 0;
 }
 
+type Files = Readonly<Record<string, string>>;
 /** Where the handlers lie, and what the service is started by, if it is not started as it stands. */
-type Layout = (root: string, t: Test) => Promise<string | { folder: string; command: string[] }>;
+type Layout = (
+  root: string,
+  files: Files,
+  t: Test,
+) => Promise<string | { folder: string; command: string[] }>;
 
-const LAYOUTS: Readonly<Record<string, Layout>> = {
-  'a plain folder': (root) => write(join(root, 'mine'), FILES),
-  'a folder that `npm init` was run in': (root) => write(join(root, 'mine'), { ...FILES, ...COMMONJS }),
-  'a folder behind a symlink': async (root) => {
-    await symlink(await write(join(root, 'real'), FILES), join(root, 'link'));
-    return join(root, 'link');
+/** Each by the resource type that its handler is for. */
+const LAYOUTS: Readonly<Record<string, { readonly title: string; readonly lay: Layout }>> = {
+  cart: { title: 'a plain folder', lay: (root, files) => write(join(root, 'mine'), files) },
+  category: {
+    title: 'a folder that `npm init` was run in',
+    lay: (root, files) => write(join(root, 'mine'), { ...files, ...COMMONJS }),
   },
-  'a folder of another file system': async (root, t) => {
-    if (!existsSync(OTHER_FILE_SYSTEM))
+  order: {
+    title: 'a folder behind a symlink',
+    async lay(root, files) {
+      await symlink(await write(join(root, 'real'), files), join(root, 'link'));
+      return join(root, 'link');
+    },
+  },
+  payment: {
+    title: 'a folder of another file system',
+    async lay(root, files, t) {
+      if (existsSync(OTHER_FILE_SYSTEM))
+        return write(join(await outside(t, OTHER_FILE_SYSTEM), 'mine'), files);
       t.pass('a folder of the same one instead', { skip: `needs ${OTHER_FILE_SYSTEM}` });
-    else root = await outside(t, OTHER_FILE_SYSTEM);
-    return write(join(root, 'mine'), FILES);
+      return write(join(root, 'mine'), files);
+    },
   },
-  'a volume that is mounted read-only': async (root, t) => {
-    const from = await write(join(root, 'real'), FILES);
-    if (!mayMount()) {
-      t.pass('the folder itself instead', { skip: 'needs the right to mount' });
-      return from;
-    }
-    const folder = join(root, 'mounted');
-    await mkdir(folder);
-    return { folder, command: [...IN_MOUNT, from, folder, process.execPath, ...START] };
+  product: {
+    title: 'a volume that is mounted read-only',
+    async lay(root, files, t) {
+      const from = await write(join(root, 'real'), files);
+      if (!mayMount()) {
+        t.pass('the folder itself instead', { skip: 'needs the right to mount' });
+        return from;
+      }
+      const folder = join(root, 'mounted');
+      await mkdir(folder);
+      return { folder, command: [...IN_MOUNT, from, folder, process.execPath, ...START] };
+    },
   },
   // What Kubernetes mounts: every entry is a symlink into a folder that is swapped as a whole.
-  'a volume of Kubernetes': async (root) => {
-    const folder = join(root, 'volume');
-    await write(join(folder, '..2026_11_24'), FILES);
-    await symlink('..2026_11_24', join(folder, '..data'));
-    for (const name of new Set(Object.keys(FILES).map((file) => file.split('/')[0] ?? '')))
-      await symlink(join('..data', name), join(folder, name));
-    return folder;
+  store: {
+    title: 'a volume of Kubernetes',
+    async lay(root, files) {
+      const folder = join(root, 'volume');
+      await write(join(folder, '..2026_11_24'), files);
+      await symlink('..2026_11_24', join(folder, '..data'));
+      for (const name of new Set(Object.keys(files).map((file) => file.split('/')[0] ?? '')))
+        await symlink(join('..data', name), join(folder, name));
+      return folder;
+    },
   },
 };
 
-for (const [title, lay] of Object.entries(LAYOUTS))
-  t.test(`handlers in ${title} work, and the configuration lies there too`, async (t) => {
-    const root = await outside(t);
-    const upstreams = await startUpstreams(t);
-    const laid = await lay(root, t);
-    const { folder, command } = typeof laid === 'string' ? { folder: laid, command: undefined } : laid;
-    const replacing = await write(join(root, 'second'), { 'customer-upsert.ts': UPSERT });
-    // As Kubernetes mounts a ConfigMap.
-    const config = join(root, 'config/connector.yml');
-    await write(join(root, 'config/..2026_11_24'), {
-      'connector.yml': `${await readFile(SHIPPED, 'utf8')}${ROUTES}`,
-    });
-    await symlink('..2026_11_24', join(root, 'config/..data'));
-    await symlink('..data/connector.yml', config);
-    const own = { CONNECTOR_CONFIG: config, HANDLERS_DIR: `${folder}, ${replacing}/` };
-    const service = await startProcess(t, { ...upstreams.env, ...own }, undefined, command);
-    t.match(service.lines, [
-      {
-        message: 'A shipped handler is replaced.',
-        source: `${replacing}/customer-upsert.ts`,
-        replaces: 'handlers/customer-upsert',
-      },
-      { message: 'route', source: `${replacing}/customer-upsert.ts` },
-      { message: 'route', source: `${folder}/order-count` },
-    ]);
-
-    const { projectKey } = upstreams.commercetools;
-    const order = {
-      notificationType: 'ResourceCreated',
-      projectKey,
-      version: 1,
-      resource: { typeId: 'order', id: 'o1' },
-    };
-    const answer = await sendPush(`${service.url}/push`, order);
-    t.equal(answer.status, 422, 'a Rejection is that of the engine');
-    t.match(JSON.parse(answer.body), { reason: 'counted', detail: 'Expected no order, got one.' });
-
-    const { id, version } = await upstreams.commercetools.createCustomer({ email: 'ada@example.com' });
-    const change = { ...order, version, resource: { typeId: 'customer', id } };
-    t.equal((await sendPush(`${service.url}/push`, change)).status, 204);
-    t.ok(upstreams.fluent.customers.has(id));
-    t.equal((await service.stop()).stderr, '');
+t.test('handlers work wherever they are, and the configuration lies there too', async (t) => {
+  const root = await outside(t);
+  const upstreams = await startUpstreams(t);
+  let command: string[] | undefined;
+  const folders: string[] = [];
+  for (const [resourceType, { lay }] of Object.entries(LAYOUTS)) {
+    const laid = await lay(join(root, resourceType), filesFor(resourceType), t);
+    folders.push(typeof laid === 'string' ? laid : laid.folder);
+    if (typeof laid !== 'string') command = laid.command;
+  }
+  const replacing = await write(join(root, 'second'), { 'customer-upsert.ts': UPSERT });
+  // As Kubernetes mounts a ConfigMap.
+  const config = join(root, 'config/connector.yml');
+  const routes = Object.keys(LAYOUTS).map(
+    (type) => `  - route: "commercetools.connect.${type}.count"\n    props: { name: "${type}" }\n`,
+  );
+  await write(join(root, 'config/..2026_11_24'), {
+    'connector.yml': `${await readFile(SHIPPED, 'utf8')}\n${routes.join('')}`,
   });
+  await symlink('..2026_11_24', join(root, 'config/..data'));
+  await symlink('..data/connector.yml', config);
+  const own = { CONNECTOR_CONFIG: config, HANDLERS_DIR: `${folders.join(', ')}, ${replacing}/` };
+  const service = await startProcess(t, { ...upstreams.env, ...own }, undefined, command);
+  t.match(service.lines, [
+    {
+      message: 'A shipped handler is replaced.',
+      source: `${replacing}/customer-upsert.ts`,
+      replaces: 'handlers/customer-upsert',
+    },
+    { message: 'route', source: `${replacing}/customer-upsert.ts` },
+    ...Object.keys(LAYOUTS).map((type, index) => ({
+      message: 'route',
+      source: `${folders[index]}/${type}-count`,
+    })),
+  ]);
+
+  const { projectKey } = upstreams.commercetools;
+  const change = (typeId: string, { id, version }: { readonly id: string; readonly version: number }) => ({
+    notificationType: 'ResourceCreated',
+    projectKey,
+    version,
+    resource: { typeId, id },
+  });
+  for (const [type, { title }] of Object.entries(LAYOUTS))
+    await t.test(`one in ${title}`, async (t) => {
+      const answer = await sendPush(`${service.url}/push`, change(type, { id: 'a1', version: 1 }));
+      t.equal(answer.status, 422, 'a Rejection is that of the engine');
+      t.match(JSON.parse(answer.body), { reason: 'counted', detail: `Expected no ${type}, got one.` });
+    });
+
+  const customer = await upstreams.commercetools.createCustomer({ email: 'ada@example.com' });
+  t.equal((await sendPush(`${service.url}/push`, change('customer', customer))).status, 204);
+  t.ok(upstreams.fluent.customers.has(customer.id));
+  t.equal((await service.stop()).stderr, '');
+});
 
 t.test('a folder that is not there, and a package that nobody has, stop the start', async (t) => {
   const root = await outside(t);
