@@ -7,9 +7,12 @@ import { runCommand, runProcess, startCommand } from './command.ts';
 
 const STATE = '.customer-sync-state.json';
 const PAGE = 500;
+/** More than one page and what is in flight, which a sync that is interrupted finishes. */
+const COUNT = 750;
+const FEW_AT_ONCE = ['--concurrency', '100'];
 
 /** Both stand-ins; `pages` notes each page of customers that is asked for by the id that it follows. */
-async function setUp(t: Test, count: number): Promise<Upstreams & { readonly pages: readonly string[] }> {
+async function setUp(t: Test): Promise<Upstreams & { readonly pages: readonly string[] }> {
   const pages: string[] = [];
   const upstreams = await startUpstreams(t, {
     onRequest(line) {
@@ -17,7 +20,7 @@ async function setUp(t: Test, count: number): Promise<Upstreams & { readonly pag
       pages.push(/id > "([^"]+)"/.exec(decodeURIComponent(line).replaceAll('+', ' '))?.[1] ?? '');
     },
   });
-  upstreams.commercetools.seed(count);
+  upstreams.commercetools.seed(COUNT);
   return { ...upstreams, pages };
 }
 
@@ -34,18 +37,17 @@ function idsIn({ commercetools }: Upstreams): string[] {
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const)
   t.test(`a sync that ${signal} ends goes on where it was`, async (t) => {
-    const count = 1_100;
-    const upstreams = await setUp(t, count);
+    const upstreams = await setUp(t);
     const { fluent, env, pages: noted } = upstreams;
     // Slow enough that the signal comes before the end.
     const off = fluent.faults.on({ kind: 'latency', milliseconds: 150, only: 'mutation' });
     const cwd = t.testdir({});
-    const first = startCommand(t, ['sync', '--json'], env, { cwd });
+    const first = startCommand(t, ['sync', '--json', ...FEW_AT_ONCE], env, { cwd });
     t.ok(await until(() => existsSync(join(cwd, STATE))), 'the first page is done');
     first.kill(signal);
     const { code, err } = await first.ended;
     const before = fluent.writes.created;
-    t.ok(before < count, 'it was in the middle');
+    t.ok(before < COUNT, 'it was in the middle');
     if (signal === 'SIGINT') {
       t.equal(code, 130);
       t.match(err, /Run the same command again/);
@@ -66,19 +68,19 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
     t.same(inFluent(upstreams), ids, 'none is left out');
     const pages = noted.slice(seen);
     t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
-    t.equal(pages.length, Math.floor((count - done) / PAGE) + 1, 'no page is read twice');
-    t.equal(fluent.writes.created, count, 'none is created twice');
-    t.match(JSON.parse(second.out), { finished: true, continued: true, total: count, ended: count });
+    t.equal(pages.length, Math.floor((COUNT - done) / PAGE) + 1, 'no page is read twice');
+    t.equal(fluent.writes.created, COUNT, 'none is created twice');
+    t.match(JSON.parse(second.out), { finished: true, continued: true, total: COUNT, ended: COUNT });
     t.notOk(existsSync(join(cwd, STATE)), 'what is finished leaves no checkpoint');
   });
 
 t.test('the checkpoint may be a custom object', async (t) => {
-  const upstreams = await setUp(t, 1_100);
+  const upstreams = await setUp(t);
   const { commercetools, fluent, env, pages: noted } = upstreams;
   const where = ['--state', 'custom-object:customer-sync/backfill'];
   const cwd = t.testdir({});
   const off = fluent.faults.on({ kind: 'latency', milliseconds: 150, only: 'mutation' });
-  const first = startCommand(t, ['sync', ...where], env, { cwd });
+  const first = startCommand(t, ['sync', ...where, ...FEW_AT_ONCE], env, { cwd });
   t.ok(await until(() => commercetools.requests.write > 0), 'a page was kept');
   first.kill('SIGINT');
   t.equal((await first.ended).code, 130);
@@ -96,7 +98,7 @@ t.test('the checkpoint may be a custom object', async (t) => {
   const third = await runCommand(['sync', ...where, '--json'], env, { cwd });
   t.match(
     JSON.parse(third.out),
-    { continued: false, unchanged: 1_100 },
+    { continued: false, unchanged: COUNT },
     'a finished run leaves no checkpoint',
   );
 });
