@@ -5,8 +5,7 @@ import { drop, Options } from '../../src/cli/dead-letters/subcommands.ts';
 import { openGoogle } from '../../src/cli/google/client.ts';
 import type { Io } from '../../src/cli/io.ts';
 import { readEnvironment } from '../../src/configuration/environment.ts';
-import { startUpstreams } from '../sandbox/connected.ts';
-import { startProcess } from '../sandbox/process.ts';
+import { connect, startUpstreams } from '../sandbox/connected.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { runCommand, runProcess } from './command.ts';
@@ -29,7 +28,7 @@ t.test('dead letters', async (t) => {
   };
   const made = await runCommand(['provision', '--endpoint=http://127.0.0.1:9/'], env);
   t.equal(made.code, 0, made.err);
-  const service = await startProcess(t, env);
+  const service = await connect(t, upstreams, env);
 
   async function list(run: typeof runCommand = runCommand) {
     const { code, out, err } = await run(['dead-letters', 'list', '--json'], env);
@@ -148,7 +147,7 @@ t.test('dead letters', async (t) => {
   });
 
   await t.test('drop asks, and then it is gone', async (t) => {
-    const asked = await runProcess(t, ['dead-letters', 'drop', '--all'], env, { input: 'n\n' });
+    const asked = await runCommand(['dead-letters', 'drop', '--all'], env, { input: 'n\n' });
     t.match(asked, { code: 0, err: /Drop 1 \(1 undecodable\)\?/ });
     const dropped = await runCommand(['dead-letters', 'drop', '--all', '--yes'], env);
     t.match(dropped, { code: 0, out: /1 dropped/ });

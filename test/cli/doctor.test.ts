@@ -62,7 +62,7 @@ t.test('doctor', async (t) => {
       'mapping of sandbox-project',
       'dead-letter topic: right to publish',
     ]);
-    const text = await runProcess(t, ['doctor'], env);
+    const text = await runCommand(['doctor'], env);
     t.equal(text.code, 0);
     t.match(text.out, /^✔ configuration/);
     t.match(text.out, /✔ push subscription: authentication: OIDC/);

@@ -75,7 +75,7 @@ t.test('reconcile --fix puts right what it finds, orphans where the route anonym
     'connector.yml',
   );
   const anonymising = { ...env, CONNECTOR_CONFIG: connector };
-  const fixed = await runProcess(t, ['reconcile', '--fix'], anonymising, { cwd });
+  const fixed = await runCommand(['reconcile', '--fix'], anonymising, { cwd });
   t.equal(fixed.code, 0, fixed.err);
   t.equal(fluent.customers.get(orphaned)?.primaryEmail, `deleted-${orphaned}@anonymised.invalid`);
   t.equal(fluent.customers.get('elsewhere')?.primaryEmail, undefined, 'another retailer is left alone');

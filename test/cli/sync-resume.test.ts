@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
 import { until } from '../sandbox/until.ts';
-import { runCommand, runProcess, startCommand } from './command.ts';
+import { runCommand, startCommand } from './command.ts';
 
 const STATE = '.customer-sync-state.json';
 const PAGE = 500;
@@ -63,7 +63,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
 
     off();
     const seen = noted.length;
-    const second = await runProcess(t, ['sync', '--json'], env, { cwd });
+    const second = await runCommand(['sync', '--json'], env, { cwd });
     t.equal(second.code, 0, second.err);
     t.same(inFluent(upstreams), ids, 'none is left out');
     const pages = noted.slice(seen);
@@ -90,7 +90,7 @@ t.test('the checkpoint may be a custom object', async (t) => {
   t.equal(other.code, 2, 'another selection is refused');
   t.match(other.err, /--restart/);
   t.equal(noted.length, seen);
-  const second = await runProcess(t, ['sync', ...where], env, { cwd });
+  const second = await runCommand(['sync', ...where], env, { cwd });
   t.equal(second.code, 0, second.err);
   t.ok(noted[seen], 'it goes on after a position');
   t.same(inFluent(upstreams), idsIn(upstreams));

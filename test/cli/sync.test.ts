@@ -170,7 +170,7 @@ t.test('a command line that cannot be is refused with what to do', async (t) => 
     t.equal(code, 2, args.join(' '));
     t.match(err, expected);
   }
-  const help = await runProcess(t, ['sync', '--help'], env, { cwd });
+  const help = await runCommand(['sync', '--help'], env, { cwd });
   t.equal(help.code, 0);
   t.match(help.out, /Examples:/);
 });
@@ -202,7 +202,7 @@ t.test('a predicate that commercetools does not take is told in its words', asyn
   commercetools.seed(1);
   const cwd = t.testdir({});
   for (const command of [['sync'], ['sync', '--dry-run'], ['reconcile']]) {
-    const { code, err } = await runProcess(t, [...command, '--where', 'emial ='], env, { cwd });
+    const { code, err } = await runCommand([...command, '--where', 'emial ='], env, { cwd });
     t.equal(code, 2, command.join(' '));
     t.match(
       err,
