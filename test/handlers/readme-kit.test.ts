@@ -1,15 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { runProcess } from '../cli/command.ts';
+import { outsideFolder } from '../sandbox/outside-folder.ts';
 import { block, mappingTest, orderNoteProject } from './readme-project.ts';
 
 t.test(
   "the README's tests of a handler and of a mapping run, in a folder without node_modules",
   async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'handlers-'));
-    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const folder = outsideFolder(t, 'readme-kit');
     const { CONNECTOR_CONFIG } = await orderNoteProject(folder);
     await writeFile(join(folder, 'handlers/order-note.test.ts'), block('handlers/order-note.test.ts'));
     await writeFile(join(folder, 'handlers/mapping.test.ts'), mappingTest);
@@ -31,7 +30,7 @@ t.test(
 
     await t.test('a fault of the configuration is the message', async (t) => {
       await writeFile(CONNECTOR_CONFIG, 'accounts: []');
-      const { code, out } = await runProcess(t, ['test'], {}, { cwd: folder });
+      const { code, out } = await runProcess(t, ['test', 'handlers/mapping.test.ts'], {}, { cwd: folder });
       t.equal(code, 1);
       t.match(out, /The configuration has \d+ faults:[\s\S]*connector\.yml:1/);
     });
