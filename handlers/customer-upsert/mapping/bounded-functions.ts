@@ -3,12 +3,13 @@ import { type Budget, OverLimit } from './budget.ts';
 import { budgetIn } from './evaluation-hooks.ts';
 
 type Arguments = readonly unknown[];
-/** Pays for a call before it is made; gives the arguments to make it with. */
+/** Spends the cost of a call from the budget before the call; returns the arguments for the call. */
 type Pay = (args: Arguments, budget: Budget) => Arguments;
 
 /**
- * JSONata's functions that may do much in one call, where no hook sees it. Not bounded: `$toMillis` makes a backtracking
- * expression of its picture, so one of many adjoining names (`[MNn][MNn][MNn]…`) may take long for a long text.
+ * JSONata's functions that may do much work in one call, which the evaluation hooks cannot count. One case is not bounded:
+ * `$toMillis` compiles its picture to a backtracking regular expression, so a picture such as `[MNn][MNn][MNn]…` may take
+ * long for a long text.
  */
 const PAY: Readonly<Record<string, Pay>> = {
   pad(args, budget) {
@@ -23,7 +24,7 @@ const PAY: Readonly<Record<string, Pay>> = {
     return args;
   },
   distinct(args, budget) {
-    // It compares each item with each.
+    // `$distinct` compares each item with all others.
     if (Array.isArray(args[0])) budget.spend(Math.ceil(args[0].length ** 2 / 8));
     return args;
   },
@@ -39,7 +40,7 @@ const PAY: Readonly<Record<string, Pay>> = {
 };
 
 const LONGEST_PICTURE = 256;
-/** A width of four digits, as in `[Y,1000000]`. */
+/** A width of four or more digits, such as in `[Y,1000000]`. */
 const LARGE_WIDTH = /,[^\]]*\d{4}/;
 
 function refuseLargePicture(args: Arguments): Arguments {
@@ -51,10 +52,10 @@ function refuseLargePicture(args: Arguments): Arguments {
 
 const CHARACTERS_AHEAD_A_STEP = 256;
 
-/** A search reads the text once; each further match is paid for as well, because the engine may look ahead to the end. */
+/** The first match costs one pass over the text. Each further match costs too, because it may search to the end of the text. */
 function payForSearch([text, pattern, ...rest]: Arguments, budget: Budget): Arguments {
   if (typeof text !== 'string' || typeof pattern !== 'function') return [text, pattern, ...rest];
-  const follow = (match: unknown): unknown => {
+  const payForNext = (match: unknown): unknown => {
     if (!isMatch(match)) return match;
     const { end, next } = match;
     return {
@@ -62,7 +63,7 @@ function payForSearch([text, pattern, ...rest]: Arguments, budget: Budget): Argu
       async next() {
         budget.spend(Math.floor((text.length - end) / CHARACTERS_AHEAD_A_STEP));
         await budget.step();
-        return follow(await next());
+        return payForNext(await next());
       },
     };
   };
@@ -70,13 +71,13 @@ function payForSearch([text, pattern, ...rest]: Arguments, budget: Budget): Argu
     text,
     async (searched: unknown) => {
       budget.spendOnSize(text.length);
-      return follow(await pattern(searched));
+      return payForNext(await pattern(searched));
     },
     ...rest,
   ];
 }
 
-/** What the engine makes of a regular expression's match; a matcher that the mapping defines pays node by node. */
+/** True for a match of a regular expression. A matcher that the mapping defines is counted by the evaluation hooks instead. */
 function isMatch(match: unknown): match is { readonly end: number; readonly next: () => unknown } {
   if (typeof match !== 'object' || match === null || !('end' in match) || !('next' in match)) return false;
   return typeof match.end === 'number' && typeof match.next === 'function';
@@ -86,7 +87,7 @@ interface Definition {
   readonly implementation: (...args: Arguments) => unknown;
 }
 
-/** An expression that is only a function's name evaluates to JSONata's definition of the function. */
+/** JSONata's own definitions of these functions: an expression that is only a function's name evaluates to its definition. */
 const DEFINITIONS: ReadonlyMap<string, Definition> = new Map(
   await Promise.all(
     Object.keys(PAY).map(async (name) => {
@@ -102,7 +103,7 @@ function isDefinition(value: unknown): value is Definition {
   return typeof value.implementation === 'function';
 }
 
-/** Puts functions that pay from the budget in the place of the built-in ones that may do much. */
+/** Replaces the built-in functions that may do much work by ones that spend their cost from the budget. */
 export function payForCalls(expression: { assign(name: string, value: unknown): void }): void {
   for (const [name, definition] of DEFINITIONS) {
     const pay = PAY[name];
@@ -122,7 +123,7 @@ function paying(definition: Definition, pay: Pay): Definition {
     };
     return result instanceof Promise ? result.then(payForText) : payForText(result);
   }
-  // The engine reads the names of the parameters from the text of a function, and their number from its length.
+  // The engine reads a function's parameter names from its source text, and their number from its `length`.
   Object.defineProperty(call, 'length', { value: implementation.length });
   Object.defineProperty(call, 'toString', { value: () => implementation.toString() });
   return { ...definition, implementation: call };

@@ -60,14 +60,14 @@ export class Budget {
     if (this.#left < 0 || this.#inAll < 0) throw new OverLimit('steps');
   }
 
-  /** Four characters, or parts of a list or an object, cost as much as a step. */
+  /** Spends one step for every four characters of a text, items of a list or properties of an object. */
   spendOnSize(size: number): void {
     this.spend(Math.ceil(size / 4));
   }
 
   /**
-   * One step. A promise when the event loop is due for its turn: awaiting microtasks alone would never give it one. Rejects
-   * with a `Failure` when too many evaluations take long.
+   * Spends one step. Returns a promise when the evaluation must yield to the event loop, which microtasks alone never do. The
+   * promise rejects with a `Failure` when too many evaluations have yielded.
    */
   step(): Promise<void> | undefined {
     this.spend(1);

@@ -1,8 +1,8 @@
 import type { Customer } from '../../../src/handler.ts';
 
-/** The names that a value has, each with the shape of its own value; undefined where any name may follow. */
+/** The field names of a value, each with the shape of the field's value; undefined if any names are allowed. */
 export interface Shape {
-  /** As in "a field of an address". */
+  /** Used in error messages, such as "a field of an address". */
   readonly title: string;
   readonly fields: Readonly<Record<string, Shape | undefined>>;
 }
@@ -46,7 +46,7 @@ const address = {
   } satisfies FieldsOf<Customer['addresses'][number]>,
 };
 
-/** A commercetools customer as a mapping sees it: without the hash of the password. The type of the SDK holds the list to it. */
+/** The customer that a mapping reads, without the password's hash. The compiler compares the list with the type of the SDK. */
 export const CUSTOMER: Shape = {
   title: 'a commercetools customer',
   fields: {

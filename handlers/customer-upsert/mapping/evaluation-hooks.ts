@@ -1,9 +1,9 @@
 import { Budget } from './budget.ts';
 
-/** The variable that holds the budget; no expression can name one with a space. */
+/** The variable that holds the budget. Expressions cannot use it, because its name contains a space. */
 export const BUDGET = 'the budget';
 
-/** A node of the syntax tree, as far as the hooks look at it. */
+/** The properties of a syntax tree node that the hooks read. */
 interface Node {
   readonly type?: unknown;
   readonly steps?: readonly Node[];
@@ -14,14 +14,14 @@ interface Frame {
   lookup(name: string): unknown;
 }
 
-/** JSONata's expression. Its own type takes no symbol for a name. */
+/** JSONata's expression, whose published type does not allow a symbol as a name. */
 interface Hooked {
   assign(name: string | symbol, value: unknown): void;
 }
 
 /**
- * Makes an expression pay for each node that it evaluates, and for the size of what the node gives, from the budget in its
- * bindings. JSONata's two hooks are not in its documentation; its debuggers use them.
+ * Spends a step of the budget for each node that the expression evaluates, and steps for the size of the node's result. The
+ * two hooks are not documented by JSONata; its debuggers use them.
  */
 export function payForNodes(expression: Hooked): void {
   expression.assign(
@@ -38,21 +38,21 @@ export function payForNodes(expression: Hooked): void {
   );
 }
 
-/** The budget of the evaluation that `frame` belongs to. */
+/** Returns the budget of the evaluation that `frame` belongs to. */
 export function budgetIn(frame: Frame): Budget | undefined {
   const budget = frame.lookup(BUDGET);
   return budget instanceof Budget ? budget : undefined;
 }
 
-/** False where the result is never larger than what the node was given: names select, variables hold what is paid for. */
+/** False if the result cannot be larger than the input: a name selects a part, and the value of a variable was counted before. */
 function mayGrow({ type, steps, group }: Node): boolean {
   if (type === 'path') return group !== undefined || steps?.some((step) => step.type !== 'name') !== false;
   return type === 'unary' || type === 'function' || type === 'apply' || type === 'descendant';
 }
 
 /**
- * Counts shared parts as often as they occur, as whoever writes the value as text would. So what doubles with each level
- * is over the limit long before it fills the memory, and a cycle is as well.
+ * Counts a shared part each time it occurs, as its JSON text would. A value that doubles with each level of nesting, or that
+ * contains a cycle, therefore exceeds the limit before it exhausts the memory.
  */
 function payForParts(value: object, budget: Budget | undefined): void {
   const rest: unknown[] = [value];
@@ -66,7 +66,7 @@ function payForParts(value: object, budget: Budget | undefined): void {
   }
 }
 
-/** The engine's functions hold its own state, which is no part of the value. */
+/** True for a function of the engine: its properties are internal state of the engine. */
 function isFunction(value: object): boolean {
   return '_jsonata_function' in value || '_jsonata_lambda' in value;
 }

@@ -7,14 +7,14 @@ import { BUDGET, payForNodes } from './evaluation-hooks.ts';
 import { UNUSABLE } from './fit.ts';
 import { compileLinear, searchInstead } from './regular-expression.ts';
 
-/** A JSONata expression, ready to evaluate; pure, so it may not ask the clock or chance. */
+/** A compiled JSONata expression. It is pure: it uses neither the time nor random numbers. */
 export interface Expression {
   readonly source: string;
   /** True when the result does not depend on definitions, as for a path into the input. */
   readonly standsAlone: boolean;
   /**
-   * Returns a promise only if the engine was used. Fails with `OverLimit`, or an error for which `isOverLimit` is true, when there
-   * is too much to do for the budget in the bindings, and when it uses a definition that is `UNUSABLE` for that reason.
+   * Returns a promise only if the engine was used. Fails with an error for which `isOverLimit` is true if it exceeds the
+   * budget in the bindings, or uses a definition that is `UNUSABLE` because it exceeded the budget.
    */
   evaluate(input: unknown, bindings: Readonly<Record<string, unknown>>): unknown;
 }
@@ -22,7 +22,7 @@ export interface Expression {
 /** Functions of JSONata that a mapping may not use. */
 export const IMPURE: ReadonlySet<string> = new Set(['now', 'millis', 'random', 'shuffle', 'eval']);
 
-/** The text of an expression in `connector.yml`; a fault in it has its line, as every fault there. */
+/** The source of an expression in `connector.yml`. */
 export const ExpressionSource = z
   .string()
   .describe('A JSONata expression over the commercetools customer.')
@@ -50,11 +50,11 @@ function literalFault(literal: RegExp): string | undefined {
     return undefined;
   } catch (error) {
     const why = describe(error).replace('error parsing regexp: ', '');
-    return `a regular expression that takes no longer than its text, without look-around and backreferences (/${literal.source}/: ${why}); write it in two steps, or with $substringBefore, $contains and the like`;
+    return `a regular expression of linear time, without look-around and backreferences (/${literal.source}/: ${why}); write it in two steps, or use functions such as $substringBefore and $contains`;
   }
 }
 
-/** Every node of a syntax tree once. A name may stand anywhere: a function can be handed on without being called. */
+/** Returns every node of a syntax tree once. All nodes are needed, because a function can be passed on without being called. */
 function nodesOf(node: unknown, seen = new Set<unknown>()): Record<string, unknown>[] {
   if (!isRecord(node) || seen.has(node)) return [];
   seen.add(node);
@@ -75,7 +75,7 @@ function describe(error: unknown): string {
   return 'position' in error ? `${message}, at character ${String(error.position)}` : message;
 }
 
-/** Compiles an expression that `ExpressionSource` has passed. */
+/** Compiles an expression that `ExpressionSource` has accepted. */
 export function compile(source: string): Expression {
   const compiled = new Map<unknown, ReturnType<typeof compileLinear>>();
   const expression = jsonata(source, {
@@ -93,7 +93,7 @@ export function compile(source: string): Expression {
     source,
     standsAlone: direct?.standsAlone ?? false,
     evaluate(input, bindings) {
-      // Without it the field would look empty, and would be blanked in Fluent.
+      // The field must not be evaluated without the definition: it would seem empty, and would be blanked in Fluent.
       for (const name of variables) if (bindings[name] === UNUSABLE) throw new OverLimit('steps');
       const value = direct === undefined ? USE_ENGINE : direct.evaluate(input, bindings);
       if (value !== USE_ENGINE) return value;

@@ -1,6 +1,6 @@
 import { NATIVE_FIELDS, type TextField } from '../../../src/handler.ts';
 
-/** A mapped value made fit for a text field; `text` is undefined where commercetools has nothing. */
+/** A mapped value, converted for a text field; `text` is undefined if commercetools has no value. */
 export type Fitted =
   | { readonly kind: 'fits' | 'cut'; readonly text: string | undefined }
   | { readonly kind: 'unusable' };
@@ -8,13 +8,13 @@ export type Fitted =
 /** The value of an expression that failed. */
 export const UNUSABLE = Symbol('unusable');
 
-/** A text for whatever gives one without loss; Fluent's blank and nothing are the same here. */
+/** Converts a text, number or boolean to a text; undefined for an empty text (Fluent's blank) and any other value. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The value as it comes back from Fluent, so that the two can be compared: the engine marks its arrays, and its objects have no prototype. */
+/** Converts a result of the engine to plain JSON, as Fluent returns it, to compare them: the engine's arrays have extra properties, its objects no prototype. */
 export function jsonOf(value: unknown): unknown {
   if (typeof value === 'function') return UNUSABLE;
   if (typeof value !== 'object' || value === null) return value;

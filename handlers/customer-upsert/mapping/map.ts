@@ -6,7 +6,7 @@ import { compile, type Expression } from './expression.ts';
 import { fitText, jsonOf, textOf, UNUSABLE } from './fit.ts';
 import type { Mapping } from './mapping.ts';
 
-/** What a customer should be in Fluent. A field that is mapped, but that commercetools does not have, is undefined. */
+/** The wanted state of a customer in Fluent. A mapped field without a value in commercetools is undefined. */
 export interface Desired {
   /** The version of the commercetools customer. */
   readonly version: number;
@@ -14,21 +14,21 @@ export interface Desired {
   readonly fields: ReadonlyMap<TextField, string | undefined>;
   readonly promotionOptIn: boolean | undefined;
   readonly attributes: ReadonlyMap<string, unknown>;
-  /** Names of fields that were cut to fit. */
+  /** Names of fields that were cut to Fluent's maximum length. */
   readonly cut: readonly string[];
-  /** Names of fields whose expression failed or gave no usable value: these are left as they are. */
+  /** Names of fields whose expression failed or returned an unusable value; they are not changed in Fluent. */
   readonly unusable: readonly string[];
   /** Paths in the mapping of expressions that exceeded a limit, such as `['attributes', 'vatId']`. */
   readonly overLimit: readonly MappingPath[];
 }
 
-/** The keys that lead to an expression in the mapping. */
+/** The path of an expression in the mapping. */
 export type MappingPath = readonly string[];
 
 /** A compiled mapping; it is pure. */
 export interface CustomerMap {
   map(customer: Customer, projectKey: string): Promise<Desired>;
-  /** The username alone, for when there is only an id and identifiers. */
+  /** Evaluates the username alone, for a customer of which only the id and identifiers are known. */
   username(customer: object): Promise<string | undefined>;
 }
 
@@ -39,7 +39,7 @@ interface Evaluation {
   readonly overLimit: readonly MappingPath[];
 }
 
-/** Compiles a mapping, once. */
+/** Compiles a mapping. */
 export function createMap(mapping: Mapping): CustomerMap {
   const definitions = compileEach('define', mapping.define);
   const attributes = compileEach('attributes', mapping.attributes);
@@ -70,7 +70,7 @@ export function createMap(mapping: Mapping): CustomerMap {
     for (const { name, path, expression } of defined) {
       const evaluated = evaluate(expression, path);
       const value = evaluated instanceof Promise ? await evaluated : evaluated;
-      // One that had too much to do stays unusable; one that failed is as if it were not there.
+      // A definition that exceeded a limit stays unusable; one that failed is treated as not defined.
       bindings[name] = value === UNUSABLE && overLimit.at(-1) !== path ? undefined : value;
     }
     return { evaluate, overLimit };

@@ -5,14 +5,14 @@ import { findUnknownNames } from './unknown-names.ts';
 
 const Name = z.string().min(1).max(255);
 
-/** Where each Fluent field comes from, in JSONata over the commercetools customer. */
+/** The JSONata expression for each Fluent field, evaluated over the commercetools customer. */
 export const Mapping = z
   .strictObject({
-    /** Names for what several fields use: `address` is `$address` in the others, and in the definitions below it. */
+    /** Definitions for several fields: `address` is `$address` in the fields, and in the definitions below it. */
     define: z.record(z.string().regex(/^[A-Za-z]\w*$/), ExpressionSource).default({}),
     username: ExpressionSource,
     ...each(NATIVE_FIELD_NAMES, ExpressionSource.optional()),
-    // Fluent requires it.
+    // Required by Fluent.
     primaryEmail: ExpressionSource,
     attributes: z.record(Name, ExpressionSource).default({}),
   })
@@ -28,7 +28,7 @@ export const Mapping = z
       });
   });
 
-/** Every expression but the definitions, with the keys that lead to it. */
+/** Returns every expression except the definitions, with its path. */
 function fieldsOf({
   define: _,
   attributes,
@@ -47,7 +47,7 @@ function fieldsOf({
 
 export type Mapping = z.output<typeof Mapping>;
 
-/** What `config/connector.yml` writes out; used where a route gives no mapping of its own. */
+/** The mapping of a route that has none; the same as in `config/connector.yml`. */
 export const DEFAULT_MAPPING: z.input<typeof Mapping> = {
   define: {
     address:

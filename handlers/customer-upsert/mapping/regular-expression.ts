@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import type { Matcher, RE2JS } from 're2js';
 
-/** Larger ones take long for each character: `[a-z]{1,1000}` has 2,000 instructions. */
+/** A larger program takes long for each character; `[a-z]{1,1000}` has 2,000 instructions. */
 const MOST_INSTRUCTIONS = 1_000;
 
-/** What `\s` means in JavaScript; RE2's own knows only the ASCII ones, and customers paste no-break spaces. */
+/** The characters of JavaScript's `\s`. RE2's `\s` is ASCII only, and customer data contains no-break spaces. */
 const SPACES =
   '\\t-\\r \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{FEFF}';
 const OTHERS =
@@ -13,7 +13,7 @@ const OTHERS =
 
 let loaded: typeof import('re2js') | undefined;
 
-/** Takes some 8 MB and 8 ms, which only a mapping with a regular expression should pay. */
+/** Loads the engine only for a mapping with a regular expression, because it takes about 8 MB and 8 ms. */
 function load(): typeof import('re2js') {
   loaded ??= createRequire(import.meta.url)('re2js');
   if (!loaded) throw new Error('Expected the package re2js to be installed.');
@@ -21,8 +21,8 @@ function load(): typeof import('re2js') {
 }
 
 /**
- * Compiles a regular expression for an engine of linear time: it reads each character once, so no text takes it long. Throws
- * for what such an engine cannot do. Unlike JavaScript's it never reads half a surrogate pair as a character.
+ * Compiles a regular expression for an engine whose time is linear in the length of the text. Throws for features that need
+ * backtracking. Unlike JavaScript's engine, it never matches half of a surrogate pair.
  */
 export function compileLinear(literal: RegExp): RE2JS {
   const { RE2JS: Engine } = load();
@@ -46,7 +46,7 @@ function withSpaces(source: string): string {
   });
 }
 
-/** What JSONata needs of a `RegExp`: to look for the next match from `lastIndex` on. */
+/** The part of `RegExp` that JSONata uses: finds the next match from `lastIndex` on. */
 class Search {
   lastIndex = 0;
   readonly #pattern: RE2JS;
@@ -72,8 +72,8 @@ class Search {
 }
 
 /**
- * The class that JSONata constructs from the literals of an expression, to be given as its `RegexEngine`; `compiled` holds
- * each literal. A proxy has the type that JSONata asks for, which no class has.
+ * Returns a class for JSONata's option `RegexEngine`, which constructs it from each literal; `compiled` maps the literals to
+ * compiled expressions. It is a proxy, because no class of ours can have the required type `RegExpConstructor`.
  */
 export function searchInstead(compiled: ReadonlyMap<unknown, RE2JS>): RegExpConstructor {
   return new Proxy(RegExp, {

@@ -17,7 +17,7 @@ const LEAST: Customer = {
   authenticationMode: 'Password',
 };
 
-/** A customer with every text, each `length` long, and so many addresses. */
+/** Creates a customer that has every text field, each of `length` characters, and this number of addresses. */
 function sample(length: number, addresses: number): Customer {
   const text = 'a'.repeat(length);
   const ids = Array.from({ length: addresses }, (_, index) => `address-${index}`);
@@ -47,10 +47,10 @@ function sample(length: number, addresses: number): Customer {
   };
 }
 
-/** The least that commercetools has of a customer, an ordinary one, and one with long texts and many addresses. */
+/** A customer with the required fields only, an ordinary one, and one with long texts and many addresses. */
 export const SAMPLES: readonly Customer[] = [LEAST, sample(10, 2), sample(250, 100)];
 
-/** Tries a mapping on samples; throws `UnusableProps` with every expression that has too much to do for one of them. */
+/** Tries a mapping with sample customers; throws `UnusableProps` with every expression that exceeds a limit for one of them. */
 export async function tryMapping(map: CustomerMap): Promise<void> {
   const paths = new Map<string, MappingPath>();
   for (const customer of SAMPLES)
@@ -59,9 +59,9 @@ export async function tryMapping(map: CustomerMap): Promise<void> {
   throw new UnusableProps(
     [...paths.values()].map((path) => ({
       path: ['mapping', ...path],
-      expected: `an expression that ends within its limits (${LIMITS.steps} steps, ${LIMITS.depth} deep, lists of ${LIMITS.items}) for a sample customer`,
+      expected: `an expression that stays within its limits (${LIMITS.steps} steps, ${LIMITS.depth} levels, lists of ${LIMITS.items} items) for a sample customer`,
       found: 'one that does not',
-      advice: 'Look for a recursion without an end, and for lists or texts that grow with each step.',
+      advice: 'Look for an endless recursion, and for lists or texts that grow with each step.',
     })),
   );
 }

@@ -10,13 +10,13 @@ interface Source {
   readonly source: string;
 }
 
-/** What is known of a value; undefined where any name may follow. */
+/** The known fields of a value; undefined if any names are allowed. */
 type Known = Shape | undefined;
 
 /**
- * Finds the names in a mapping that nothing has: a field that is no field of a customer or an address, and a `$name` that is
- * neither defined above nor a function of JSONata. Both give nothing for every customer, so the field would be blanked.
- * A name is accepted where the type of the value before it is not known.
+ * Finds names in a mapping that do not exist: fields that neither a customer nor an address has, and a `$name` that is
+ * neither defined above nor a function of JSONata. Their value would be empty for every customer, and the Fluent field would
+ * be blanked. A name is accepted if the type of the value before it is not known.
  */
 export function findUnknownNames(
   define: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ export function findUnknownNames(
   return unknown;
 }
 
-/** Adds what is unknown in one expression, each name once, and gives what is known of the expression's value. */
+/** Adds the unknown names of one expression, each once, and returns the known fields of the expression's value. */
 function check(
   { path, source }: Source,
   definitions: ReadonlyMap<string, Known>,
@@ -42,27 +42,27 @@ function check(
 ): Known {
   const ast = parse(source);
   const names = [...definitions.keys(), ...localNames(ast), ...BUILT_IN_FUNCTIONS];
-  const told = new Set<string>();
+  const reported = new Set<string>();
 
-  function tell(found: string, expected: string, advice: string): void {
-    if (told.has(found)) return;
-    told.add(found);
+  function reportOnce(found: string, expected: string, advice: string): void {
+    if (reported.has(found)) return;
+    reported.add(found);
     unknown.push({ path, expected, found, advice });
   }
 
   function readVariable(name: string, context: Known): Known {
     if (name === '') return context;
     if (name === '$') return CUSTOMER;
-    // The impure ones have a fault of their own.
+    // `ExpressionSource` reports the impure functions.
     if (!names.includes(name) && !IMPURE.has(name)) {
       const meant = nearest(name, names);
-      tell(
+      reportOnce(
         `$${name}`,
         'a name that is defined above, or a function of JSONata',
         later.includes(name)
           ? `Put the definition of ${name} above this one.`
           : meant === undefined
-            ? 'Names are under `define`; functions are at https://docs.jsonata.org.'
+            ? 'Names are defined under `define`; the functions are documented at https://docs.jsonata.org.'
             : `Did you mean $${meant}?`,
       );
     }
@@ -74,13 +74,13 @@ function check(
     if (!Object.hasOwn(context.fields, name)) {
       const known = Object.keys(context.fields);
       const meant = nearest(name, known);
-      tell(
+      reportOnce(
         name,
         `a field of ${context.title}`,
         name === 'password'
-          ? "Map another: a mapping does not see the password's hash."
+          ? "Use another field: a mapping cannot read the password's hash."
           : meant === undefined
-            ? `Its fields are ${known.join(', ')}. One that is newer than this version is read by $lookup($, "${name}").`
+            ? `Its fields are ${known.join(', ')}. To read a field that is newer than this version, use $lookup($, "${name}").`
             : `Did you mean ${meant}?`,
       );
     }

@@ -2,16 +2,16 @@ import type { Mapping } from './mapping.ts';
 import { isNode, parse } from './syntax-tree.ts';
 
 /**
- * What a username is made from: the `id` alone (the look-up in Fluent need not wait for the customer), the identifiers that
- * even a deletion carries, or more of the `customer`.
+ * The fields that a username depends on: the `id` alone (then Fluent is looked up before the customer is read), the
+ * `identifiers` that a deletion event contains too, or other fields of the `customer`.
  */
 export type UsernameNeeds = 'id' | 'identifiers' | 'customer';
 
 const IDENTIFIERS = new Set(['id', 'key', 'externalId', 'customerNumber']);
 
 /**
- * Reads from the expression, and from the definitions that it uses, which fields of a customer its value can depend on. What
- * does not parse depends on nothing: `ExpressionSource` reports it.
+ * Finds the fields of a customer that the username expression, with the definitions that it uses, can depend on. An invalid
+ * expression depends on nothing; `ExpressionSource` reports it.
  */
 export function usernameNeeds({ username, define }: Pick<Mapping, 'username' | 'define'>): UsernameNeeds {
   const fields = new Set<string>();
@@ -36,13 +36,13 @@ interface Need {
   readonly name: string;
 }
 
-/** Stands for the whole customer: no identifier has this name. */
+/** The whole customer. No identifier has this name. */
 const ALL: Need = { kind: 'field', name: '*' };
 
-/** What a part of a syntax tree needs. What it cannot tell counts as the whole customer. */
+/** The needs of a part of a syntax tree; the whole customer if they cannot be determined. */
 function needsOf(node: unknown, seen: Set<unknown>): Need[] {
   if (Array.isArray(node)) return node.flatMap((part) => needsOf(part, seen));
-  // Nodes may point back to the nodes around them.
+  // Syntax trees contain cycles.
   if (!isNode(node) || seen.has(node)) return [];
   seen.add(node);
   const { type, value } = node;
@@ -59,16 +59,16 @@ function needsOf(node: unknown, seen: Set<unknown>): Need[] {
       return [ALL];
     case 'function':
     case 'partial': {
-      const given = needsOf(node['arguments'], seen);
-      // With an argument left out, JSONata puts the whole customer in its place.
-      return [...needsOf(node['procedure'], seen), ...(given.length === 0 ? [ALL] : given)];
+      const passed = needsOf(node['arguments'], seen);
+      // JSONata passes the whole customer for a missing argument.
+      return [...needsOf(node['procedure'], seen), ...(passed.length === 0 ? [ALL] : passed)];
     }
     default:
       return needsOfParts(node, seen);
   }
 }
 
-/** A path needs its first step; what the later ones, and the predicates, read of it is part of that. */
+/** The needs of a path: those of its first step, which includes everything that later steps and predicates read from it. */
 function needsOfPath(node: Record<string, unknown>, seen: Set<unknown>): Need[] {
   const steps = Array.isArray(node['steps']) ? node['steps'] : [];
   const [first, second] = steps.filter(isNode);
