@@ -1,4 +1,4 @@
-/** One thing that keeps the service from starting, told so that it can be mended without reading the code. */
+/** One fault that prevents the start, described so that it can be corrected without reading the code. */
 export interface Fault {
   /** `environment PORT`, or `config/connector.yml:12:5` (line and column start at 1). */
   readonly where: string;

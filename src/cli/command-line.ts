@@ -43,7 +43,7 @@ export async function runCommandLine(
   let code: ExitCode = EXIT.ok;
   const program = new Command('customer-sync')
     .description(
-      'Run, develop, set up, backfill, compare, explain and replay: the commands of the customer sync.',
+      'Commands to run, develop, set up and check the customer sync, and to backfill, compare, explain and replay.',
     )
     .option('--env-file <file>', 'read variables from a file; variables that are already set take precedence')
     .version(VERSION, '--version', 'print the version')
@@ -70,7 +70,7 @@ export async function runCommandLine(
       io.err(`${error.message} (${error.reason})`);
       return EXIT.failed;
     }
-    io.err(`Something unexpected happened. ${describeUnknown(error, io)}`);
+    io.err(`Unexpected error. ${describeUnknown(error, io)}`);
     return EXIT.failed;
   }
 }

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { ConfigurationError } from '../configuration-error.ts';
 import { codeOf } from '../observe/describe-error.ts';
 
-/** What `dev` and `stand-ins` write, and every other command reads, in the folder of the start. */
+/** The file that `dev` and `stand-ins` write, and every other command reads, in the working directory. */
 export const LOCAL_FILE = '.env.local';
 
 /** The commands that write the file; they ignore one from an earlier run. */
@@ -12,15 +12,15 @@ const WRITERS: readonly string[] = ['dev', 'stand-ins'];
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The environment that a command works with, and what a person should know of where it came from. */
+/** The environment of a command, and a note about its source for the user. */
 export interface ReadEnv {
   readonly env: Env;
   readonly note?: string;
 }
 
 /**
- * Adds to an environment what `--env-file` names, or else what `dev` has written to the folder. What the process was given
- * wins. A local file that contradicts it is left alone as a whole: half a stand-in and half a real project must never mix.
+ * Adds the variables of `--env-file`, or else of the file that `dev` wrote. Variables of the process take precedence. A
+ * local file with a contradicting variable is ignored completely, so that stand-ins and a real project never mix.
  */
 export async function withEnvFile(args: readonly string[], env: Env, folder: string): Promise<ReadEnv> {
   const named = fileNamedIn(args);
@@ -33,7 +33,7 @@ export async function withEnvFile(args: readonly string[], env: Env, folder: str
   if (contradicting.length === 0)
     return {
       env: { ...values, ...given(env) },
-      note: `The environment is that of ${LOCAL_FILE}; remove the file, or name another with --env-file, to leave it.`,
+      note: `The environment is read from ${LOCAL_FILE}; to use another, remove the file or set --env-file.`,
     };
   return {
     env,
@@ -61,7 +61,7 @@ async function readNamed(file: string): Promise<Env> {
         where: `--env-file ${file}`,
         expected: 'a file of NAME=value lines that can be read',
         found: code === 'ENOENT' ? 'no such file' : code,
-        advice: '`.env.example` lists what can stand in it.',
+        advice: '`.env.example` lists all variables.',
       },
     ]);
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Configuration } from '../configuration/load.ts';
 
-/** What a command works with; a test gives its own. Only `src/cli/main.ts` fills it from the process. */
+/** The input and output of a command. `src/cli/main.ts` creates it from the process, tests create their own. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadableStream;
@@ -9,25 +9,25 @@ export interface Io {
   out(text: string): void;
   /** Progress, questions and errors. */
   err(text: string): void;
-  /** True when a person watches: progress bars, colours, questions. */
+  /** True for an interactive terminal: progress bars, colours, questions. */
   readonly terminal: boolean;
-  /** Aborts on SIGINT and SIGTERM: finish what is in flight, keep the state, say how to go on. */
+  /** Aborts on SIGINT and SIGTERM: the command finishes what is in flight, stores its state, and prints how to continue. */
   readonly signal: AbortSignal;
-  /** The configuration of the service, with `over` laid over the environment; throws a `ConfigurationError` with all faults. */
+  /** Loads the configuration of the service; `over` replaces variables of the environment. Throws a `ConfigurationError` with all faults. */
   configuration(over?: Readonly<Record<string, string | undefined>>): Promise<Configuration>;
 }
 
-/** How a command ended; documented in `src/cli/README.md`, for scripts. */
+/** The exit codes; documented in `src/cli/README.md`. */
 export const EXIT = {
-  /** All as asked. */
+  /** Success, and nothing found. */
   ok: 0,
-  /** It ran, and found something: a red check, a difference, a rejected customer. */
+  /** The command ran and found something: a failed check, a difference, a rejected customer. */
   found: 1,
-  /** The command line or the configuration is at fault; nothing was done. */
+  /** The command line or the configuration is wrong; nothing was done. */
   usage: 2,
   /** An upstream or Google could not be reached or refused; running it again is safe. */
   failed: 3,
-  /** Interrupted; running it again goes on where it was. */
+  /** Interrupted; the same command continues where it stopped. */
   interrupted: 130,
 } as const;
 

@@ -7,11 +7,11 @@ import { EXIT } from './io.ts';
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupt.abort());
 
-// Google's library warns of a metadata server that is not there; the command says what is missing in its own words.
-const warn = process.listeners('warning');
+// Google's library warns where it finds no metadata server; the command reports missing credentials itself.
+const listeners = process.listeners('warning');
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {
-  if (warning.name !== 'MetadataLookupWarning') for (const write of warn) write(warning);
+  if (warning.name !== 'MetadataLookupWarning') for (const listener of listeners) listener(warning);
 });
 
 const args = process.argv.slice(2);

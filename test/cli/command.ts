@@ -16,17 +16,17 @@ interface Current {
   teardown(stop: () => unknown): unknown;
 }
 
-/** Where a command runs (the project's folder when left out), and what is typed. */
+/** The working directory of a command (default: the project's folder), and its standard input. */
 export interface Place {
   readonly cwd?: string;
   readonly input?: string;
-  /** The file of another copy of the command. */
+  /** The file of the command, if it is another copy. */
   readonly command?: string;
-  /** Told of what is written, as it comes. */
+  /** Called for each piece of output. */
   readonly onText?: (text: string) => void;
 }
 
-/** How a command ended, and what it wrote. */
+/** The exit code and the output of a command. */
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -40,7 +40,7 @@ export interface Command {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `customer-sync` as a process of its own, with this environment and no other. */
+/** Starts `customer-sync` as a separate process, with this environment only. */
 export function startCommand(
   t: Current,
   args: readonly string[],
@@ -62,7 +62,7 @@ export function startCommand(
     err += text;
     onText(String(text));
   });
-  // One that ends before it has read everything is no fault.
+  // A command may end before it has read its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const ended = once(child, 'close').then(() => ({ code: child.exitCode, out, err }));
@@ -73,14 +73,14 @@ export function startCommand(
   return { pid: child.pid, ended, kill: (signal) => child.kill(signal) };
 }
 
-/** As `startCommand`, to its end. */
+/** Runs `customer-sync` as a separate process, and waits for its end. */
 export function runProcess(...given: Parameters<typeof startCommand>): Promise<Ended> {
   return startCommand(...given).ended;
 }
 
 /**
- * As `runProcess`, without the process: for what a command does and says. One at a time where the folder is given, for
- * this process has only one.
+ * Runs `customer-sync` in this process. With a folder, run only one at a time, because a process has only one working
+ * directory.
  */
 export async function runCommand(
   args: readonly string[],

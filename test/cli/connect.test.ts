@@ -30,10 +30,10 @@ const Lock = z.object({ packages: z.record(z.string(), z.unknown()) });
 
 const SNS_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:topic-1';
 
-/** A container of Connect has 512 MB, of which npm itself takes about 70. */
+/** The memory of a container of Connect is 512 MB, of which npm uses about 70. */
 const LARGEST_MEGABYTES = 420;
 
-/** The tree, written with a handler and a route of one's own. */
+/** Writes the tree with an additional handler and route. */
 async function connectPackage(t: Test): Promise<{ folder: string; app: string }> {
   const root = outsideFolder(t, 'connect');
   const own = await orderNoteProject(join(root, 'mine'));
@@ -54,7 +54,7 @@ t.test('connect-package writes what Connect takes', async (t) => {
     t.doesNotThrow(() => new ConnectorSpecificationParser().parse(text));
   });
 
-  await t.test('the keys are the variables that somebody has to know', async (t) => {
+  await t.test('the keys are the variables that have to be set', async (t) => {
     const { deployAs, inheritAs } = File.parse(parse(text));
     const { standardConfiguration, securedConfiguration } = deployAs[0].configuration;
     const required = [...standardConfiguration, ...securedConfiguration].filter((key) => key.required);
@@ -79,7 +79,7 @@ t.test('connect-package writes what Connect takes', async (t) => {
     t.same(inheritAs.apiClient.scopes, ['view_customers', 'view_orders', 'manage_subscriptions']);
   });
 
-  await t.test('each resource of a route is read by the scope that commercetools has for it', (t) => {
+  await t.test('the scopes allow to read each resource of a route', (t) => {
     const { inheritAs } = File.parse(
       parse(connectYaml('', ['cart', 'category', 'order', 'inventory-entry'])),
     );
@@ -94,15 +94,15 @@ t.test('connect-package writes what Connect takes', async (t) => {
     t.end();
   });
 
-  await t.test('npm ci takes its lock file', async (t) => {
+  await t.test('npm ci accepts its lock file', async (t) => {
     const args = ['ci', '--dry-run', '--ignore-scripts', '--omit=dev', '--offline'];
     await t.resolves(promisify(execFile)('npm', args, { cwd: app }));
   });
 
-  await t.test('a folder with something in it is left alone', async (t) => {
+  await t.test('refuses a folder that is not empty', async (t) => {
     const { code, err } = await runCommand(['connect-package', folder], {});
     t.equal(code, 2);
-    t.match(err, /expected {2}a folder that is empty/);
+    t.match(err, /expected {2}an empty folder/);
   });
 });
 
@@ -125,39 +125,39 @@ function linkAll(from: string, to: string): void {
   }
 }
 
-/** `npm start` in the folder, until it listens; a container has port 8080 for itself, and here another program may have it. */
+/** Runs `npm start` in the folder, and waits until it listens: on port 8080 as in a container, or on a free port if it is in use. */
 async function npmStart(t: Test, app: string, env: Record<string, string>) {
   const child = spawn('npm', ['start'], { cwd: app, env, detached: true });
   const ended = once(child, 'close');
   t.teardown(() => {
     try {
-      // The group: npm, its shell and the service, of which one may outlive the others.
+      // Ends the process group: npm, its shell and the service.
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // All have ended.
+      // The group has ended already.
     }
     return ended;
   });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (text) => {
-      said += text;
+      output += text;
     });
-  const listens = () => said.includes('Server listening at');
-  t.ok(await until(() => listens() || child.exitCode !== null), said);
-  if (!listens() && /\b8080\b/.test(said) && /in use/.test(said))
+  const listens = () => output.includes('Server listening at');
+  t.ok(await until(() => listens() || child.exitCode !== null), output);
+  if (!listens() && /\b8080\b/.test(output) && /in use/.test(output))
     return npmStart(t, app, { ...env, PORT: '0' });
-  const [, port = ''] = /listening at http:\/\/[^"]*:(\d+)/.exec(said) ?? [];
-  if (env['PORT'] === undefined) t.equal(port, '8080', said);
-  return { child, url: `http://127.0.0.1:${port}`, said: () => said };
+  const [, port = ''] = /listening at http:\/\/[^"]*:(\d+)/.exec(output) ?? [];
+  if (env['PORT'] === undefined) t.equal(port, '8080', output);
+  return { child, url: `http://127.0.0.1:${port}`, output: () => output };
 }
 
-/** The process that npm has started. */
+/** Returns the id of the process that npm has started. */
 async function childOf(pid: number | undefined): Promise<number> {
   return Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
 }
 
-/** What Connect's page shows of a push: nothing but the data. */
+/** A push in the format of Connect's documentation: only the data. */
 const ofPubSub = (notification: unknown) => ({
   headers: { 'content-type': 'application/json' },
   body: Buffer.from(
@@ -165,7 +165,7 @@ const ofPubSub = (notification: unknown) => ({
   ),
 });
 
-/** What SNS posts; what Connect posts in its AWS regions is not documented. */
+/** A push in the format of SNS. Connect does not document its format in AWS regions. */
 const ofSns = (notification: unknown) => ({
   headers: { 'content-type': 'text/plain; charset=UTF-8', 'x-amz-sns-message-type': 'Notification' },
   body: Buffer.from(
@@ -210,7 +210,7 @@ t.test('the tree runs as Connect would run it', async (t) => {
   const sns = { CONNECT_SUBSCRIPTION_DESTINATION: 'SNS', CONNECT_AWS_TOPIC_ARN: SNS_TOPIC };
   const changes = [{ resourceTypeId: 'customer' }, { resourceTypeId: 'order' }];
 
-  await t.test('postDeploy makes the subscription on the given topic, once', async (t) => {
+  await t.test('postDeploy creates the subscription to the given topic, once', async (t) => {
     const made = await script('connector:post-deploy', gcp);
     t.match(made.stdout, /^created/);
     const destination = { type: 'GoogleCloudPubSub', projectId: 'connect-project', topic: 'topic-1' };
@@ -221,8 +221,8 @@ t.test('the tree runs as Connect would run it', async (t) => {
   });
 
   await t.test('npm start serves a burst on port 8080, in the memory of a container', async (t) => {
-    // The heap has the rest of 512 MB: the process ends when it needs more.
-    const { child, url, said } = await npmStart(t, app, {
+    // Limits the heap to the rest of 512 MB; the process crashes if it needs more.
+    const { child, url, output } = await npmStart(t, app, {
       ...given,
       NODE_OPTIONS: '--max-old-space-size=256',
     });
@@ -248,16 +248,16 @@ t.test('the tree runs as Connect would run it', async (t) => {
     t.ok(customers.every(({ id }) => fluent.customers.has(id)));
     const [{ id } = { id: '' }] = customers;
     const order = await commercetools.createOrder({ customerId: id });
-    t.equal(await push(ofPubSub(orderPlaced(commercetools, order))), 204, 'with the handlers of ones own');
+    t.equal(await push(ofPubSub(orderPlaced(commercetools, order))), 204, 'with the additional handler');
     t.match(fluent.customers.get(id)?.attributes.at(-1), { name: 'lastOrderAt' });
     t.equal((await fetch(`${url}/health/live`)).status, 200);
     if (MEMORY_IS_KNOWN) {
       const peak = await peakMegabytes(await childOf(child.pid));
       t.ok(peak < LARGEST_MEGABYTES, `its memory was ${Math.round(peak)} MB at most`);
     }
-    // npm is what a container is told to end.
+    // The signal is sent to npm, as in a container.
     child.kill('SIGTERM');
-    const finished = () => said().includes('Everything in flight is finished.');
+    const finished = () => output().includes('Everything in flight is finished.');
     t.ok(await until(finished), 'the signal reaches the service');
   });
 
@@ -272,13 +272,16 @@ t.test('the tree runs as Connect would run it', async (t) => {
     t.match((await script('connector:pre-undeploy', {})).stdout, /^not there/);
   });
 
-  await t.test('without a topic, or with an unknown destination, the script says so and fails', async (t) => {
-    const failed = await script('connector:post-deploy', {}).catch((error: unknown) => error);
-    t.match(failed, { code: 2, stderr: /CONNECT_GCP_PROJECT_ID[\s\S]*CONNECT_GCP_TOPIC_NAME/ });
-    const other = await script('connector:post-deploy', { CONNECT_SUBSCRIPTION_DESTINATION: 'Other' }).catch(
-      (error: unknown) => error,
-    );
-    t.match(other, { code: 2, stderr: /expected {2}GoogleCloudPubSub or SNS/ });
-    t.same(commercetools.subscriptions(), []);
-  });
+  await t.test(
+    'without a topic, or with an unknown destination, the script fails with an error',
+    async (t) => {
+      const failed = await script('connector:post-deploy', {}).catch((error: unknown) => error);
+      t.match(failed, { code: 2, stderr: /CONNECT_GCP_PROJECT_ID[\s\S]*CONNECT_GCP_TOPIC_NAME/ });
+      const other = await script('connector:post-deploy', {
+        CONNECT_SUBSCRIPTION_DESTINATION: 'Other',
+      }).catch((error: unknown) => error);
+      t.match(other, { code: 2, stderr: /expected {2}GoogleCloudPubSub or SNS/ });
+      t.same(commercetools.subscriptions(), []);
+    },
+  );
 });

@@ -7,12 +7,12 @@ import { readEnvironment } from '../../src/configuration/environment.ts';
 import { sharedEmulatorOrSkip } from '../sandbox/shared-emulator.ts';
 import { until } from '../sandbox/until.ts';
 
-// The emulator waits a while for more messages before it answers a pull.
+// The emulator waits some time for more messages before it answers a pull.
 t.jobs = 5;
 
 const { signal } = new AbortController();
 
-/** A subscription with so many dead letters; `requests` counts what is asked of Pub/Sub. */
+/** Creates a subscription with `count` dead letters; `requests` counts the requests to Pub/Sub. */
 async function start(t: Test, name: string, count: number, enableExactlyOnceDelivery = false) {
   const emulator = await sharedEmulatorOrSkip(t);
   if (emulator === undefined) return undefined;
@@ -42,7 +42,7 @@ async function start(t: Test, name: string, count: number, enableExactlyOnceDeli
   const subscription = `projects/${emulator.projectId}/subscriptions/${name}`;
   const lease = (options: Partial<LeaseOptions> = {}, from: Google = { ...google, subscriber }) =>
     leaseDeadLetters(from, { subscription, limit: 100, seconds: 60, signal, ...options });
-  /** As somebody else finds it. */
+  /** The ids that another subscriber receives. */
   async function left(): Promise<number> {
     const other = await lease({}, google);
     await other.close();
@@ -51,7 +51,7 @@ async function start(t: Test, name: string, count: number, enableExactlyOnceDeli
   return { google, subscription, requests, lease, left };
 }
 
-/** Drops all of a lease, as the command does. */
+/** Drops all dead letters of a lease, like the command. */
 async function dropAll(lease: Awaited<ReturnType<typeof leaseDeadLetters>>) {
   const lines: string[] = [];
   const io: Io = {
@@ -68,13 +68,13 @@ async function dropAll(lease: Awaited<ReturnType<typeof leaseDeadLetters>>) {
 }
 
 for (const isExactlyOnce of [false, true])
-  t.test(`what has gone back by itself is not dropped, exactly once: ${isExactlyOnce}`, async (t) => {
+  t.test(`does not drop a message that was released, exactly once: ${isExactlyOnce}`, async (t) => {
     const started = await start(t, `gone-back-${isExactlyOnce}`, 3, isExactlyOnce);
     if (!started) return;
     const { google, subscription, lease, left } = started;
     const held = await lease();
     t.equal(held.letters.length, 3);
-    // The clock does not tell of this end of a lease, and Pub/Sub takes the acknowledgement after it without a word.
+    // The lease cannot detect this release by its clock, and Pub/Sub accepts the late acknowledgement without an error.
     const ackIds = held.letters.slice(0, 2).map(({ ackId }) => ackId);
     await google.subscriber.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 });
     t.match(await dropAll(held), { code: 1, lines: ['1 dropped.', /^2 remain/] });
@@ -82,7 +82,7 @@ for (const isExactlyOnce of [false, true])
     t.equal(await left(), 2);
   });
 
-t.test('after the end of its lease nothing is acknowledged any more', async (t) => {
+t.test('acknowledges nothing after the end of the lease', async (t) => {
   const started = await start(t, 'ended', 2);
   if (!started) return;
   const { lease, left } = started;
@@ -94,7 +94,7 @@ t.test('after the end of its lease nothing is acknowledged any more', async (t) 
   t.equal(await left(), 2);
 });
 
-t.test('what comes meanwhile is not dropped, nor held', async (t) => {
+t.test('neither drops nor leases messages that arrive after the lease was taken', async (t) => {
   const started = await start(t, 'meanwhile', 2);
   if (!started) return;
   const { google, lease, left } = started;
@@ -105,13 +105,13 @@ t.test('what comes meanwhile is not dropped, nor held', async (t) => {
   t.equal(await left(), 1);
 });
 
-t.test('a lease is held until it is closed, however long that takes', async (t) => {
+t.test('extends the lease until it is closed', async (t) => {
   const started = await start(t, 'long', 2);
   if (!started) return;
   const { requests, lease, left } = started;
   const held = await lease({ seconds: 3 });
   const before = requests.modifyAckDeadline;
-  // A renewal each second: by the sixth, the lease that was taken first would have ended.
+  // The lease is extended every second. Without it, the first lease would have ended before the sixth extension.
   t.ok(await until(() => requests.modifyAckDeadline >= before + 6, 60_000));
   t.equal(await left(), 0);
   t.match(await dropAll(held), { code: 0, lines: ['2 dropped.'] });

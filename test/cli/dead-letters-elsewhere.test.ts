@@ -3,7 +3,7 @@ import { startUpstreams } from '../sandbox/connected.ts';
 import { TOPIC_ARN } from '../sandbox/sns.ts';
 import { runCommand } from './command.ts';
 
-t.test('without Pub/Sub dead-letters says where they are', async (t) => {
+t.test('without Pub/Sub, dead-letters prints where the dead letters are', async (t) => {
   const { env } = await startUpstreams(t);
   const sns = { ...env, PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: TOPIC_ARN };
   for (const args of [['list'], ['show', '1'], ['replay', '--all'], ['drop', '--all', '--yes']]) {
@@ -14,13 +14,13 @@ t.test('without Pub/Sub dead-letters says where they are', async (t) => {
   }
 });
 
-t.test('where there may be Pub/Sub, it says so when Google has none', async (t) => {
+t.test('where Pub/Sub may be used, it prints the same if Google has no subscription', async (t) => {
   const { env } = await startUpstreams(t);
   const token = {
     ...env,
     PUSH_AUTH: 'token',
     PUSH_TOKEN: 'push-token-0123456789',
-    // Nobody listens there.
+    // No server listens on this port.
     PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
     GOOGLE_CLOUD_PROJECT: 'sandbox',
   };

@@ -36,7 +36,7 @@ t.test('dead letters', async (t) => {
     return { out, ...List.parse(JSON.parse(out)) };
   }
 
-  // Longer than Fluent takes, and never cut: what is left might be somebody else's.
+  // Longer than Fluent's maximum. An e-mail address is never cut, because the rest could be another person's address.
   const email = `${'a'.repeat(250)}@example.com`;
   const customer = await commercetools.createCustomer({ email, password: 'secret' });
   const change = (version: number) => ({
@@ -55,20 +55,23 @@ t.test('dead letters', async (t) => {
   );
 
   let undecodable = '';
-  await t.test('list says what is dead-lettered and why, twice the same, and nothing personal', async (t) => {
-    const { out, groups, letters } = await list((...given) => runProcess(t, ...given));
-    t.same(groups.map(({ reason, count }) => [reason, count]).sort(), [
-      ['no-email', 1],
-      ['undecodable', 1],
-    ]);
-    t.match(letters.find(({ reason }) => reason === 'no-email')?.resource, `customer/${customer.id}`);
-    t.notMatch(out, /@example/);
-    const again = await list();
-    t.equal(again.letters.length, 2);
-    undecodable = again.letters.find(({ reason }) => reason === 'undecodable')?.messageId ?? '';
-  });
+  await t.test(
+    'list prints the dead letters with their reasons, repeatedly, and without personal data',
+    async (t) => {
+      const { out, groups, letters } = await list((...given) => runProcess(t, ...given));
+      t.same(groups.map(({ reason, count }) => [reason, count]).sort(), [
+        ['no-email', 1],
+        ['undecodable', 1],
+      ]);
+      t.match(letters.find(({ reason }) => reason === 'no-email')?.resource, `customer/${customer.id}`);
+      t.notMatch(out, /@example/);
+      const again = await list();
+      t.equal(again.letters.length, 2);
+      undecodable = again.letters.find(({ reason }) => reason === 'undecodable')?.messageId ?? '';
+    },
+  );
 
-  await t.test('show keeps the payload back until it is asked for', async (t) => {
+  await t.test('show prints the payload only with --reveal', async (t) => {
     const kept = await runCommand(['dead-letters', 'show', undecodable], env);
     t.match(kept, { code: 0, out: /shown with --reveal/ });
     t.notMatch(kept.out, /pii@/);
@@ -78,14 +81,14 @@ t.test('dead letters', async (t) => {
     });
   });
 
-  await t.test('what fails again goes back with its reason', async (t) => {
+  await t.test('a dead letter that is rejected again remains', async (t) => {
     const { code, out } = await runProcess(t, ['dead-letters', 'replay', '--all'], env);
     t.equal(code, 1);
     t.match(out, /rejected \(no-email\)/);
-    t.match(out, /0 succeeded and are gone, 2 went back/);
+    t.match(out, /0 succeeded and were removed, 2 remain/);
   });
 
-  await t.test('mended and replayed it is gone, and in Fluent', async (t) => {
+  await t.test('a dead letter that succeeds is removed, and its customer is in Fluent', async (t) => {
     await commercetools.updateCustomer(customer.id, [{ action: 'changeEmail', email: 'short@example.com' }]);
     const { code, out, err } = await runCommand(['dead-letters', 'replay', '--reason', 'no-email'], env);
     t.equal(code, 0, out + err);
@@ -97,7 +100,7 @@ t.test('dead letters', async (t) => {
     );
   });
 
-  await t.test('what no route wants is no success, and stays', async (t) => {
+  await t.test('a dead letter that no route matches remains', async (t) => {
     const read = readEnvironment(env);
     if (!('environment' in read)) throw new Error('Expected an environment without faults.');
     const google = await openGoogle(read.environment);
@@ -109,11 +112,11 @@ t.test('dead letters', async (t) => {
     const { code, out } = await runCommand(['dead-letters', 'replay', '--reason', 'mended-since'], env);
     t.equal(code, 1);
     t.match(out, /ignored \(no-route\)/);
-    t.match(out, /0 succeeded and are gone, 1 went back/);
-    t.match(out, /1 ignored: nothing was done/);
+    t.match(out, /0 succeeded and were removed, 1 remain/);
+    t.match(out, /1 ignored: no handler processed them/);
     t.equal((await list()).letters.length, 2);
 
-    // A drop that comes after the end of the lease drops nothing, whatever Pub/Sub answers.
+    // A drop after the end of the lease drops nothing, although Pub/Sub accepts the acknowledgement.
     let now = Date.now();
     const subscription = `projects/${emulator.projectId}/subscriptions/customers-dead-letters`;
     const signal = new AbortController().signal;
@@ -154,7 +157,7 @@ t.test('dead letters', async (t) => {
     t.same((await list()).letters, []);
   });
 
-  await t.test('which ones has to be said', async (t) => {
+  await t.test('replay and drop require a selection', async (t) => {
     t.match(await runCommand(['dead-letters', 'replay'], env), { code: 2, err: /--reason/ });
   });
 });

@@ -19,7 +19,7 @@ const Findings = z.object({
   ),
 });
 
-/** How each destination is made, and what commercetools is told. Nothing of it needs Google. */
+/** The options of each destination, and the request to commercetools. None needs Google. */
 const CASES = [
   {
     name: 'eventbridge',
@@ -81,7 +81,7 @@ for (const { name, env: given, args, destination, format } of CASES)
     );
     t.match(
       findings.find(({ check }) => check.endsWith(': dead letters')),
-      { state: 'warning', detail: /what is rejected goes to .*dropped/ },
+      { state: 'warning', detail: /rejected notifications are kept in .*dropped/ },
     );
     t.notOk(findings.some(({ check }) => /Google|topic/.test(check)));
 
@@ -90,33 +90,37 @@ for (const { name, env: given, args, destination, format } of CASES)
     t.same(commercetools.subscriptions(), []);
   });
 
-t.test('provision says what a destination is missing, all at once', async (t) => {
+t.test('provision reports all missing options of a destination together', async (t) => {
   const { env } = await startUpstreams(t);
-  const cases: { args: string[]; env: Record<string, string>; said: RegExp[] }[] = [
-    { args: ['--destination=eventbridge'], env: TOKEN, said: [/--aws-account-id/, /--aws-region/] },
-    { args: ['--destination=event-grid'], env: TOKEN, said: [/--event-grid-uri/, /EVENT_GRID_ACCESS_KEY/] },
-    { args: ['--destination=sns'], env: TOKEN, said: [/--topic-arn/] },
+  const cases: { args: string[]; env: Record<string, string>; expected: RegExp[] }[] = [
+    { args: ['--destination=eventbridge'], env: TOKEN, expected: [/--aws-account-id/, /--aws-region/] },
+    {
+      args: ['--destination=event-grid'],
+      env: TOKEN,
+      expected: [/--event-grid-uri/, /EVENT_GRID_ACCESS_KEY/],
+    },
+    { args: ['--destination=sns'], env: TOKEN, expected: [/--topic-arn/] },
     {
       args: ['--destination=sqs'],
       env: TOKEN,
-      said: [/--destination/, /one of pubsub, eventbridge, sns, event-grid/],
+      expected: [/--destination/, /one of pubsub, eventbridge, sns, event-grid/],
     },
-    { args: ['--destination=eventbridge', '--aws-account-id=1'], env: TOKEN, said: [/12 digits/] },
+    { args: ['--destination=eventbridge', '--aws-account-id=1'], env: TOKEN, expected: [/12 digits/] },
     {
       args: ['--destination=eventbridge'],
       env: SNS,
-      said: [/PUSH_AUTH/, /token or none for AWS EventBridge/, /sns/],
+      expected: [/PUSH_AUTH/, /token or none for AWS EventBridge/, /sns/],
     },
-    { args: ['--destination=pubsub'], env: SNS, said: [/oidc or token or none for Google Pub\/Sub/] },
+    { args: ['--destination=pubsub'], env: SNS, expected: [/oidc or token or none for Google Pub\/Sub/] },
   ];
-  for (const { args, env: given, said } of cases) {
-    const { code, err } = await runCommand(['provision', ...args], { ...env, ...given });
+  for (const { args, env: changed, expected } of cases) {
+    const { code, err } = await runCommand(['provision', ...args], { ...env, ...changed });
     t.equal(code, 2, err);
-    for (const one of said) t.match(err, one);
+    for (const one of expected) t.match(err, one);
   }
 });
 
-t.test('a subscription to another destination is changed, unless its format forbids it', async (t) => {
+t.test('changes a subscription to another destination, unless its format is another', async (t) => {
   const { commercetools, env: joined } = await startUpstreams(t);
   const env = { ...joined, ...TOKEN, EVENT_GRID_ACCESS_KEY: ACCESS_KEY };
   const [bridge, , queue, grid] = CASES;
@@ -135,7 +139,7 @@ t.test('a subscription to another destination is changed, unless its format forb
   t.match(refused.err, /CloudEvents.*--key/);
 });
 
-t.test('doctor says that PUSH_AUTH and the destination do not fit', async (t) => {
+t.test('doctor reports that PUSH_AUTH and the destination do not match', async (t) => {
   const { env } = await startUpstreams(t);
   const { code, out } = await runCommand(['doctor', '--json', '--destination=event-grid'], {
     ...env,

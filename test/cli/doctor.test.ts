@@ -34,7 +34,7 @@ t.test('doctor', async (t) => {
     return { code, err, out, healthy, findings, faults: inState('fault'), inState };
   }
 
-  await t.test('before anything is set up it says what is missing and what to do', async (t) => {
+  await t.test('before the set-up, reports what is missing and what to do', async (t) => {
     const { code, faults, findings, inState } = await look({}, (...given) => runProcess(t, ...given));
     t.equal(code, 1);
     t.same(faults, [
@@ -50,7 +50,7 @@ t.test('doctor', async (t) => {
     );
   });
 
-  await t.test('once provisioned nothing is red', async (t) => {
+  await t.test('after provision, reports no error', async (t) => {
     const made = await runCommand(['provision', '--endpoint=https://sync.example.com'], env);
     t.equal(made.code, 0, made.err);
     const { code, healthy, faults, inState, out } = await look();
@@ -60,7 +60,7 @@ t.test('doctor', async (t) => {
     t.same(inState('skipped'), [
       'Fluent SANDBOX: create and update customers',
       'mapping of sandbox-project',
-      'dead-letter topic: right to publish',
+      'dead-letter topic: permission to publish',
     ]);
     const text = await runCommand(['doctor'], env);
     t.equal(text.code, 0);
@@ -70,7 +70,7 @@ t.test('doctor', async (t) => {
 
   const RED = [
     {
-      name: 'a wrong password of Fluent, and a subscription that is not as the environment says,',
+      name: 'a wrong password of Fluent, and a subscription that differs from the environment,',
       env: {
         FLUENT_PASSWORD: 'wrong-password',
         ACK_DEADLINE_SECONDS: '90',
@@ -88,19 +88,19 @@ t.test('doctor', async (t) => {
       name: 'a wrong secret of commercetools',
       env: { CTP_CLIENT_SECRET: 'wrong-secret' },
       faults: ['commercetools sandbox-project: token'],
-      said: /HTTP 401 invalid_client.*check CTP_CLIENT_ID and CTP_CLIENT_SECRET/,
+      expected: /HTTP 401 invalid_client.*check CTP_CLIENT_ID and CTP_CLIENT_SECRET/,
     },
     {
       name: 'a scope that the API client does not have',
       env: { CTP_SCOPES: 'manage_orders:sandbox-project' },
       faults: ['commercetools sandbox-project: token'],
-      said: /HTTP 400 invalid_scope.*check CTP_SCOPES \(CTP_CLIENT_SCOPE under Connect/,
+      expected: /HTTP 400 invalid_scope.*check CTP_SCOPES \(CTP_CLIENT_SCOPE under Connect/,
     },
     {
       name: 'a project that does not exist',
       env: { CTP_PROJECT_KEY: 'no-such-project', CTP_SCOPES: '' },
       faults: ['commercetools no-such-project: read customers'],
-      said: /the project no-such-project does not exist at CTP_API_URL, http/,
+      expected: /the project no-such-project does not exist at CTP_API_URL, http/,
     },
     {
       name: 'a fault of the configuration',
@@ -109,28 +109,28 @@ t.test('doctor', async (t) => {
       code: 2,
     },
   ];
-  for (const { name, env, faults: expected, said, code: ended = 1 } of RED)
-    await t.test(`${name} is red`, async (t) => {
+  for (const { name, env, faults: failing, expected, code: ended = 1 } of RED)
+    await t.test(`${name} is an error`, async (t) => {
       const { code, faults, out } = await look(env);
       t.equal(code, ended);
-      t.same(faults, expected);
-      if (said) t.match(out, said);
+      t.same(faults, failing);
+      if (expected) t.match(out, expected);
       t.notMatch(out, /wrong-(password|secret)/);
     });
 
   const VARIANTS = [
     {
-      name: 'inputs that are required, and that the mapping cannot promise,',
+      name: 'a required input that the mapping may leave empty',
       schema: { required: ['firstName', 'timezone'] },
-      said: [
-        /✖ Fluent SANDBOX: fields of customers: createCustomer requires firstName, and the mapping gives none where commercetools has none\n {2}→ Map firstName to a value .* at \S*config\/connector\.yml:\d+:\d+\./,
-        /✖ Fluent SANDBOX: fields of customers: createCustomer requires timezone, and the mapping does not give it/,
+      expected: [
+        /✖ Fluent SANDBOX: fields of customers: createCustomer requires firstName, and the mapping has no value for a customer that has none in commercetools\n {2}→ Map firstName to a value .* at \S*config\/connector\.yml:\d+:\d+\./,
+        /✖ Fluent SANDBOX: fields of customers: createCustomer requires timezone, and the mapping does not contain it/,
       ],
     },
     {
       name: 'a mapped field that the inputs lack',
       schema: { without: ['title'] },
-      said: [
+      expected: [
         /✖ .*: the input of createCustomer has no field title\n {2}→ Take title out of the mapping, at \S*:\d+:\d+\./,
         /✖ .*: the input of updateCustomer has no field title/,
       ],
@@ -138,23 +138,26 @@ t.test('doctor', async (t) => {
     {
       name: 'an account without updateCustomer',
       schema: { withoutUpdate: true },
-      said: [/✖ .*: there is no mutation updateCustomer\n {2}→ Ask Fluent/],
+      expected: [/✖ .*: there is no mutation updateCustomer\n {2}→ Ask Fluent/],
     },
   ];
-  for (const { name, schema, said } of VARIANTS)
-    await t.test(`${name} is red, with the line of the mapping`, async (t) => {
+  for (const { name, schema, expected } of VARIANTS)
+    await t.test(`${name} is an error with the line of the mapping`, async (t) => {
       await fluent.changeSchema(schema);
       const { code, out } = await runCommand(['doctor'], env);
       t.equal(code, 1);
-      for (const words of said) t.match(out, words);
-      t.equal(out.match(/✖/g)?.length, said.length, out);
+      for (const pattern of expected) t.match(out, pattern);
+      t.equal(out.match(/✖/g)?.length, expected.length, out);
     });
 
-  await t.test('a schema that is closed is not taken for one that fits', async (t) => {
+  await t.test('a schema that Fluent does not show is skipped', async (t) => {
     await fluent.changeSchema({ closed: true });
     const { code, out } = await runCommand(['doctor'], env);
     t.equal(code, 0);
-    t.match(out, /– Fluent SANDBOX: fields of customers: skipped: the account does not tell its schema/);
+    t.match(
+      out,
+      /– Fluent SANDBOX: fields of customers: skipped: Fluent does not show its schema to this account/,
+    );
     await fluent.changeSchema({});
   });
 
@@ -162,38 +165,44 @@ t.test('doctor', async (t) => {
     {
       status: 'TemporaryError',
       code: 0,
-      said: /! .*: TemporaryError: commercetools keeps the notifications/,
+      expected: /! .*: TemporaryError: commercetools keeps the notifications/,
     },
-    { status: 'ConfigurationError', code: 1, said: /✖ .*: ConfigurationError: .* keeps the notifications/ },
+    {
+      status: 'ConfigurationError',
+      code: 1,
+      expected: /✖ .*: ConfigurationError: .* keeps the notifications/,
+    },
     {
       status: 'ManuallySuspended',
       code: 1,
-      said: /✖ .*: ManuallySuspended: .* not kept\n.*support of commercetools.*`customer-sync sync --since=(\S+)`/,
+      expected:
+        /✖ .*: ManuallySuspended: .* not kept\n.*support of commercetools.*`customer-sync sync --since=(\S+)`/,
     },
     {
       status: 'ConfigurationErrorDeliveryStopped',
       code: 1,
-      said: /✖ .*: ConfigurationErrorDeliveryStopped: .* not kept\n.*`customer-sync provision`.*`customer-sync sync --since=(\S+)`/,
+      expected:
+        /✖ .*: ConfigurationErrorDeliveryStopped: .* not kept\n.*`customer-sync provision`.*`customer-sync sync --since=(\S+)`/,
     },
   ];
-  await t.test('the states of the subscription are told apart, and from when a sync is due', async (t) => {
-    for (const { status, code, said } of STATES) {
+  await t.test('reports each state of the subscription, and the time for --since', async (t) => {
+    for (const { status, code, expected } of STATES) {
       commercetools.setSubscriptionStatus(status);
       const ended = await runCommand(['doctor'], env);
       t.equal(ended.code, code, status);
-      t.match(ended.out, said);
-      const since = said.exec(ended.out)?.[1];
+      t.match(ended.out, expected);
+      const since = expected.exec(ended.out)?.[1];
       const changedAt = commercetools.subscriptions()[0]?.lastModifiedAt ?? '';
       if (since) t.equal(Date.parse(changedAt) - Date.parse(since), 7 * 86_400_000);
     }
     const mended = await runCommand(['provision'], env);
     t.equal(mended.code, 0, mended.err);
-    t.match(commercetools.subscriptions(), [{ status: 'Healthy' }], 'provision starts delivery again');
+    t.match(commercetools.subscriptions(), [{ status: 'Healthy' }], 'provision restarts the delivery');
     t.equal((await runCommand(['doctor'], env)).code, 0);
   });
 
   await t.test(
-    'the health that commercetools tells is red or yellow, and a right that is missing is red',
+    'an unhealthy subscription is an error or a warning, and a missing permission is an error',
     async (t) => {
       const SUBSCRIPTION = 'commercetools sandbox-project: subscription fluent-customer-sync';
       commercetools.setSubscriptionHealth(400);

@@ -11,17 +11,23 @@ t.test('the environment of a command', async (t) => {
   const other = join(folder, 'other.env');
   const local = { CTP_PROJECT_KEY: 'stand-in', FLUENT_API_URL: 'http://127.0.0.1:1' };
   const cases = [
-    { title: 'that of .env.local', args: ['doctor'], env: {}, is: local, note: /that of \.env\.local/ },
+    { title: 'that of .env.local', args: ['doctor'], env: {}, is: local, note: /read from \.env\.local/ },
     {
-      title: 'with what the process has',
+      title: 'with the same values in the process',
       args: ['sync'],
       env: { PORT: '1' },
       is: { ...local, PORT: '1' },
-      note: /that of/,
+      note: /read from/,
     },
-    { title: 'blank is not set', args: ['sync'], env: { FLUENT_API_URL: '' }, is: local, note: /that of/ },
     {
-      title: 'never half of two',
+      title: 'an empty variable counts as not set',
+      args: ['sync'],
+      env: { FLUENT_API_URL: '' },
+      is: local,
+      note: /read from/,
+    },
+    {
+      title: 'not with a contradicting variable',
       args: ['sync'],
       env: { CTP_PROJECT_KEY: 'real' },
       is: { CTP_PROJECT_KEY: 'real' },
@@ -35,19 +41,19 @@ t.test('the environment of a command', async (t) => {
     },
     { title: 'not for dev', args: ['dev'], env: {}, is: {} },
     {
-      title: 'that of a file named',
+      title: 'of --env-file',
       args: ['--env-file', other, 'sync'],
       env: {},
       is: { CTP_PROJECT_KEY: 'other' },
     },
     {
-      title: 'named in one word',
+      title: 'of --env-file=',
       args: ['sync', `--env-file=${other}`],
       env: {},
       is: { CTP_PROJECT_KEY: 'other' },
     },
     {
-      title: 'which what is set wins over',
+      title: 'variables of the process take precedence over --env-file',
       args: ['sync', `--env-file=${other}`],
       env: { CTP_PROJECT_KEY: 'mine' },
       is: { CTP_PROJECT_KEY: 'mine' },

@@ -40,7 +40,7 @@ t.test('explain', async (t) => {
     t.equal(fluent.requests.mutation.requests, 0);
   });
 
-  await t.test('takes a customer by its id, and shows values with --reveal', async (t) => {
+  await t.test('explains a customer by its id, and prints values with --reveal', async (t) => {
     const { code, out } = await look(['--id', customer.id, '--reveal']);
     t.equal(code, 0);
     t.match(out, /ada@example\.com/);
@@ -74,13 +74,13 @@ t.test('explain', async (t) => {
       t.match(ended.outcome, outcome);
     });
 
-  await t.test('says that an id is unknown', async (t) => {
+  await t.test('reports an unknown id', async (t) => {
     const { code, outcome } = await look(['--id', '11111111-2222-4333-8444-555555555555']);
     t.equal(code, 1);
-    t.match(outcome, { kind: 'gone', detail: /no customer of this id/ });
+    t.match(outcome, { kind: 'gone', detail: /does not \(or no longer\) exist in commercetools/ });
   });
 
-  await t.test('needs something to explain', async (t) => {
+  await t.test('requires a file or an id', async (t) => {
     const { code, err } = await look([], asProcess);
     t.equal(code, 2);
     t.match(err, /Expected one of a file/);

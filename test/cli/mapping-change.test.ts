@@ -11,7 +11,7 @@ const LAST = '.customer-sync-state.json.last';
 const State = z.object({ fingerprint: z.string(), position: z.object({ id: z.string() }) });
 const Last = z.record(z.string(), z.object({ fingerprint: z.string(), finishedAt: z.iso.datetime() }));
 
-/** Both stand-ins with customers, and a connector file whose title can be mapped to something else. */
+/** Starts both stand-ins with customers, and writes a connector file whose mapping of `title` can be changed. */
 async function setUp(t: Test, count: number) {
   const upstreams = await startUpstreams(t);
   upstreams.commercetools.seed(count);
@@ -27,14 +27,17 @@ async function setUp(t: Test, count: number) {
 
 const lastIn = (cwd: string) => Last.parse(JSON.parse(readFileSync(join(cwd, LAST), 'utf8')));
 
-t.test('doctor says when the mapping has changed since the last full sync, and what to do', async (t) => {
+t.test('doctor reports a mapping that has changed since the last full sync, and what to do', async (t) => {
   const { map, cwd, run } = await setUp(t, 3);
   t.match(
     (await run('doctor')).out,
-    /\n– mapping of sandbox-project: skipped: no full sync is known at \.customer-sync-state\.json\n/,
+    /\n– mapping of sandbox-project: skipped: no full sync is recorded beside \.customer-sync-state\.json\n/,
   );
   t.equal((await run('sync')).code, 0);
-  t.match((await run('doctor')).out, /\n✔ mapping of sandbox-project: as at the last full sync, of 20\d\d-/);
+  t.match(
+    (await run('doctor')).out,
+    /\n✔ mapping of sandbox-project: the same as in the last full sync, of 20\d\d-/,
+  );
   const { fingerprint } = lastIn(cwd)['sandbox-project'] ?? {};
 
   await map('salutation');
@@ -51,7 +54,7 @@ t.test('doctor says when the mapping has changed since the last full sync, and w
     ['--where', 'key is not defined'],
   ])
     t.equal((await run('sync', ...selection)).code, 0);
-  t.match((await run('doctor')).out, /\n! mapping of/, 'a part of the customers is not all of them');
+  t.match((await run('doctor')).out, /\n! mapping of/, 'a sync of selected customers is not a full sync');
   t.equal((await run('sync')).code, 0);
   t.match((await run('doctor')).out, /\n✔ mapping of/);
 
@@ -60,12 +63,15 @@ t.test('doctor says when the mapping has changed since the last full sync, and w
   t.equal(lastIn(cwd)['sandbox-project']?.fingerprint, fingerprint, 'a comment changes nothing');
 });
 
-t.test('a custom object keeps the last full sync where there is no disk', async (t) => {
+t.test('a custom object stores the last full sync', async (t) => {
   const { cwd, run } = await setUp(t, 3);
   const where = ['--state', 'custom-object:customer-sync/backfill'];
   t.equal((await run('sync', ...where)).code, 0);
   t.notOk(existsSync(join(cwd, LAST)));
-  t.match((await run('doctor', ...where)).out, /\n✔ mapping of sandbox-project: as at the last full sync/);
+  t.match(
+    (await run('doctor', ...where)).out,
+    /\n✔ mapping of sandbox-project: the same as in the last full sync/,
+  );
   t.match((await run('doctor')).out, /\n– mapping of sandbox-project: skipped/);
   t.match(
     (await run('doctor', '--state', 'custom-object:x')).out,
@@ -73,28 +79,31 @@ t.test('a custom object keeps the last full sync where there is no disk', async 
   );
 });
 
-t.test('a sync that goes on with another mapping says so, and does not pass for a full one', async (t) => {
-  const { commercetools, fluent, map, cwd, run } = await setUp(t, 40);
-  const ids = commercetools
-    .customers()
-    .map(({ id }) => id)
-    .sort();
-  const off = fluent.faults.on({ kind: 'partial', usernames: ids.slice(5, 25) });
-  t.equal((await run('sync')).code, 3);
-  off();
-  const state = State.parse(JSON.parse(readFileSync(join(cwd, '.customer-sync-state.json'), 'utf8')));
-  t.equal(state.position.id, ids[4]);
-  t.match(state.fingerprint, /^[0-9a-f]{12}$/);
+t.test(
+  'a sync that continues with another mapping reports it, and does not count as full with the new mapping',
+  async (t) => {
+    const { commercetools, fluent, map, cwd, run } = await setUp(t, 40);
+    const ids = commercetools
+      .customers()
+      .map(({ id }) => id)
+      .sort();
+    const off = fluent.faults.on({ kind: 'partial', usernames: ids.slice(5, 25) });
+    t.equal((await run('sync')).code, 3);
+    off();
+    const state = State.parse(JSON.parse(readFileSync(join(cwd, '.customer-sync-state.json'), 'utf8')));
+    t.equal(state.position.id, ids[4]);
+    t.match(state.fingerprint, /^[0-9a-f]{12}$/);
 
-  await map('salutation');
-  const { code, err } = await run('sync');
-  t.equal(code, 0, err);
-  t.match(err, /Going on after 5 customers/);
-  t.match(
-    err,
-    new RegExp(
-      `The mapping has changed since this run began \\(${state.fingerprint}, now [0-9a-f]{12}\\): those customers were written with the earlier one\\. --restart begins anew`,
-    ),
-  );
-  t.match((await run('doctor')).out, /\n! mapping of sandbox-project: changed since the last full sync/);
-});
+    await map('salutation');
+    const { code, err } = await run('sync');
+    t.equal(code, 0, err);
+    t.match(err, /Continuing after 5 customers/);
+    t.match(
+      err,
+      new RegExp(
+        `The mapping has changed since this run started \\(${state.fingerprint}, now [0-9a-f]{12}\\): these customers were written with the earlier mapping\\. --restart starts again`,
+      ),
+    );
+    t.match((await run('doctor')).out, /\n! mapping of sandbox-project: changed since the last full sync/);
+  },
+);

@@ -25,23 +25,26 @@ t.test('provision and deprovision', async (t) => {
     return { ...ended, report: ended.out ? JSON.parse(ended.out) : undefined };
   };
 
-  await t.test('a dry run says what there is to make, and makes nothing', async (t) => {
+  await t.test('a dry run prints the changes, and makes none', async (t) => {
     const { code, report } = await run('provision', ENDPOINT, '--dry-run');
     t.equal(code, 0);
     t.match(report, { dryRun: true, changes: 5 });
     t.same(commercetools.subscriptions(), []);
   });
 
-  await t.test('what is still to be made needs the endpoint, and nothing is made without', async (t) => {
-    const { code, err, out } = await run('provision');
-    t.equal(code, 2);
-    t.match(err, /option --endpoint\n {2}expected {2}the URL of the service/);
-    t.equal(out, '');
-    const { report } = await run('provision', ENDPOINT, '--dry-run');
-    t.match(report, { changes: 5 }, 'as much is to be made as before');
-  });
+  await t.test(
+    'creating the push subscription requires --endpoint, and nothing is created without it',
+    async (t) => {
+      const { code, err, out } = await run('provision');
+      t.equal(code, 2);
+      t.match(err, /option --endpoint\n {2}expected {2}the URL of the service/);
+      t.equal(out, '');
+      const { report } = await run('provision', ENDPOINT, '--dry-run');
+      t.match(report, { changes: 5 }, 'nothing was created');
+    },
+  );
 
-  await t.test('the first time makes everything, the second time changes nothing', async (t) => {
+  await t.test('the first run creates everything, the second changes nothing', async (t) => {
     const ended = await runProcess(t, ['provision', ENDPOINT, '--json'], env);
     const first = { ...ended, report: JSON.parse(ended.out) };
     t.equal(first.code, 0, first.err);
@@ -60,20 +63,20 @@ t.test('provision and deprovision', async (t) => {
     t.equal(commercetools.subscriptions()[0]?.version, 1);
   });
 
-  await t.test('a route for another resource is subscribed to as well, and doctor asks for it', async (t) => {
+  await t.test('subscribes to the resource types of all routes, and doctor checks them', async (t) => {
     const { HANDLERS_DIR, CONNECTOR_CONFIG } = await orderNoteProject(t.testdir());
     const withOrders = { ...env, HANDLERS_DIR, CONNECTOR_CONFIG };
     const before = await runCommand(['doctor', '--json'], withOrders);
-    t.match(before.out, /without the changes of order/);
+    t.match(before.out, /does not publish the changes of order/);
     const ended = await runCommand(['provision', '--json'], withOrders);
     t.equal(ended.code, 0, ended.err);
     const changes = [{ resourceTypeId: 'customer' }, { resourceTypeId: 'order' }];
     t.match(commercetools.subscriptions(), [{ changes }]);
-    t.notMatch((await runCommand(['doctor', '--json'], withOrders)).out, /without the changes/);
-    t.equal((await run('provision')).report.changes, 0, 'nothing is taken away by a table without it');
+    t.notMatch((await runCommand(['doctor', '--json'], withOrders)).out, /does not publish the changes/);
+    t.equal((await run('provision')).report.changes, 0, 'a routing table without a type does not remove it');
   });
 
-  await t.test("the set-up's own API client is used where it is named, and never half of it", async (t) => {
+  await t.test("uses the set-up's own API client if both its variables are set", async (t) => {
     const { CTP_CLIENT_ID = '', CTP_CLIENT_SECRET = '' } = joined;
     const service = { ...env, CTP_CLIENT_ID: 'the-service', CTP_SCOPES: 'view_nothing:anywhere' };
     t.equal((await runCommand(['provision', '--json'], service)).code, 3);
@@ -85,7 +88,7 @@ t.test('provision and deprovision', async (t) => {
     t.match(half.err, /environment SETUP_CTP_CLIENT_SECRET\n {2}expected {2}a value/);
   });
 
-  await t.test('only what differs is changed, and nothing is made anew', async (t) => {
+  await t.test('changes only the settings that differ', async (t) => {
     const [before] = commercetools.subscriptions();
     const ended = await runCommand(
       ['provision', '--json', '--topic=others', '--subscription=more', ENDPOINT],
@@ -108,17 +111,17 @@ t.test('provision and deprovision', async (t) => {
     t.equal(commercetools.subscriptions()[0]?.id, before?.id);
   });
 
-  await t.test('without PUSH_AUTH nothing is made that anybody could push to', async (t) => {
+  await t.test('without PUSH_AUTH it creates nothing', async (t) => {
     const { PUSH_AUTH: _, ...without } = env;
     const { code, err } = await runCommand(['provision', ENDPOINT], without);
     t.equal(code, 2);
     t.match(err, /environment PUSH_AUTH/);
   });
 
-  await t.test('deprovision asks first, and leaves the topics', async (t) => {
+  await t.test('deprovision requires a confirmation, and keeps the topics', async (t) => {
     const asked = await runCommand(['deprovision'], env, { input: 'no\n' });
     t.equal(asked.code, 0);
-    t.match(asked.err, /Remove for good\?.*push subscription.*Nothing was removed/s);
+    t.match(asked.err, /Remove permanently\?.*push subscription.*Nothing was removed/s);
     t.equal(commercetools.subscriptions().length, 1);
     const removed = await runProcess(t, ['deprovision'], env, { input: 'y\n' });
     t.equal(removed.code, 0, removed.err);

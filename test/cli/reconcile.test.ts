@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { startUpstreams, type Upstreams } from '../sandbox/connected.ts';
 import { runCommand, runProcess } from './command.ts';
 
-/** Three customers that differ, each in its own way, among many that do not. */
+/** Creates customers of which three differ: one is missing, one different and one orphaned. */
 async function startDiffering(
   t: Test,
 ): Promise<Upstreams & { missing: string; different: string; orphaned: string; cwd: string }> {
@@ -35,7 +35,7 @@ function linesOf(out: string) {
     .map((line) => JSON.parse(line));
 }
 
-t.test('reconcile says what is missing, different and orphaned, and writes nothing', async (t) => {
+t.test('reconcile reports missing, different and orphaned customers, and writes nothing', async (t) => {
   const { fluent, env, cwd, missing, different, orphaned } = await startDiffering(t);
   const before = fluent.requests.mutation.requests;
   const { code, out } = await runProcess(t, ['reconcile', '--json'], env, { cwd });
@@ -61,10 +61,10 @@ t.test('reconcile says what is missing, different and orphaned, and writes nothi
   t.match(table.out, new RegExp(`different.*${different}.*lastName`));
 });
 
-t.test('reconcile --fix puts right what it finds, orphans where the route anonymises', async (t) => {
+t.test('reconcile --fix corrects the differences, and orphans if the route anonymises', async (t) => {
   const { fluent, env, cwd, different, orphaned, missing } = await startDiffering(t);
   const left = await runCommand(['reconcile', '--fix', '--json'], env, { cwd });
-  t.equal(left.code, 1, 'an orphan stays where the route ignores deletions');
+  t.equal(left.code, 1, 'an orphan is not changed if the route ignores deletions');
   t.match(linesOf(left.out).at(-1), { summary: { missing: 1, different: 1, orphaned: 1, fixed: 2 } });
   t.ok(fluent.customers.has(missing));
   t.not(fluent.customers.get(different)?.lastName, 'Meddled');
@@ -78,13 +78,17 @@ t.test('reconcile --fix puts right what it finds, orphans where the route anonym
   const fixed = await runCommand(['reconcile', '--fix'], anonymising, { cwd });
   t.equal(fixed.code, 0, fixed.err);
   t.equal(fluent.customers.get(orphaned)?.primaryEmail, `deleted-${orphaned}@anonymised.invalid`);
-  t.equal(fluent.customers.get('elsewhere')?.primaryEmail, undefined, 'another retailer is left alone');
+  t.equal(
+    fluent.customers.get('elsewhere')?.primaryEmail,
+    undefined,
+    "another retailer's customer is not changed",
+  );
   const again = await runCommand(['reconcile', '--json'], anonymising, { cwd });
-  t.equal(again.code, 0, 'then both sides are equal');
+  t.equal(again.code, 0, 'both sides are equal');
   t.match(linesOf(again.out), [{ summary: { equal: 599, missing: 0, different: 0, orphaned: 0 } }]);
 });
 
-t.test('reconcile ends with 3 when an upstream cannot be asked', async (t) => {
+t.test('reconcile exits with 3 if an upstream is down', async (t) => {
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(3);
   fluent.faults.on({ kind: 'permission', only: 'query' });
@@ -93,7 +97,7 @@ t.test('reconcile ends with 3 when an upstream cannot be asked', async (t) => {
   t.match(err, /not complete/);
 });
 
-t.test('what cannot be compared is undecided, and the comparison goes past it', async (t) => {
+t.test('a customer that cannot be compared is undecided, and the comparison continues', async (t) => {
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(5);
   const cwd = t.testdir({});
@@ -101,7 +105,7 @@ t.test('what cannot be compared is undecided, and the comparison goes past it', 
   t.equal(synced.code, 0, synced.err);
   const [one] = commercetools.customers();
   if (!one) throw new Error('Expected a customer.');
-  // Another customer is said to have its username, and whether it is there cannot be asked.
+  // Fluent names another customer as the owner of its username, and that customer cannot be read.
   const owner = { name: 'commercetoolsId', type: 'STRING', value: 'somebody-else' };
   fluent.seed({ username: one.id, attributes: [owner] });
   commercetools.fault({ kind: 'status', status: 400, only: 'by-id' });
@@ -121,7 +125,7 @@ t.test('what cannot be compared is undecided, and the comparison goes past it', 
   ]);
 });
 
-t.test('a version that commercetools never had is put right', async (t) => {
+t.test('corrects a version that commercetools never had', async (t) => {
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(2);
   const cwd = t.testdir({});

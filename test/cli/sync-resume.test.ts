@@ -39,7 +39,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
   t.test(`a sync that ${signal} ends goes on where it was`, async (t) => {
     const upstreams = await setUp(t);
     const { fluent, env, pages: noted } = upstreams;
-    // Slow enough that the signal comes before the end.
+    // Slow enough to send the signal before the end of the run.
     const off = fluent.faults.on({ kind: 'latency', milliseconds: 150, only: 'mutation' });
     const cwd = t.testdir({});
     const first = startCommand(t, ['sync', '--json', ...FEW_AT_ONCE], env, { cwd });
@@ -65,7 +65,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
     const seen = noted.length;
     const second = await runCommand(['sync', '--json'], env, { cwd });
     t.equal(second.code, 0, second.err);
-    t.same(inFluent(upstreams), ids, 'none is left out');
+    t.same(inFluent(upstreams), ids, 'no customer is missing');
     const pages = noted.slice(seen);
     t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
     t.equal(pages.length, Math.floor((COUNT - done) / PAGE) + 1, 'no page is read twice');
@@ -92,7 +92,7 @@ t.test('the checkpoint may be a custom object', async (t) => {
   t.equal(noted.length, seen);
   const second = await runCommand(['sync', ...where], env, { cwd });
   t.equal(second.code, 0, second.err);
-  t.ok(noted[seen], 'it goes on after a position');
+  t.ok(noted[seen], 'it continues after a position');
   t.same(inFluent(upstreams), idsIn(upstreams));
   t.notOk(existsSync(join(cwd, STATE)));
   const third = await runCommand(['sync', ...where, '--json'], env, { cwd });

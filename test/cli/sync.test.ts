@@ -10,7 +10,7 @@ function inFluent({ fluent }: Upstreams): string[] {
   return [...fluent.customers.keys()].sort();
 }
 
-t.test('rejected customers end in the report and stop nobody else', async (t) => {
+t.test('rejected customers are reported, and do not stop the run', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, env } = upstreams;
   commercetools.seed(12);
@@ -27,10 +27,10 @@ t.test('rejected customers end in the report and stop nobody else', async (t) =>
     outcome: 'rejected',
     reason: 'no-email',
   });
-  t.notOk(readFileSync(join(cwd, 'bad.ndjson'), 'utf8').includes('xxxx'), 'it holds nothing personal');
+  t.notOk(readFileSync(join(cwd, 'bad.ndjson'), 'utf8').includes('xxxx'), 'it contains no personal data');
 });
 
-t.test('customers that always fail end in the report and stop nobody else', async (t) => {
+t.test('customers that always fail are reported, and do not stop the run', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent, env } = upstreams;
   const ids = commercetools
@@ -61,7 +61,7 @@ t.test('customers that always fail end in the report and stop nobody else', asyn
   t.same(inFluent(upstreams), ids);
 });
 
-t.test('20 customers in a row that fail end the run, and the next begins with them', async (t) => {
+t.test('20 failed customers in a row stop the run, and the next run starts with them', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent, env } = upstreams;
   const ids = commercetools
@@ -104,7 +104,7 @@ t.test('--since, --where and --ids select', async (t) => {
   }
 });
 
-t.test('--dry-run writes nothing and says what would be', async (t) => {
+t.test('--dry-run writes nothing and prints what would be done', async (t) => {
   const { commercetools, fluent, env } = await startUpstreams(t);
   commercetools.seed(3);
   const cwd = t.testdir({});
@@ -134,7 +134,7 @@ t.test('--dry-run writes nothing and says what would be', async (t) => {
   t.notOk(existsSync(join(cwd, STATE)));
 });
 
-t.test('a right that is missing ends the run, and the next goes on', async (t) => {
+t.test('a missing permission stops the run, and the next run continues', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent, env } = upstreams;
   commercetools.seed(20);
@@ -155,7 +155,7 @@ t.test('a right that is missing ends the run, and the next goes on', async (t) =
   );
 });
 
-t.test('a command line that cannot be is refused with what to do', async (t) => {
+t.test('refuses an invalid command line with advice', async (t) => {
   const { env } = await startUpstreams(t);
   const cases: [string[], RegExp][] = [
     [['--since', 'yesterday'], /2026-01-31/],
@@ -175,7 +175,7 @@ t.test('a command line that cannot be is refused with what to do', async (t) => 
   t.match(help.out, /Examples:/);
 });
 
-t.test('an id that commercetools does not have is rejected, and named in the report', async (t) => {
+t.test('rejects an id that does not exist in commercetools, and reports it', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, env } = upstreams;
   const [known] = commercetools.seed(1);
@@ -197,7 +197,7 @@ t.test('an id that commercetools does not have is rejected, and named in the rep
   t.same(inFluent(upstreams), [known.id]);
 });
 
-t.test('a predicate that commercetools does not take is told in its words', async (t) => {
+t.test('reports an invalid predicate with the error of commercetools', async (t) => {
   const { commercetools, env } = await startUpstreams(t);
   commercetools.seed(1);
   const cwd = t.testdir({});
@@ -206,7 +206,7 @@ t.test('a predicate that commercetools does not take is told in its words', asyn
     t.equal(code, 2, command.join(' '));
     t.match(
       err,
-      /option --where\n {2}expected {2}a predicate.*\n {2}found {5}one that it answers with: Malformed parameter: where: /,
+      /option --where\n {2}expected {2}a valid predicate.*\n {2}found {5}one that commercetools refuses: Malformed parameter: where: /,
     );
   }
 });

@@ -18,8 +18,8 @@ const Routes = z.object({ routes: z.array(z.object({ props: z.object({ name: z.s
 export const registerConnect: Register = (program, io, finish) => {
   program
     .command('connect-package')
-    .description('Write the tree that commercetools Connect takes, with your configuration and handlers.')
-    .argument('<folder>', 'empty, or not there yet')
+    .description('Write a repository for commercetools Connect, with your configuration and handlers.')
+    .argument('<folder>', 'an empty folder, or one that does not exist yet')
     .addHelpText(
       'after',
       '\nCommit the folder to a repository of its own, and give Connect its URL and a tag.',
@@ -28,12 +28,12 @@ export const registerConnect: Register = (program, io, finish) => {
   program
     .command('connect-post-deploy')
     .description(
-      'Run by Connect after a deployment: make the commercetools subscription on the topic it gives.',
+      'Run by Connect after a deployment: create or update the commercetools subscription to the topic of Connect.',
     )
     .action(async () => finish(await postDeploy(io)));
   program
     .command('connect-pre-undeploy')
-    .description('Run by Connect before a removal: remove that subscription.')
+    .description('Run by Connect before a removal: remove the commercetools subscription.')
     .action(async () => finish(await preUndeploy(io)));
 };
 
@@ -78,7 +78,8 @@ async function postDeploy(io: Io): Promise<ExitCode> {
 /** What the subscription is compared with. */
 function targetFor(destination: Destination): Target {
   if (destination.type === 'SNS') return targetOf('sns', { topicArn: destination.topicArn }, {});
-  if (destination.type !== 'GoogleCloudPubSub') throw new Error('Expected a destination that Connect gives.');
+  if (destination.type !== 'GoogleCloudPubSub')
+    throw new Error('Expected a destination of commercetools Connect.');
   return pubSubTarget(`projects/${destination.projectId}/topics/${destination.topic}`);
 }
 

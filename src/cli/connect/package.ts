@@ -64,9 +64,9 @@ async function requireEmpty(folder: string): Promise<void> {
   throw new ConfigurationError([
     {
       where: folder,
-      expected: 'a folder that is empty, or not there yet',
+      expected: 'an empty folder, or one that does not exist yet',
       found: `${names.length} files in it`,
-      advice: 'Name another one, or empty it: nothing is overwritten.',
+      advice: 'Choose another folder, or empty this one: nothing is overwritten.',
     },
   ]);
 }

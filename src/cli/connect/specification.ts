@@ -81,7 +81,7 @@ function connectorKeys(text: string): Key[] {
   const keys = new Map<string, Key>();
   for (const [, key = '', optional, fallback] of named) {
     if (GIVEN.includes(key) || keys.has(key)) continue;
-    const description = `${key}, as the connector file reads it.`;
+    const description = `${key}, a variable of the connector file.`;
     keys.set(key, {
       key,
       description,

@@ -42,8 +42,9 @@ function destinationBy(kind: string, read: (name: string) => string): Destinatio
 function missing(name: string): Fault {
   return {
     where: `environment ${name}`,
-    expected: 'the topic that commercetools Connect gives to its scripts',
+    expected: 'the topic, which commercetools Connect passes to its scripts',
     found: 'nothing',
-    advice: 'Connect runs this script on a deployment; elsewhere `provision` makes the subscription.',
+    advice:
+      'Connect runs this script on a deployment; elsewhere, use `provision` to create the subscription.',
   };
 }

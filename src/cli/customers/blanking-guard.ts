@@ -98,7 +98,10 @@ export class BlankingGuard {
       this.#stopIfTooMany();
     }
     if (this.#stoppedBy.length > 0)
-      throw new Failure(WOULD_BLANK, 'The run was stopped before it blanked more; nothing was written.');
+      throw new Failure(
+        WOULD_BLANK,
+        'The run was stopped before this write, because it would blank too much.',
+      );
   }
 
   #decide(customer: GuardedCustomer): void {
@@ -152,5 +155,5 @@ export function blankingAdvice(
     return `${field} for ${number(customers)} of ${number(of)} customers${line}`;
   });
   const names = blankings.map(({ field }) => field).join(',');
-  return `would blank ${fields.join('; ')}. Fluent has a value there and the mapping gives none. Mend the line, or go on with --allow-blanking ${names}`;
+  return `would blank ${fields.join('; ')}. Fluent has a value and the mapping has none. Correct the mapping, or allow it with --allow-blanking ${names}`;
 }

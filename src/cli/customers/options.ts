@@ -17,16 +17,14 @@ export const SelectionOptions = z.object({
 function checkSince(text: string): string {
   if (sinceOf(text, Date.now()) !== undefined) return text;
   throw new InvalidArgumentError(
-    'Expected a span as in 30m, 2h or 7d, or a date as in 2026-01-31 or 2026-01-31T12:00:00Z.',
+    'Expected a duration such as 30m, 2h or 7d, or a date such as 2026-01-31 or 2026-01-31T12:00:00Z.',
   );
 }
 
 /** Throws commander's error for a list that contains an invalid id. */
 function checkIds(text: string): string {
   if (idsOf(text)) return text;
-  throw new InvalidArgumentError(
-    'Expected ids with commas between them; an id is made of letters, digits, `-` and `_`.',
-  );
+  throw new InvalidArgumentError('Expected comma-separated ids of letters, digits, `-` and `_`.');
 }
 
 /** Throws commander's error for anything but a whole number from 1 to 10,000. */
@@ -46,16 +44,16 @@ function fieldsOf(text: string): string[] {
 /** Adds the options of `SelectionOptions`, which select the customers. */
 export function addSelection(command: Command): Command {
   return command
-    .option('--account <projectKey>', 'the account, where the configuration has several')
+    .option('--account <projectKey>', 'the account, needed if the configuration has several')
     .option('--since <when>', 'changed since: 30m, 2h, 7d, 2026-01-31 or an ISO 8601 time', checkSince)
     .option('--where <predicate>', 'a commercetools query predicate')
     .option(
       '--allow-blanking <fields>',
-      'fields that may be blanked for more than a tenth of the customers, with commas between',
+      'comma-separated fields that may be blanked for more than a tenth of the customers',
       fieldsOf,
     )
     .addOption(
-      new Option('--ids <ids>', 'these customers only, with commas between')
+      new Option('--ids <ids>', 'comma-separated ids: only these customers')
         .argParser(checkIds)
         .conflicts(['since', 'where']),
     );

@@ -73,7 +73,7 @@ export async function* readPages(
   }
 }
 
-/** How many customers there are to read. Throws a `ConfigurationError` with the words of commercetools for a bad `where`. */
+/** Counts the customers of a query. Throws a `ConfigurationError` with the error text of commercetools for an invalid `where`. */
 export async function countCustomers({ api }: Commercetools, query: PageQuery): Promise<number> {
   if (query.ids) return query.ids.length;
   const where = conditions(query);
@@ -85,9 +85,9 @@ export async function countCustomers({ api }: Commercetools, query: PageQuery): 
     throw new ConfigurationError([
       {
         where: 'option --where',
-        expected: 'a predicate that commercetools takes, as in email = "ada@example.com"',
-        found: `one that it answers with: ${error.words}`,
-        advice: 'https://docs.commercetools.com/api/predicates/query has the language.',
+        expected: 'a valid predicate of commercetools, such as email = "ada@example.com"',
+        found: `one that commercetools refuses: ${error.words}`,
+        advice: 'https://docs.commercetools.com/api/predicates/query describes the language.',
       },
     ]);
   }

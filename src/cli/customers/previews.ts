@@ -17,10 +17,10 @@ export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Prom
     throw new ConfigurationError([
       {
         where: route.handler.source,
-        expected: 'a handler that can say what it would do',
-        found: 'one without `createPreview`',
+        expected: 'a handler with `createPreview`',
+        found: 'one without it',
         advice:
-          'Give it one; see src/handler.ts. A handler that builds upon the shipped one has it by `...shipped`.',
+          'Add one; see src/handler.ts. A handler that extends the shipped one inherits it by `...shipped`.',
       },
     ]);
   return async (page) => {

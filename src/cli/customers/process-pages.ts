@@ -11,13 +11,13 @@ export async function processPages<Page, Result>(
   stop: AbortSignal,
 ): Promise<void> {
   const inFlight: { page: Page; result: Promise<Result> }[] = [];
-  let next = ask();
+  let next = startNext();
 
-  function ask() {
-    const asked = pages.next();
+  function startNext() {
+    const page = pages.next();
     // It is awaited a page later, and may have failed by then.
-    asked.catch(() => {});
-    return asked;
+    page.catch(() => {});
+    return page;
   }
 
   async function settleFirst(): Promise<void> {
@@ -29,7 +29,7 @@ export async function processPages<Page, Result>(
     while (!stop.aborted) {
       const { done, value } = await next;
       if (done || stop.aborted) break;
-      next = ask();
+      next = startNext();
       const result = work(value);
       result.catch(() => {});
       inFlight.push({ page: value, result });

@@ -6,7 +6,7 @@ export function readOnly(fluent: Fluent): Fluent {
   async function refuse(): Promise<never> {
     throw new Rejection(
       'read-only',
-      'Expected no write to Fluent while only looking, got one; nothing was written.',
+      'Expected no write to Fluent from a preview, got one; nothing was written.',
     );
   }
   return {

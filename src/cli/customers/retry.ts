@@ -15,8 +15,8 @@ export async function retry<T>(run: () => Promise<T>, stop: AbortSignal): Promis
     } catch (error) {
       if (!(error instanceof Failure) || LASTING.has(error.reason)) throw error;
       if (attempt === TRIES || stop.aborted) throw error;
-      const asked = (error.retryAfterSeconds ?? 0) * 1000;
-      const wait = Math.max(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1), asked);
+      const retryAfter = (error.retryAfterSeconds ?? 0) * 1000;
+      const wait = Math.max(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1), retryAfter);
       await sleep(Math.min(wait, LONGEST_WAIT_MILLISECONDS), undefined, { signal: stop }).catch(() => {});
       if (stop.aborted) throw error;
     }

@@ -4,11 +4,11 @@ import type { BoundRoute } from '../../router/bind-routes.ts';
 import { createRouter } from '../../router/router.ts';
 
 /** The selected account. Throws a `ConfigurationError` when none, or none of several, is named. */
-export function projectKeyOf(configuration: Configuration, asked: string | undefined): string {
+export function projectKeyOf(configuration: Configuration, requested: string | undefined): string {
   const keys = configuration.connector.accounts.map(({ commercetools }) => commercetools.projectKey);
   const [only, ...others] = keys;
-  if (asked !== undefined && keys.includes(asked)) return asked;
-  if (asked === undefined && only !== undefined && others.length === 0) return only;
+  if (requested !== undefined && keys.includes(requested)) return requested;
+  if (requested === undefined && only !== undefined && others.length === 0) return only;
   throw noAccount(configuration);
 }
 
@@ -20,7 +20,7 @@ export function noAccount({ connector }: Configuration): ConfigurationError {
       where: '--account',
       expected: `the project key of an account: ${keys.join(', ')}`,
       found: 'another one, or none',
-      advice: 'Each run works on one account: name it, as in --account my-project.',
+      advice: 'Each run uses one account: select it, for example with --account my-project.',
     },
   ]);
 }
@@ -39,9 +39,9 @@ export function customerRoute(configuration: Configuration): BoundRoute {
   throw new ConfigurationError([
     {
       where: 'routes',
-      expected: 'a route that takes ResourceUpdated or ResourceCreated of customers',
+      expected: 'a route that matches ResourceUpdated or ResourceCreated of customers',
       found: 'none',
-      advice: 'Add one, as in commercetools.connect.customer.upsert.',
+      advice: 'Add one, such as commercetools.connect.customer.upsert.',
     },
   ]);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DeadLetter } from '../../dead-letters/read.ts';
-import { ask } from '../google/client.ts';
+import { requestGoogle } from '../google/client.ts';
 
 const IDS_A_REQUEST = 500;
 
@@ -19,7 +19,7 @@ export async function sendAckIds(
   const taken: DeadLetter[] = [];
   for (let start = 0; start < letters.length; start += IDS_A_REQUEST) {
     const some = letters.slice(start, start + IDS_A_REQUEST);
-    const refused = await ask(what, () =>
+    const refused = await requestGoogle(what, () =>
       request(some.map(({ ackId }) => ackId)).then(() => new Set<string>(), refusedIds),
     );
     taken.push(...some.filter(({ ackId }) => !refused.has(ackId)));

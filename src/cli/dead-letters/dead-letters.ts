@@ -17,19 +17,17 @@ type Work = (lease: Lease, configuration: Configuration, options: Options) => Pr
 
 /** `dead-letters list|show|replay|drop`. */
 export const registerDeadLetters: Register = (program, io, finish) => {
-  const group = program
-    .command('dead-letters')
-    .description('Look at what was dead-lettered, send it through again, or drop it.');
+  const group = program.command('dead-letters').description('List, show, replay or drop dead letters.');
 
   common(group.command('list'))
-    .description('What is dead-lettered, and why: counts by reason, then one line each.')
+    .description('List the dead letters: counts by reason, then one line each.')
     .addHelpText('after', example('list', 'list --json | jq .groups'))
     .action((given) => run(given, LOOK_SECONDS, (lease, _, options) => list(lease, options, io)));
 
   common(group.command('show'))
     .argument('<messageId>', 'as `list` shows it')
     .description('Show a dead letter; its payload only with --reveal.')
-    .option('--reveal', 'print the payload and what the sender wrote beside it, which may be personal')
+    .option('--reveal', "print the payload and the sender's attributes, which may be personal data")
     .addHelpText('after', example('show 1234567890'))
     .action((id, given) =>
       run(given, LOOK_SECONDS, (lease, _, options) => show(lease, id, options, io), String(id)),
@@ -47,8 +45,8 @@ export const registerDeadLetters: Register = (program, io, finish) => {
     );
 
   chosen(common(group.command('drop')))
-    .description('Take it off the subscription for good, after a question.')
-    .option('--yes', 'do not ask')
+    .description('Remove dead letters from the subscription permanently, after a confirmation.')
+    .option('--yes', 'skip the confirmation')
     .addHelpText('after', example('drop 1234567890', 'drop --reason undecodable --yes'))
     .action((id, given) => runChosen(id, given, (lease, _, options) => drop(lease, id, options, io)));
 
@@ -56,7 +54,7 @@ export const registerDeadLetters: Register = (program, io, finish) => {
     if (isOneChosen(id, Options.parse(given)))
       return run(given, WORK_SECONDS, work, id === undefined ? undefined : String(id));
     io.err(
-      'Expected one of a message id, --reason <code> and --all; `dead-letters list` shows what there is.',
+      'Expected one of a message id, --reason <code> and --all; `dead-letters list` lists the dead letters.',
     );
     finish(EXIT.usage);
   }
@@ -114,7 +112,7 @@ function common(command: Command): Command {
   return command
     .option(
       '--subscription <name>',
-      `where they are kept (the name of DEAD_LETTER_TOPIC, else ${DEFAULT_SUBSCRIPTION})`,
+      `subscription of the dead letters (default: the name of DEAD_LETTER_TOPIC, otherwise ${DEFAULT_SUBSCRIPTION})`,
     )
     .option('--limit <number>', 'maximum number of dead letters to read, 1 to 10000', limitOf, 1_000)
     .option('--json', 'print one JSON document');
@@ -123,8 +121,8 @@ function common(command: Command): Command {
 function chosen(command: Command): Command {
   return command
     .argument('[messageId]', 'as `list` shows it')
-    .option('--reason <code>', 'all of that reason')
-    .option('--all', 'all there are');
+    .option('--reason <code>', 'all dead letters with this reason')
+    .option('--all', 'all dead letters');
 }
 
 function limitOf(text: string): number {

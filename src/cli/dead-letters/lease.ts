@@ -1,5 +1,5 @@
 import { type DeadLetter, readDeadLetter } from '../../dead-letters/read.ts';
-import { ask, type Google } from '../google/client.ts';
+import { type Google, requestGoogle } from '../google/client.ts';
 import { sendAckIds } from './ack-ids.ts';
 
 /** Dead letters that Pub/Sub delivers to no other consumer while the lease lasts. */
@@ -74,7 +74,7 @@ export async function leaseDeadLetters(google: Google, options: LeaseOptions): P
   async function pull(maxMessages: number): Promise<DeadLetter[]> {
     const timeout = emulator ? EMULATOR_SILENCE_MILLISECONDS : SILENCE_MILLISECONDS;
     const silence = { timeout, retry: null };
-    const received = await ask(what, async () => {
+    const received = await requestGoogle(what, async () => {
       try {
         const [{ receivedMessages }] = await subscriber.pull({ subscription, maxMessages }, silence);
         return receivedMessages ?? [];

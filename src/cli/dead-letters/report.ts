@@ -51,18 +51,18 @@ export function listText(rows: readonly Row[], more: boolean): string {
   const each = new Table({ head: ['message id', 'identity', 'resource', 'reason', 'age'], style: PLAIN });
   for (const { messageId, identity, resource, reason, ageSeconds } of rows)
     each.push([messageId, identity ?? '-', resource ?? '-', reason, ageText(ageSeconds)]);
-  const rest = more ? ['There are more: --limit says how many are looked at.'] : [];
+  const rest = more ? ['There are more; raise --limit to read them.'] : [];
   return [groups.toString(), each.toString(), ...rest].join('\n');
 }
 
-/** Counts by reason in one line, as in `2 unique-constraint, 1 no-email`. */
+/** Counts by reason in one line, such as `2 unique-constraint, 1 no-email`. */
 export function countsText(letters: readonly DeadLetter[]): string {
   return [...Map.groupBy(letters, ({ reason }) => reason)]
     .map(([reason, { length }]) => `${length} ${reason}`)
     .join(', ');
 }
 
-/** One dead letter for `show`; the payload and what the sender wrote beside it only with `reveal`. */
+/** One dead letter for `show`; with the payload and the sender's attributes only if `reveal`. */
 export function shownOf(
   { messageId, reason, said, attributes, deadLetteredAt, data }: DeadLetter,
   reveal: boolean,

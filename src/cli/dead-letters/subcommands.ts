@@ -70,7 +70,7 @@ export async function replayChosen(
         io.out(
           `${messageId}  ${identity ?? '-'}  ${outcome} (${reason})${outcome === 'done' || detail === undefined ? '' : `: ${detail}`}`,
         );
-      io.out(`${picked.length - returned} succeeded and are gone, ${returned} went back.`);
+      io.out(`${picked.length - returned} succeeded and were removed, ${returned} remain.`);
       for (const advice of adviceFor(replayed)) io.out(advice);
     }
     if (io.signal.aborted) return EXIT.interrupted;
@@ -88,10 +88,10 @@ function adviceFor(replayed: readonly Replayed[]): string[] {
   ).length;
   return [
     ...(ignored > 0
-      ? [`${ignored} ignored: nothing was done with them. Look at the routes of connector.yml, or drop them.`]
+      ? [`${ignored} ignored: no handler processed them. Check the routes of connector.yml, or drop them.`]
       : []),
     ...(late > 0
-      ? [`${late} done, but the lease had ended: they are still there, and may be replayed again.`]
+      ? [`${late} done, but their lease had expired: they remain, and replaying them again is safe.`]
       : []),
   ];
 }
@@ -101,7 +101,7 @@ export async function drop(lease: Lease, id: unknown, options: Options, io: Io):
   const picked = pick(lease.letters, id, options, io);
   if (typeof picked === 'number') return picked;
   const counts = countsText(picked);
-  const question = `Drop ${picked.length} (${counts})? What is dropped cannot be had back.`;
+  const question = `Drop ${picked.length} (${counts})? A dropped dead letter cannot be restored.`;
   if (picked.length > 0 && !options.yes && !(await confirm(io, question))) {
     io.err('Nothing was dropped.');
     return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
@@ -113,7 +113,7 @@ export async function drop(lease: Lease, id: unknown, options: Options, io: Io):
   const ids = dropped.map(({ messageId }) => messageId);
   io.out(options.json ? JSON.stringify({ dropped: ids, remaining }) : `${dropped.length} dropped.`);
   if (remaining === 0) return EXIT.ok;
-  io.err(`${remaining} remain: the time for which they were held has ended. Run the command again.`);
+  io.err(`${remaining} remain because their lease had expired. Run the command again.`);
   return EXIT.found;
 }
 
@@ -137,7 +137,7 @@ function pick(
 
 function notThere(id: string, letters: readonly DeadLetter[], io: Io): ExitCode {
   io.err(
-    `Expected a dead letter ${id}, found none of that id among ${letters.length}; look at \`dead-letters list\`, or raise --limit.`,
+    `Expected a dead letter ${id}, found none among the ${letters.length} that were read; check \`dead-letters list\`, or raise --limit.`,
   );
   return EXIT.found;
 }

@@ -26,9 +26,9 @@ export function accountChecks(
   /** Requested once and shared by all checks that need the token. */
   const token = (upstream: typeof reading) => {
     if (!upstream) throw noUpstream();
-    const asked = tokens.get(upstream.name) ?? upstream.probe();
-    tokens.set(upstream.name, asked);
-    return asked;
+    const result = tokens.get(upstream.name) ?? upstream.probe();
+    tokens.set(upstream.name, result);
+    return result;
   };
   /** Skips checks that need a token when there is none, so that the fault is reported once. */
   const withToken = async (
@@ -97,7 +97,10 @@ export function accountChecks(
     },
     {
       name: `${fluentName}: create and update customers`,
-      run: async () => ({ state: 'skipped', detail: 'the right to write shows only by writing' }),
+      run: async () => ({
+        state: 'skipped',
+        detail: 'the permission to write cannot be checked without a write',
+      }),
     },
   ];
 }
@@ -127,15 +130,15 @@ async function subscriptionFound(
     if (error instanceof Failure && error.reason === 'permission-missing')
       return {
         state: 'skipped',
-        detail: `the API client may not read subscriptions`,
-        advice: `Use one with the scope manage_subscriptions:${projectKey} to see it.`,
+        detail: 'the API client may not read subscriptions',
+        advice: `Use an API client with the scope manage_subscriptions:${projectKey} to check it.`,
       };
     throw error;
   }
-  if (!found) return { state: 'fault', detail: 'not there', advice };
+  if (!found) return { state: 'fault', detail: 'does not exist', advice };
   const missing = missingChanges(found, resourceTypes);
   if (missing.length > 0)
-    return { state: 'fault', detail: `without the changes of ${missing.join(', ')}`, advice };
+    return { state: 'fault', detail: `does not publish the changes of ${missing.join(', ')}`, advice };
   if (target && !publishesTo(found, target))
     return {
       state: 'fault',
@@ -151,15 +154,15 @@ async function subscriptionFound(
       state: 'fault',
       detail: 'commercetools cannot publish to it: a configuration error (health 400)',
       advice:
-        'Look at the topic and at the right of commercetools to publish to it, or run `customer-sync provision`.',
+        'Check the topic and the permission of commercetools to publish to it, or run `customer-sync provision`.',
     };
   if (status !== 200)
     return {
       state: 'warning',
-      detail: `commercetools has trouble with it for the moment (health ${status})`,
-      advice: 'Look again in some minutes; what was not delivered is sent then.',
+      detail: `commercetools reports a temporary error (health ${status})`,
+      advice: 'Check again in a few minutes; commercetools delivers the notifications later.',
     };
-  if (!target) return { state: 'warning', detail: 'healthy, but its topic could not be compared' };
+  if (!target) return { state: 'warning', detail: 'healthy, but its topic could not be checked' };
   return { state: 'ok', detail: `healthy, publishes to ${target.shown}${sourceOf(found)}` };
 }
 

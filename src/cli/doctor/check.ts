@@ -42,8 +42,8 @@ export async function runCheck({ name, run }: Check): Promise<NamedResult[]> {
 /** The finding for a failed request, whose error text includes advice. */
 export function faultOf({ message, reason }: Failure): CheckResult {
   const [detail = message, ...advice] = message.split('; ');
-  const said = { state: 'fault', detail: `${detail} (${reason})` } as const;
-  return advice.length === 0 ? said : { ...said, advice: advice.join('; ') };
+  const result = { state: 'fault', detail: `${detail} (${reason})` } as const;
+  return advice.length === 0 ? result : { ...result, advice: advice.join('; ') };
 }
 
 const MARKS = {
@@ -58,7 +58,7 @@ export function textOf({ check, state, detail, advice }: NamedResult, coloured: 
   const { mark, colour } = MARKS[state];
   const shown = coloured ? styleText(colour, mark, { validateStream: false }) : mark;
   const skipped = state === 'skipped' ? 'skipped: ' : '';
-  const said = detail === undefined ? '' : `: ${skipped}${detail}`;
+  const after = detail === undefined ? '' : `: ${skipped}${detail}`;
   const todo = advice === undefined ? '' : `\n  → ${advice}`;
-  return `${shown} ${check}${said}${todo}`;
+  return `${shown} ${check}${after}${todo}`;
 }

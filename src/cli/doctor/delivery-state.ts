@@ -17,28 +17,28 @@ export function deliveryState({
     case 'TemporaryError':
       return {
         state: 'warning',
-        detail: 'TemporaryError: commercetools keeps the notifications, and tries again',
-        advice: 'Look again in some minutes; what was not delivered is sent then.',
+        detail: 'TemporaryError: commercetools keeps the notifications and retries',
+        advice: 'Check again in a few minutes; commercetools delivers the notifications later.',
       };
     case 'ConfigurationError':
       return {
         state: 'fault',
-        detail: 'ConfigurationError: commercetools cannot publish; it keeps the notifications for some days',
+        detail: 'ConfigurationError: commercetools cannot publish; it keeps the notifications for a few days',
         advice:
-          'Look at the destination and at the right of commercetools to publish to it; what was not delivered is sent then.',
+          'Check the destination and the permission of commercetools to publish to it; then the notifications are delivered.',
       };
     case 'ConfigurationErrorDeliveryStopped':
       return {
         state: 'fault',
         detail:
           'ConfigurationErrorDeliveryStopped: delivery has stopped, and the notifications were not kept',
-        advice: `Look at the right of commercetools to publish, run \`customer-sync provision\`, which starts delivery again, and then \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`; if the subscription was changed since, choose an earlier time.`,
+        advice: `Check the permission of commercetools to publish, run \`customer-sync provision\`, which restarts the delivery, and then \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`; if the subscription was changed since, choose an earlier time.`,
       };
     case 'ManuallySuspended':
       return {
         state: 'fault',
         detail: 'ManuallySuspended: commercetools has suspended it, and the notifications are not kept',
-        advice: `Only the support of commercetools can lift it; then run \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`; if the subscription was changed since, choose an earlier time.`,
+        advice: `Only the support of commercetools can resume it; then run \`customer-sync sync --since=${lostSince(lastModifiedAt)}\`; if the subscription was changed since, choose an earlier time.`,
       };
     default:
       return undefined;

@@ -36,29 +36,32 @@ export const registerDoctor: Register = (program, io, finish) => {
   program
     .command('doctor')
     .description(
-      'Check the configuration, credentials and rights on all three sides, and the subscriptions; changes nothing.',
+      'Check the configuration, credentials, permissions and subscriptions in commercetools, Fluent and Google. Changes nothing.',
     )
-    .option('--destination <name>', `what commercetools publishes to: ${DESTINATIONS.join(', ')} (pubsub)`)
-    .option('--topic <name>', 'that commercetools publishes to (customers)')
-    .option('--subscription <name>', "the push subscription (the topic's name)")
-    .option('--key <key>', 'of the commercetools subscription (fluent-customer-sync)')
-    .option('--state <place>', 'where `sync` keeps its state, as given to it', DEFAULT_STATE)
+    .option(
+      '--destination <name>',
+      `where commercetools publishes to: ${DESTINATIONS.join(', ')} (default: pubsub)`,
+    )
+    .option('--topic <name>', 'topic that commercetools publishes to (default: customers)')
+    .option('--subscription <name>', 'push subscription (default: the name of the topic)')
+    .option('--key <key>', 'key of the commercetools subscription (default: fluent-customer-sync)')
+    .option('--state <place>', 'the --state that `sync` is run with', DEFAULT_STATE)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\n✔ as it should be   ! works, but look at it   ✖ mend it   – could not be checked\nExit code 0 without a ✖, else 1; 2 for a fault of the configuration.\n\nExample:\n  npx customer-sync doctor --json | jq .findings',
+      '\n✔ correct   ! warning   ✖ error   – not checked\nExit code: 0 without a ✖, 1 with one, 2 for a wrong command line or configuration.\n\nExample:\n  npx customer-sync doctor --json | jq .findings',
     )
     .action(async (given) => finish(await doctor(Options.parse(given), io)));
 };
 
 async function doctor(options: Options, io: Io): Promise<ExitCode> {
   const findings: NamedResult[] = [];
-  const tell = (finding: NamedResult) => {
+  const report = (finding: NamedResult) => {
     findings.push(finding);
     if (!options.json) io.out(textOf(finding, io.terminal));
   };
-  const configuration = await configured(io, tell);
-  if (configuration) await checkAll(configuration, options, io, tell);
+  const configuration = await configured(io, report);
+  if (configuration) await checkAll(configuration, options, io, report);
   const faults = findings.filter(({ state }) => state === 'fault').length;
   if (options.json) io.out(JSON.stringify({ healthy: faults === 0, findings }));
   if (io.signal.aborted) return EXIT.interrupted;
@@ -66,17 +69,20 @@ async function doctor(options: Options, io: Io): Promise<ExitCode> {
   return faults === 0 ? EXIT.ok : EXIT.found;
 }
 
-async function configured(io: Io, tell: (finding: NamedResult) => void): Promise<Configuration | undefined> {
+async function configured(
+  io: Io,
+  report: (finding: NamedResult) => void,
+): Promise<Configuration | undefined> {
   try {
     const configuration = await io.configuration();
     const { accounts, routes } = configuration.connector;
-    tell({
+    report({
       check: 'configuration',
       state: 'ok',
       detail: `accounts: ${accounts.length}, routes: ${routes.length}`,
     });
     for (const { where, expected, found, advice } of configuration.warnings)
-      tell({
+      report({
         check: `configuration, ${where}`,
         state: 'warning',
         detail: `expected ${expected}, found ${found}`,
@@ -86,13 +92,13 @@ async function configured(io: Io, tell: (finding: NamedResult) => void): Promise
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     for (const { where, expected, found, advice } of error.faults)
-      tell({
+      report({
         check: `configuration, ${where}`,
         state: 'fault',
         detail: `expected ${expected}, found ${found}`,
         ...(advice !== undefined && { advice }),
       });
-    tell({ check: 'everything else', state: 'skipped', detail: 'it needs the configuration' });
+    report({ check: 'everything else', state: 'skipped', detail: 'the configuration is not valid' });
     return undefined;
   }
 }
@@ -101,7 +107,7 @@ async function checkAll(
   configuration: Configuration,
   options: Options,
   io: Io,
-  tell: (finding: NamedResult) => void,
+  report: (finding: NamedResult) => void,
 ): Promise<void> {
   const { environment, connector } = configuration;
   const engine = openEngine(configuration, createLog('silent'));
@@ -135,7 +141,7 @@ async function checkAll(
     const made = checks.map(runCheck);
     for (const finding of made) {
       if (io.signal.aborted) return;
-      for (const found of await finding) tell(found);
+      for (const found of await finding) report(found);
     }
   } finally {
     await Promise.all([engine.close(), closed(google)]);

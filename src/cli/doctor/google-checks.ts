@@ -1,5 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
-import { ask, find, type Google, type SubscriptionConfig } from '../google/client.ts';
+import { find, type Google, requestGoogle, type SubscriptionConfig } from '../google/client.ts';
 import type { Names } from '../google/names.ts';
 import { type PushSettings, settingsOf, shownSetting } from '../google/push-subscription.ts';
 import type { Check, CheckResult } from './check.ts';
@@ -15,12 +15,12 @@ export function googleChecks(
   authSaid: boolean,
 ): Check[] {
   const { topic, deadLetterTopic, subscription } = names;
-  let asked: Promise<SubscriptionConfig | undefined> | undefined;
+  let reading: Promise<SubscriptionConfig | undefined> | undefined;
   const subscriptionOnce = () => {
-    asked ??= find(`the subscription ${subscription}`, () =>
+    reading ??= find(`the subscription ${subscription}`, () =>
       google.subscriber.getSubscription({ subscription }),
     ).then((found) => found?.[0]);
-    return asked;
+    return reading;
   };
   /** Skips checks that need the subscription when it does not exist, so that the fault is reported once. */
   const setting = (name: string, run: (settings: PushSettings) => CheckResult): Check => ({
@@ -33,7 +33,7 @@ export function googleChecks(
   return [
     { name: `topic ${topic}`, run: () => topicFound(google, topic) },
     { name: `dead-letter topic ${deadLetterTopic}`, run: () => topicFound(google, deadLetterTopic) },
-    { name: 'dead-letter topic: right to publish', run: () => publishable(google, deadLetterTopic) },
+    { name: 'dead-letter topic: permission to publish', run: () => publishable(google, deadLetterTopic) },
     { name: 'dead-letter topic: kept by a subscription', run: () => kept(google, deadLetterTopic) },
     {
       name: 'DEAD_LETTER_TOPIC',
@@ -41,7 +41,7 @@ export function googleChecks(
         environment.deadLetterTopic === undefined
           ? {
               state: 'warning',
-              detail: 'not set: what is rejected is delivered again until Pub/Sub gives it up',
+              detail: 'not set: Pub/Sub delivers a rejected notification again until it expires',
               advice: `Set it to ${deadLetterTopic}.`,
             }
           : OK,
@@ -50,12 +50,12 @@ export function googleChecks(
       name: `push subscription ${subscription}`,
       async run() {
         const found = await subscriptionOnce();
-        if (!found) return { state: 'fault', detail: 'not there', advice: PROVISION };
+        if (!found) return { state: 'fault', detail: 'does not exist', advice: PROVISION };
         const { endpoint } = settingsOf(found);
         if (found.topic !== topic)
-          return { state: 'fault', detail: `is on ${found.topic}`, advice: PROVISION };
+          return { state: 'fault', detail: `belongs to ${found.topic}`, advice: PROVISION };
         if (endpoint === undefined)
-          return { state: 'fault', detail: 'does not push anywhere', advice: PROVISION };
+          return { state: 'fault', detail: 'has no push endpoint', advice: PROVISION };
         return { state: 'ok', detail: `pushes to ${shownSetting('endpoint', settingsOf(found))}` };
       },
     },
@@ -65,7 +65,7 @@ export function googleChecks(
     setting('expiration', ({ neverExpires }) =>
       neverExpires
         ? { state: 'ok', detail: 'never' }
-        : { state: 'warning', detail: 'is deleted when nothing happens for a while', advice: PROVISION },
+        : { state: 'warning', detail: 'Pub/Sub deletes it after a time without activity', advice: PROVISION },
     ),
     setting('authentication', (settings) => authentication(settings, environment, authSaid)),
   ];
@@ -73,20 +73,20 @@ export function googleChecks(
 
 async function topicFound({ client }: Google, name: string): Promise<CheckResult> {
   const found = await find(`the topic ${name}`, () => client.topic(name).getMetadata());
-  return found ? OK : { state: 'fault', detail: 'not there', advice: PROVISION };
+  return found ? OK : { state: 'fault', detail: 'does not exist', advice: PROVISION };
 }
 
 async function publishable({ client, emulator }: Google, name: string): Promise<CheckResult> {
-  if (emulator) return { state: 'skipped', detail: 'the emulator knows no rights' };
+  if (emulator) return { state: 'skipped', detail: 'the emulator has no permissions' };
   const PERMISSION = 'pubsub.topics.publish';
-  const [rights] = await ask(`the rights on ${name}`, () =>
+  const [permissions] = await requestGoogle(`the permissions on ${name}`, () =>
     client.topic(name).iam.testPermissions(PERMISSION),
   );
-  if (rights[PERMISSION]) return { state: 'ok', detail: 'the account of this command may' };
+  if (permissions[PERMISSION]) return { state: 'ok', detail: 'the account of this command has it' };
   return {
     state: 'fault',
-    detail: 'the account of this command may not',
-    advice: `Give it roles/pubsub.publisher on ${name}; where the service runs as another, run this as that one.`,
+    detail: 'the account of this command does not have it',
+    advice: `Grant it roles/pubsub.publisher on ${name}. If the service runs as another account, run this command as that account.`,
   };
 }
 
@@ -97,7 +97,7 @@ async function kept({ client }: Google, name: string): Promise<CheckResult> {
     topic && (await find(`the subscriptions of ${name}`, () => client.topic(name).getSubscriptions()));
   if (!found) return { state: 'skipped', detail: 'there is no dead-letter topic' };
   if (found[0].length > 0) return OK;
-  return { state: 'fault', detail: 'no: what is dead-lettered is lost', advice: PROVISION };
+  return { state: 'fault', detail: 'no: dead letters are lost', advice: PROVISION };
 }
 
 function ackDeadline({ ackDeadlineSeconds }: PushSettings, environment: Environment): CheckResult {
@@ -106,13 +106,13 @@ function ackDeadline({ ackDeadlineSeconds }: PushSettings, environment: Environm
   if (ackDeadlineSeconds < service)
     return {
       state: 'fault',
-      detail: `${detail}: Pub/Sub delivers again what is still being answered`,
+      detail: `${detail}: Pub/Sub delivers a message again before it is answered`,
       advice: `Run \`customer-sync provision\`, or set ACK_DEADLINE_SECONDS=${ackDeadlineSeconds}.`,
     };
   if (ackDeadlineSeconds > Math.max(10, service))
     return {
       state: 'warning',
-      detail: `${detail}: the service gives up earlier than it must`,
+      detail: `${detail}: the service gives up earlier than necessary`,
       advice: `Set ACK_DEADLINE_SECONDS=${ackDeadlineSeconds}, or run \`customer-sync provision\`.`,
     };
   return { state: 'ok', detail };
@@ -122,11 +122,11 @@ function retryDelay(
   { minimumBackoffSeconds = 0 }: PushSettings,
   { duplicateMemorySeconds }: Environment,
 ): CheckResult {
-  const detail = `${minimumBackoffSeconds} s at least, DUPLICATE_MEMORY_SECONDS is ${duplicateMemorySeconds}`;
+  const detail = `at least ${minimumBackoffSeconds} s, DUPLICATE_MEMORY_SECONDS is ${duplicateMemorySeconds}`;
   if (minimumBackoffSeconds >= duplicateMemorySeconds) return { state: 'ok', detail };
   return {
     state: 'fault',
-    detail: `${detail}: a redelivery may be taken for a duplicate`,
+    detail: `${detail}: a redelivery may be treated as a duplicate`,
     advice: `Run \`customer-sync provision\`, or set DUPLICATE_MEMORY_SECONDS=${Math.floor(minimumBackoffSeconds)}.`,
   };
 }
@@ -137,14 +137,14 @@ function deadLetterPolicy({ deadLetterTopic }: PushSettings, expected: string): 
     state: 'warning',
     detail:
       deadLetterTopic === undefined
-        ? 'none: what always fails is delivered until it is too old, and lost'
-        : `goes to ${deadLetterTopic}, where \`dead-letters\` does not look`,
+        ? 'none: a message that always fails is delivered until it expires, and is lost'
+        : `is ${deadLetterTopic}, which \`dead-letters\` does not read`,
     advice: PROVISION,
   };
 }
 
-function authentication(settings: PushSettings, { pushAuth }: Environment, said: boolean): CheckResult {
-  if (!said) return { state: 'skipped', detail: 'PUSH_AUTH is not set here; set it as the service has it' };
+function authentication(settings: PushSettings, { pushAuth }: Environment, isSet: boolean): CheckResult {
+  if (!isSet) return { state: 'skipped', detail: 'PUSH_AUTH is not set; set it to the value of the service' };
   const { serviceAccount, audience } = settings;
   switch (pushAuth.kind) {
     case 'oidc':
@@ -164,7 +164,7 @@ function authentication(settings: PushSettings, { pushAuth }: Environment, said:
     case 'sns':
       return {
         state: 'fault',
-        detail: 'PUSH_AUTH is sns: what Pub/Sub pushes is refused',
+        detail: 'PUSH_AUTH is sns: the service refuses pushes of Pub/Sub',
         advice: 'Set PUSH_AUTH=oidc.',
       };
     case 'none':

@@ -23,17 +23,17 @@ export function mappingCheck(
       if (!last)
         return {
           state: 'skipped',
-          detail: `no full sync is known at ${state}`,
-          advice: `After the first \`customer-sync sync\` of all customers it is. Where sync is run with --state, give it to doctor too.`,
+          detail: `no full sync is recorded beside ${state}`,
+          advice: `The first \`customer-sync sync\` of all customers records it. If sync is run with --state, set the same --state for doctor.`,
         };
       const day = last.finishedAt.slice(0, 10);
       if (last.fingerprint === fingerprint)
-        return { state: 'ok', detail: `as at the last full sync, of ${day} (${fingerprint})` };
+        return { state: 'ok', detail: `the same as in the last full sync, of ${day} (${fingerprint})` };
       return {
         state: 'warning',
         detail: `changed since the last full sync, of ${day} (${last.fingerprint}, now ${fingerprint})`,
         advice:
-          'Customers that have not changed since still have the values of the earlier one. Run `customer-sync sync --dry-run` to see what would change, then `customer-sync sync`.',
+          'Customers that have not changed since then still have the values of the earlier mapping. Run `customer-sync sync --dry-run` to see what would change, then `customer-sync sync`.',
       };
     },
   };
@@ -46,7 +46,7 @@ function unread(error: unknown): CheckResult {
       detail: error.faults
         .map(({ where, expected, found }) => `${where}: expected ${expected}, found ${found}`)
         .join('; '),
-      advice: 'Give the --state that `customer-sync sync` is run with.',
+      advice: 'Set --state to the value that `customer-sync sync` is run with.',
     };
   // The service itself does not need this permission.
   if (error instanceof Failure && error.reason === 'permission-missing')

@@ -26,12 +26,13 @@ export function schemaCheck({ fluent, upstreams }: OpenAccount, routes: readonly
       if (!schema)
         return {
           state: 'skipped',
-          detail: 'the account does not tell its schema',
-          advice: 'A field that does not fit shows at the first write, which fails with schema-mismatch.',
+          detail: 'Fluent does not show its schema to this account',
+          advice:
+            'A field that does not match the schema is found only by the first write, which fails with schema-mismatch.',
         };
       const found: CheckResult[] = [];
       for (const route of routes) found.push(...(await compare(route, schema)));
-      return found.length > 0 ? found : { state: 'ok', detail: 'as the mapping gives them' };
+      return found.length > 0 ? found : { state: 'ok', detail: 'match the mapping' };
     },
   };
 }
@@ -57,6 +58,6 @@ function told(problem: SchemaProblem, { sometimes }: SentFields): string {
   if (problem.kind !== 'requires') return describeProblem(problem);
   const { mutation, field } = problem;
   return sometimes.includes(field)
-    ? `${mutation} requires ${field}, and the mapping gives none where commercetools has none`
-    : `${mutation} requires ${field}, and the mapping does not give it`;
+    ? `${mutation} requires ${field}, and the mapping has no value for a customer that has none in commercetools`
+    : `${mutation} requires ${field}, and the mapping does not contain it`;
 }

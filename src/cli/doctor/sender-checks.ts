@@ -21,13 +21,13 @@ export function senderChecks(name: OtherName, environment: Environment, authSaid
   ];
 }
 
-function authentication(name: OtherName, environment: Environment, said: boolean): CheckResult {
-  if (!said) return { state: 'skipped', detail: 'PUSH_AUTH is not set here; set it as the service has it' };
+function authentication(name: OtherName, environment: Environment, isSet: boolean): CheckResult {
+  if (!isSet) return { state: 'skipped', detail: 'PUSH_AUTH is not set; set it to the value of the service' };
   const fault = authenticationFault(name, environment);
   if (fault)
     return {
       state: 'fault',
-      detail: `PUSH_AUTH is ${fault.found}: what ${titleOf(name)} pushes is refused`,
+      detail: `PUSH_AUTH is ${fault.found}: the service refuses pushes of ${titleOf(name)}`,
       advice: `Set PUSH_AUTH to ${fault.expected}.`,
     };
   const { pushAuth, sns } = environment;
@@ -47,10 +47,10 @@ function authentication(name: OtherName, environment: Environment, said: boolean
 }
 
 function deadLetters(name: OtherName, { deadLetterTopic }: Environment): CheckResult {
-  if (deadLetterTopic !== undefined) return { state: 'ok', detail: `go to ${deadLetterTopic}` };
+  if (deadLetterTopic !== undefined) return { state: 'ok', detail: `are published to ${deadLetterTopic}` };
   return {
     state: 'warning',
-    detail: `what is rejected goes to ${DEAD_LETTERS[name]}`,
-    advice: 'Look that it is there; src/senders/README.md has the command.',
+    detail: `rejected notifications are kept in ${DEAD_LETTERS[name]}`,
+    advice: 'Check that it exists; src/senders/README.md has the command.',
   };
 }

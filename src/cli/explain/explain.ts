@@ -22,13 +22,13 @@ type Options = z.output<typeof Options>;
 export const registerExplain: Register = (program, io, finish) => {
   program
     .command('explain')
-    .argument('[file]', 'a push or a notification in JSON, as Pub/Sub sends it; - reads it from the input')
-    .option('--id <customerId>', 'a customer of commercetools instead, as if it had just changed', customerId)
-    .option('--project <key>', 'the commercetools project of --id, where there are several')
-    .option('--reveal', 'show values too, which are personal data; without it only names of fields')
+    .argument('[file]', 'JSON file with a push of Pub/Sub or a notification; - reads standard input')
+    .option('--id <customerId>', 'explain a customer of commercetools, as if it had just changed', customerId)
+    .option('--project <key>', 'the commercetools project of --id, needed if there are several')
+    .option('--reveal', 'print values too, which are personal data; without it only the names of fields')
     .option('--json', 'print one JSON document')
     .description(
-      'Show what would become of a push, a notification or a customer, step by step, and write nothing.',
+      'Show step by step how a push, a notification or a customer would be processed. Writes nothing.',
     )
     .addHelpText(
       'after',
@@ -39,7 +39,7 @@ export const registerExplain: Register = (program, io, finish) => {
 
 async function run(file: unknown, options: Options, io: Io): Promise<ExitCode> {
   if ((file === undefined) === (options.id === undefined)) {
-    io.err('Expected one of a file, - for the input, and --id <customerId>; --help has examples.');
+    io.err('Expected one of a file, - for standard input, and --id <customerId>; --help has examples.');
     return EXIT.usage;
   }
   const { id, project } = options;
@@ -51,8 +51,8 @@ async function run(file: unknown, options: Options, io: Io): Promise<ExitCode> {
     const { steps, code } = await explain(input, engine, { ...options, log: logTo(io), signal: io.signal });
     if (options.json) io.out(JSON.stringify({ steps }));
     else
-      for (const { step, ...said } of steps)
-        io.out(step === 'values' ? tableOf(said['rows']) : `${step}\n${linesOf(said)}`);
+      for (const { step, ...values } of steps)
+        io.out(step === 'values' ? tableOf(values['rows']) : `${step}\n${linesOf(values)}`);
     return io.signal.aborted ? EXIT.interrupted : code;
   } finally {
     await engine.close();
@@ -63,12 +63,12 @@ async function read(file: string, io: Io): Promise<Buffer> {
   if (file === '-') return buffer(io.stdin);
   return readFile(file).catch(() => {
     throw new ConfigurationError([
-      { where: 'argument file', expected: 'a file that can be read, or - for the input', found: file },
+      { where: 'argument file', expected: 'a readable file, or - for standard input', found: file },
     ]);
   });
 }
 
-/** The event of a change that has just happened, of a version that is not said. */
+/** The event of a customer that has just changed, without a version. */
 function changeOf(id: string, projectKey: string | undefined): Event {
   return {
     identity: `customer/${id}`,
@@ -102,8 +102,8 @@ function tableOf(rows: unknown): string {
   return table.toString();
 }
 
-function linesOf(said: Readonly<Record<string, unknown>>): string {
-  return Object.entries(said)
+function linesOf(values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `  ${name.padEnd(12)}  ${textOf(value)}`)
     .join('\n');

@@ -24,7 +24,7 @@ export interface ExplainedStep {
     | 'would send'
     | 'values'
     | 'outcome';
-  readonly [said: string]: unknown;
+  readonly [name: string]: unknown;
 }
 
 export interface ExplainOptions {
@@ -69,10 +69,10 @@ async function follow(
   event: Event,
   engine: Pick<Engine, 'accountOf' | 'route'>,
   options: ExplainOptions & { readonly isAskedById: boolean },
-  tell: (step: ExplainedStep) => void,
+  report: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
   const { identity, kind, type, projectKey, resource, version, occurredAt, deletion } = event;
-  tell({
+  report({
     step: 'decoded',
     identity,
     kind,
@@ -84,25 +84,25 @@ async function follow(
     deletion,
   });
   const ignored = (reason: string, detail: string): ExitCode => {
-    tell({ step: 'outcome', kind: 'ignored', reason, detail });
+    report({ step: 'outcome', kind: 'ignored', reason, detail });
     return EXIT.ok;
   };
   if (isSubscriptionTest(event))
-    return ignored('subscription-test', 'commercetools tries out a new subscription.');
+    return ignored('subscription-test', 'commercetools tests a new subscription.');
   const route = engine.route(event);
   if (!route)
-    return ignored('no-route', 'No route of the connector file wants it; look at its inclusion-filter.');
-  tell({ step: 'route', name: route.name, filter: route.filter ? [...route.filter] : 'everything' });
+    return ignored('no-route', 'No route of the connector file matches it; check the inclusion-filter.');
+  report({ step: 'route', name: route.name, filter: route.filter ? [...route.filter] : 'everything' });
   const account = engine.accountOf(projectKey);
   if (!account)
     throw new Rejection(
       'no-account',
-      `Expected a project key of one of the accounts in the connector's configuration, got ${projectKey ?? 'none'}; where there are several, --project says which.`,
+      `Expected a project key of one of the accounts in the connector's configuration, got ${projectKey ?? 'none'}; with several accounts, select one with --project.`,
     );
-  tell({ step: 'account', ...account.account });
+  report({ step: 'account', ...account.account });
   const { name, source, handler } = route.handler;
-  tell({ step: 'handler', name, source, does: handler.description });
-  return preview(event, route, account, options, tell);
+  report({ step: 'handler', name, source, does: handler.description });
+  return preview(event, route, account, options, report);
 }
 
 async function preview(
@@ -110,13 +110,13 @@ async function preview(
   route: BoundRoute,
   account: NonNullable<ReturnType<Engine['accountOf']>>,
   { reveal, log, signal, isAskedById }: ExplainOptions & { readonly isAskedById: boolean },
-  tell: (step: ExplainedStep) => void,
+  report: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
   if (!route.preview) {
-    tell({
+    report({
       step: 'outcome',
       kind: 'unknown',
-      detail: 'The handler has no preview: it cannot say what it would do.',
+      detail: 'The handler has no preview, so its result is not known.',
     });
     return EXIT.ok;
   }
@@ -132,7 +132,7 @@ async function preview(
   const found: Preview = await correlated(event.identity, () => look(event, context));
   const { action, username, version, cut, unusable, input, reason, detail } = found;
   const { changed, blanked } = differenceOf(found);
-  tell({
+  report({
     step: 'in Fluent',
     found: found.found,
     ...(reveal && { username }),
@@ -143,12 +143,12 @@ async function preview(
     unusable: [...unusable],
   });
   if (input !== undefined)
-    tell({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
-  if (reveal && found.values) tell({ step: 'values', rows: found.values() });
+    report({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
+  if (reveal && found.values) report({ step: 'values', rows: found.values() });
   // After a deletion it is no surprise; an id that somebody has typed is unknown.
   const isUnknown = isAskedById && action === 'gone';
-  const what = isUnknown ? 'commercetools has no customer of this id (any more).' : detail;
-  tell({ step: 'outcome', kind: action, reason, detail: what });
+  const what = isUnknown ? 'This customer does not (or no longer) exist in commercetools.' : detail;
+  report({ step: 'outcome', kind: action, reason, detail: what });
   return action === 'rejected' || isUnknown ? EXIT.found : EXIT.ok;
 }
 

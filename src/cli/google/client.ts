@@ -5,12 +5,12 @@ import { openPubSub, projectOf } from '../../dead-letters/pubsub-client.ts';
 import { Failure } from '../../outcome.ts';
 import { timeOut } from '../../time-out.ts';
 
-/** Pub/Sub for the commands; every request through `ask`, so that none lasts for ever. */
+/** Pub/Sub for the commands. Send every request through `requestGoogle`, which has a time-out. */
 export interface Google {
   readonly client: PubSub;
   readonly subscriber: v1.SubscriberClient;
   readonly projectId: string;
-  /** Google's emulator knows no rights, and signs nothing. */
+  /** True for Google's emulator, which has no permissions and does not sign its pushes. */
   readonly emulator: boolean;
   close(): Promise<void>;
 }
@@ -18,17 +18,17 @@ export interface Google {
 /** A subscription as Pub/Sub describes it. */
 export type SubscriptionConfig = protos.google.pubsub.v1.ISubscription;
 
-/** How long a request to Google may take, in milliseconds, the search for credentials included. */
+/** The time-out of a request to Google in milliseconds, including the search for credentials. */
 export const GOOGLE_MILLISECONDS = 10_000;
 
-/** Opens Pub/Sub with the credentials of the environment; throws a `Failure` that says how to get some. */
+/** Opens Pub/Sub with the credentials of the environment; throws a `Failure` with advice where there are none. */
 export async function openGoogle(environment: Environment): Promise<Google> {
   const { googleCloudProject, deadLetterTopic = '', pubsubEmulatorHost } = environment;
   const projectId = googleCloudProject ?? projectOf(deadLetterTopic);
   const client = await openPubSub({ projectId, emulatorHost: pubsubEmulatorHost });
   try {
-    const options = await ask('Pub/Sub', async () => {
-      // A client of the library that finds none ends the process, whoever waits for it.
+    const options = await requestGoogle('Pub/Sub', async () => {
+      // Without credentials the library throws an uncaught error, which would end the process.
       if (pubsubEmulatorHost === undefined) await client.auth.getClient();
       return client.getClientConfig();
     });
@@ -49,14 +49,14 @@ export async function openGoogle(environment: Environment): Promise<Google> {
   }
 }
 
-/** Asks Google for something, within its time. Throws a `Failure` that names `what` and says what to do. */
-export async function ask<T>(
+/** Sends a request to Google, with a time-out. Throws a `Failure` that names `what` and says what to do. */
+export async function requestGoogle<T>(
   what: string,
-  request: () => Promise<T>,
+  send: () => Promise<T>,
   milliseconds: number = GOOGLE_MILLISECONDS,
 ): Promise<T> {
   try {
-    return await timeOut(request(), milliseconds, () => {
+    return await timeOut(send(), milliseconds, () => {
       throw unreachable(what);
     });
   } catch (error) {
@@ -64,10 +64,10 @@ export async function ask<T>(
   }
 }
 
-/** As `ask`, and undefined for what does not exist. */
-export async function find<T>(what: string, request: () => Promise<T>): Promise<T | undefined> {
+/** Like `requestGoogle`, but returns undefined for a resource that does not exist. */
+export async function find<T>(what: string, send: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask(what, request);
+    return await requestGoogle(what, send);
   } catch (error) {
     if (error instanceof Failure && error.reason === 'google-not-found') return undefined;
     throw error;
@@ -88,28 +88,28 @@ function failureOf(error: unknown, what: string): Failure {
     case DENIED:
       return new Failure(
         'google-permission-missing',
-        `Google denied the right for ${what}; give the account that the command runs as the role roles/pubsub.admin.`,
+        `Google denied the permission for ${what}; grant roles/pubsub.admin to the account that the command runs as.`,
       );
     case DEADLINE:
     case UNAVAILABLE:
       return unreachable(what);
     case INVALID:
     case PRECONDITION:
-      return new Failure('google-refused', `Google refused ${what}; look at its name and settings.`);
+      return new Failure('google-refused', `Google refused ${what}; check its name and settings.`);
     case UNAUTHENTICATED:
     case undefined:
       return new Failure(
         'google-credentials',
-        `Expected credentials of Google for ${what}, found none that work; run \`gcloud auth application-default login\`, and set GOOGLE_CLOUD_PROJECT.`,
+        `Expected Google credentials for ${what}, found none that work; run \`gcloud auth application-default login\`, and set GOOGLE_CLOUD_PROJECT.`,
       );
     default:
-      return new Failure('google-error', `Google answered ${what} with an error; try again.`);
+      return new Failure('google-error', `Google answered the request for ${what} with an error; try again.`);
   }
 }
 
 function unreachable(what: string): Failure {
   return new Failure(
     'google-unreachable',
-    `Google did not answer for ${what} in time; look at the network and PUBSUB_EMULATOR_HOST, and try again.`,
+    `Google did not answer the request for ${what} in time; check the network and PUBSUB_EMULATOR_HOST, and try again.`,
   );
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Environment } from '../../configuration/environment.ts';
 import type { Google } from './client.ts';
 
-/** What the set-up is called: full names in Pub/Sub, and the key of the commercetools subscription. */
+/** The names of the set-up: full names in Pub/Sub, and the key of the commercetools subscription. */
 export interface Names {
   readonly topic: string;
   readonly subscription: string;
@@ -11,14 +11,14 @@ export interface Names {
   readonly key: string;
 }
 
-/** The options that name things, as the commands take them. */
+/** The options of `provision`, `deprovision` and `doctor` for the names. */
 export const NameOptions = z.object({
   topic: z.string().default('customers'),
   subscription: z.string().optional(),
   key: z.string().default('fluent-customer-sync'),
 });
 
-/** Short names belong to the project of the credentials; dead letters go where DEAD_LETTER_TOPIC says, else beside the topic. */
+/** Completes short names with the project of the credentials. Without DEAD_LETTER_TOPIC the dead-letter topic is named after the topic. */
 export function namesOf(
   { topic, subscription, key }: z.output<typeof NameOptions>,
   { deadLetterTopic }: Environment,
@@ -34,12 +34,12 @@ export function namesOf(
   };
 }
 
-/** `projects/<project>/<kind>/<name>` of either form of a name. */
+/** Returns `projects/<project>/<kind>/<name>` for a short or a full name. */
 export function full(kind: 'topics' | 'subscriptions', name: string, projectId: string): string {
   return name.startsWith('projects/') ? name : `projects/${projectId}/${kind}/${name}`;
 }
 
-/** The last part of a full name. */
+/** Returns the last part of a full name. */
 export function shortOf(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }

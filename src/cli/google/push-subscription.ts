@@ -4,7 +4,7 @@ import type { Environment } from '../../configuration/environment.ts';
 import type { SubscriptionConfig } from './client.ts';
 import type { Names } from './names.ts';
 
-/** How a push subscription is set: what `provision` writes and `doctor` compares. Seconds; never a secret but in `endpoint`. */
+/** The settings of a push subscription that `provision` writes and `doctor` compares. Only `endpoint` may contain a secret. */
 export interface PushSettings {
   readonly ackDeadlineSeconds: number;
   readonly minimumBackoffSeconds: number | undefined;
@@ -17,13 +17,13 @@ export interface PushSettings {
   readonly audience: string | undefined;
 }
 
-/** Pub/Sub takes 10 to 600 for ack deadlines, and 600 at most for retry delays. */
+/** Pub/Sub's limits: 10 to 600 for ack deadlines, at most 600 for retry delays. */
 const LEAST_SECONDS = 10;
 const MOST_SECONDS = 600;
 const ATTEMPTS = 100;
 const RETENTION_SECONDS = 7 * 86_400;
 
-/** What the environment asks for; `endpoint` is the service's URL, and the push route where it has no path. */
+/** The settings for this environment. `endpoint` is the service's URL; `/push` is added where it has no path. */
 export function wantedSettings(
   { ackDeadlineSeconds, duplicateMemorySeconds, pushAuth }: Environment,
   { deadLetterTopic }: Names,
@@ -42,7 +42,7 @@ export function wantedSettings(
   };
 }
 
-/** The settings of a subscription as it is. */
+/** The settings of an existing subscription. */
 export function settingsOf(found: SubscriptionConfig): PushSettings {
   const { pushConfig, retryPolicy, deadLetterPolicy, expirationPolicy } = found;
   return {
@@ -51,7 +51,7 @@ export function settingsOf(found: SubscriptionConfig): PushSettings {
     maximumBackoffSeconds: secondsOf(retryPolicy?.maximumBackoff),
     deadLetterTopic: deadLetterPolicy?.deadLetterTopic || undefined,
     maxDeliveryAttempts: deadLetterPolicy?.maxDeliveryAttempts || undefined,
-    // Without a policy Pub/Sub takes 31 days; one without a time is never.
+    // Without a policy a subscription expires after 31 days; with a policy without a time it never expires.
     neverExpires: Boolean(expirationPolicy) && secondsOf(expirationPolicy?.ttl) === undefined,
     endpoint: pushConfig?.pushEndpoint || undefined,
     serviceAccount: pushConfig?.oidcToken?.serviceAccountEmail || undefined,
@@ -59,12 +59,12 @@ export function settingsOf(found: SubscriptionConfig): PushSettings {
   };
 }
 
-/** Names of the settings that differ. */
+/** Returns the names of the settings that differ. */
 export function differingSettings(wanted: PushSettings, found: PushSettings): (keyof PushSettings)[] {
   return SETTINGS.filter((name) => !isDeepStrictEqual(wanted[name], found[name]));
 }
 
-/** As Pub/Sub is told them. */
+/** Converts settings to the format of Pub/Sub's API. */
 export function configOf(settings: PushSettings): SubscriptionConfig {
   const { serviceAccount, audience } = settings;
   return {
@@ -87,17 +87,17 @@ export function configOf(settings: PushSettings): SubscriptionConfig {
   };
 }
 
-/** The fields of a new push subscription that are left alone afterwards. */
+/** Fields that are set when a push subscription is created, and never changed afterwards. */
 export const NEW_SUBSCRIPTION: SubscriptionConfig = {
   messageRetentionDuration: { seconds: RETENTION_SECONDS },
 };
 
-/** The paths of Pub/Sub's update mask for the settings. */
+/** Returns the paths of Pub/Sub's update mask for these settings. */
 export function maskOf(names: readonly (keyof PushSettings)[]): string[] {
   return [...new Set(names.map((name) => PATHS[name]))];
 }
 
-/** A setting for a person; of a URL only what holds no token. */
+/** Formats a setting for output, without the query of a URL, which may contain a token. */
 export function shownSetting(name: keyof PushSettings, { [name]: value }: PushSettings): string {
   if (value === undefined) return 'none';
   return name === 'endpoint' ? (String(value).split('?')[0] ?? '') : String(value);

@@ -9,7 +9,7 @@ import { Failure } from '../../outcome.ts';
 import { publishesTo, type Target } from '../destination/destination.ts';
 import type { Step } from './step.ts';
 
-/** The subscription of that key, or undefined; throws a `Failure` that names the scope where the right is missing. */
+/** Returns the subscription with this key, or undefined; throws a `Failure` that names the missing scope. */
 export async function findSubscription(
   { api }: Commercetools,
   projectKey: string,
@@ -23,12 +23,12 @@ export async function findSubscription(
     if (!(error instanceof Failure) || error.reason !== 'permission-missing') throw error;
     throw new Failure(
       'permission-missing',
-      `commercetools ${projectKey} denied to read its subscriptions; use an API client with the scope manage_subscriptions:${projectKey}, and look at CTP_SCOPES.`,
+      `commercetools ${projectKey} refused to list its subscriptions; use an API client with the scope manage_subscriptions:${projectKey}, and check CTP_SCOPES.`,
     );
   }
 }
 
-/** The resource types that the routing table names and the subscription does not publish the changes of. */
+/** Returns the resource types of the routing table whose changes the subscription does not publish. */
 export function missingChanges(
   { changes }: Pick<Subscription, 'changes'>,
   resourceTypes: readonly string[],
@@ -37,21 +37,21 @@ export function missingChanges(
   return resourceTypes.filter((type) => !published.has(type));
 }
 
-/** The resource types of the routing table, each once. */
+/** Returns the resource types of the routing table, without duplicates. */
 export function resourceTypesOf(routes: readonly { readonly resourceType: string }[]): string[] {
   return [...new Set(routes.map(({ resourceType }) => resourceType))];
 }
 
-/** What a subscription should be. */
+/** The wanted subscription. */
 export interface Publishing {
   readonly key: string;
   readonly target: Target;
-  /** The target in the form that commercetools takes; may hold a secret. */
+  /** The target in the format of commercetools' API; may contain a secret. */
   readonly destination: Destination;
   readonly resourceTypes: readonly string[];
 }
 
-/** Makes the subscription of a project to the changes of these types; an existing one keeps what else it publishes. */
+/** Creates or updates the subscription of a project to the changes of these types; an existing one keeps its other types. */
 export function commercetoolsStep(
   commercetools: Commercetools,
   projectKey: string,
@@ -74,13 +74,13 @@ export function commercetoolsStep(
       if (target.format.type === 'CloudEvents' && found.format.type !== 'CloudEvents')
         throw new Failure(
           'other-format',
-          `Expected the subscription ${key} to publish CloudEvents, which is all that ${target.shown} takes, found ${found.format.type}; choose another --key, for the format of a subscription cannot be changed.`,
+          `Expected the subscription ${key} to publish CloudEvents, the only format that ${target.shown} accepts, found ${found.format.type}; choose another --key, because the format of a subscription cannot be changed.`,
         );
       const actions: SubscriptionUpdateAction[] = [];
       const missing = missingChanges(found, resourceTypes);
       if (missing.length > 0)
         actions.push({ action: 'setChanges', changes: [...found.changes, ...changesOf(missing)] });
-      // Only a change of the destination, to the same one too, starts a delivery that has stopped.
+      // Only a change of the destination restarts a stopped delivery; a change to the same destination does too.
       const hasStopped = found.status === 'ConfigurationErrorDeliveryStopped';
       if (hasStopped || !publishesTo(found, target))
         actions.push({ action: 'changeDestination', destination });

@@ -1,6 +1,6 @@
 import type { OpenAccount } from '../../engine/accounts.ts';
 import { confirm } from '../confirm.ts';
-import { ask, find, type Google } from '../google/client.ts';
+import { find, type Google, requestGoogle } from '../google/client.ts';
 import type { Names } from '../google/names.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { findSubscription } from './commercetools-step.ts';
@@ -10,7 +10,7 @@ interface Removal {
   remove(): Promise<unknown>;
 }
 
-/** Removes what is there of the set-up, after a question: first what publishes, then what delivers. */
+/** Removes the existing parts of the set-up after a confirmation: first the commercetools subscriptions, then those of Pub/Sub. */
 export async function deprovision(
   pubSub: { readonly google: Google; readonly names: Names } | undefined,
   accounts: readonly OpenAccount[],
@@ -44,7 +44,7 @@ export async function deprovision(
     }
   }
   const list = removals.map(({ name }) => `  ${name}`).join('\n');
-  if (removals.length > 0 && !options.yes && !(await confirm(io, `Remove for good?\n${list}\n`))) {
+  if (removals.length > 0 && !options.yes && !(await confirm(io, `Remove permanently?\n${list}\n`))) {
     io.err('Nothing was removed.');
     return io.signal.aborted ? EXIT.interrupted : EXIT.ok;
   }
@@ -53,7 +53,7 @@ export async function deprovision(
     if (!options.json) io.out(`removed  ${name}`);
   }
   if (options.json) io.out(JSON.stringify({ removed: removals.map(({ name }) => name) }));
-  else if (removals.length === 0) io.out('Nothing is there to remove.');
+  else if (removals.length === 0) io.out('There is nothing to remove.');
   return EXIT.ok;
 
   async function addSubscription(google: Google, kind: string, subscription: string): Promise<void> {
@@ -62,7 +62,7 @@ export async function deprovision(
     if (await find(what, () => google.subscriber.getSubscription(request)))
       removals.push({
         name: `${kind} ${subscription}`,
-        remove: () => ask(what, () => google.subscriber.deleteSubscription(request)),
+        remove: () => requestGoogle(what, () => google.subscriber.deleteSubscription(request)),
       });
   }
 
@@ -70,6 +70,6 @@ export async function deprovision(
     const what = `the ${kind} ${name}`;
     const topic = google.client.topic(name);
     if (await find(what, () => topic.getMetadata()))
-      removals.push({ name: `${kind} ${name}`, remove: () => ask(what, () => topic.delete()) });
+      removals.push({ name: `${kind} ${name}`, remove: () => requestGoogle(what, () => topic.delete()) });
   }
 }

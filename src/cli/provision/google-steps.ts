@@ -1,7 +1,7 @@
 import type { IAM } from '@google-cloud/pubsub';
 import type { Environment } from '../../configuration/environment.ts';
 import { Failure } from '../../outcome.ts';
-import { ask, find, type Google, type SubscriptionConfig } from '../google/client.ts';
+import { find, type Google, requestGoogle, type SubscriptionConfig } from '../google/client.ts';
 import type { Names } from '../google/names.ts';
 import {
   configOf,
@@ -12,10 +12,10 @@ import {
   shownSetting,
   wantedSettings,
 } from '../google/push-subscription.ts';
-import { rightStep } from './iam-step.ts';
+import { grantStep } from './iam-step.ts';
 import type { Plan, Step } from './step.ts';
 
-/** Publishes the notifications. https://docs.commercetools.com/api/projects/subscriptions#google-cloud-pubsub-destination */
+/** The account that publishes the notifications. https://docs.commercetools.com/api/projects/subscriptions#google-cloud-pubsub-destination */
 const COMMERCETOOLS = 'serviceAccount:subscriptions@commercetools-platform.iam.gserviceaccount.com';
 const PUBLISHER = 'roles/pubsub.publisher';
 const SUBSCRIBER = 'roles/pubsub.subscriber';
@@ -24,13 +24,13 @@ const DEAD_LETTER_ACK_SECONDS = 60;
 
 export interface GoogleOptions {
   readonly endpoint: string | undefined;
-  /** The number of the project, which its Pub/Sub service agent is named after. */
+  /** The number of the project; the name of its Pub/Sub service agent contains it. */
   readonly projectNumber: string | undefined;
   /** The e-mail address of the account that the service runs as. */
   readonly serviceAccount: string | undefined;
 }
 
-/** Everything of the set-up that is Google's, in the order it is made. */
+/** The steps of the set-up in Google, in the order of their execution. */
 export function googleSteps(
   google: Google,
   names: Names,
@@ -44,30 +44,30 @@ export function googleSteps(
     projectNumber && `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`;
   const service = serviceAccount && `serviceAccount:${serviceAccount}`;
   const needsNumber = 'without --project-number the Pub/Sub service agent is not known';
-  const right = (name: string, iam: IAM, role: string, member: string | undefined, otherwise = '') =>
-    rightStep(google, { name, iam, role, member, otherwise });
+  const grant = (name: string, iam: IAM, role: string, member: string | undefined, whySkipped = '') =>
+    grantStep(google, { name, iam, role, member, whySkipped });
   return [
     topicStep(google, 'topic', topic),
-    right('right of commercetools to publish', client.topic(topic).iam, PUBLISHER, COMMERCETOOLS),
+    grant('permission of commercetools to publish', client.topic(topic).iam, PUBLISHER, COMMERCETOOLS),
     topicStep(google, 'dead-letter topic', deadLetterTopic),
-    keepingStep(google, names),
-    right(
-      'right of the service to publish dead letters',
+    deadLetterSubscriptionStep(google, names),
+    grant(
+      'permission of the service to publish dead letters',
       client.topic(deadLetterTopic).iam,
       PUBLISHER,
       service,
       'without --service-account the account that the service runs as is not known',
     ),
-    right(
-      'right of Pub/Sub to publish dead letters',
+    grant(
+      'permission of Pub/Sub to publish dead letters',
       client.topic(deadLetterTopic).iam,
       PUBLISHER,
       agent,
       needsNumber,
     ),
     pushStep(google, names, environment, options.endpoint),
-    right(
-      'right of Pub/Sub to take from the subscription',
+    grant(
+      'permission of Pub/Sub to acknowledge messages of the subscription',
       client.subscription(subscription).iam,
       SUBSCRIBER,
       agent,
@@ -82,17 +82,21 @@ function topicStep({ client }: Google, kind: string, name: string): Step {
     name: `${kind} ${name}`,
     async plan() {
       if (await find(what, () => client.topic(name).getMetadata())) return { kind: 'unchanged' };
-      return { kind: 'create', detail: name, apply: () => ask(what, () => client.createTopic(name)) };
+      return {
+        kind: 'create',
+        detail: name,
+        apply: () => requestGoogle(what, () => client.createTopic(name)),
+      };
     },
   };
 }
 
-function keepingStep(
+function deadLetterSubscriptionStep(
   { subscriber, emulator }: Google,
   { deadLetterTopic, deadLetterSubscription }: Names,
 ): Step {
   const what = `the dead-letter subscription ${deadLetterSubscription}`;
-  // As long as each takes.
+  // The longest retention that each accepts.
   const days = emulator ? 7 : 31;
   return {
     name: `dead-letter subscription ${deadLetterSubscription}`,
@@ -111,7 +115,7 @@ function keepingStep(
       return {
         kind: 'create',
         detail: `keeps ${days} days, never expires`,
-        apply: () => ask(what, () => subscriber.createSubscription(config)),
+        apply: () => requestGoogle(what, () => subscriber.createSubscription(config)),
       };
     },
   };
@@ -134,13 +138,13 @@ function pushStep(
         if (endpoint === undefined)
           throw new Failure(
             'no-endpoint',
-            `Expected --endpoint with the URL of the service, because ${what} is still to be made; found none.`,
+            `Expected --endpoint with the URL of the service, because ${what} does not exist yet; found none.`,
           );
         const config = { ...configOf(wanted), ...NEW_SUBSCRIPTION, name: subscription, topic };
         return {
           kind: 'create',
           detail: `pushes to ${shownSetting('endpoint', wanted)}`,
-          apply: () => ask(what, () => subscriber.createSubscription(config)),
+          apply: () => requestGoogle(what, () => subscriber.createSubscription(config)),
         };
       }
       const held = settingsOf(found);
@@ -154,7 +158,7 @@ function pushStep(
           .map((name) => `${name} ${shownSetting(name, held)} → ${shownSetting(name, target)}`)
           .join(', '),
         apply: () =>
-          ask(what, () =>
+          requestGoogle(what, () =>
             subscriber.updateSubscription({
               subscription: changed,
               updateMask: { paths: maskOf(differing) },
@@ -165,11 +169,11 @@ function pushStep(
   };
 }
 
-/** Nothing can move a subscription to another topic. */
+/** Returns `plan`; throws a `Failure` for a subscription on another topic, because its topic cannot be changed. */
 function onTopic({ topic, name }: SubscriptionConfig, expected: string, plan: Plan): Plan {
   if (topic === expected) return plan;
   throw new Failure(
     'other-topic',
-    `Expected the subscription ${name} on ${expected}, found it on ${topic}; choose another name, for it cannot be moved.`,
+    `Expected the subscription ${name} on ${expected}, found it on ${topic}; choose another name, because a subscription cannot be moved to another topic.`,
   );
 }

@@ -1,26 +1,26 @@
 import type { IAM } from '@google-cloud/pubsub';
 import { Failure } from '../../outcome.ts';
-import { ask, find, type Google } from '../google/client.ts';
+import { find, type Google, requestGoogle } from '../google/client.ts';
 import type { Step } from './step.ts';
 
-/** A role that a member is to have on a topic or a subscription. */
-export interface Right {
+/** A role that a member should have on a topic or a subscription. */
+export interface Grant {
   readonly name: string;
   readonly iam: IAM;
   readonly role: string;
   readonly member: string | undefined;
-  /** Why it is left out where the member is not known. */
-  readonly otherwise: string;
+  /** Why the step is skipped if `member` is undefined. */
+  readonly whySkipped: string;
 }
 
-/** Gives the role where it is not given yet, and keeps all others. */
-export function rightStep({ emulator }: Google, { name, iam, role, member, otherwise }: Right): Step {
+/** Grants the role unless it is granted already, and keeps all other bindings. */
+export function grantStep({ emulator }: Google, { name, iam, role, member, whySkipped }: Grant): Step {
   return {
     name,
     async plan() {
-      if (emulator) return { kind: 'skipped', detail: 'the emulator knows no rights' };
-      if (member === undefined || member === '') return { kind: 'skipped', detail: otherwise };
-      // What is still to be made has no rights yet.
+      if (emulator) return { kind: 'skipped', detail: 'the emulator has no permissions' };
+      if (member === undefined || member === '') return { kind: 'skipped', detail: whySkipped };
+      // A resource that does not exist yet has no policy.
       const [policy] = (await find(name, () => iam.getPolicy())) ?? [{}];
       const bindings = policy.bindings ?? [];
       if (bindings.some((binding) => binding.role === role && binding.members?.includes(member)))
@@ -28,15 +28,15 @@ export function rightStep({ emulator }: Google, { name, iam, role, member, other
       if (bindings.some((binding) => binding.role?.includes('_withcond_')))
         throw new Failure(
           'conditional-rights',
-          `Found rights with conditions on ${iam.id}, which this command would lose; add ${role} for ${member} with gcloud.`,
+          `Found role bindings with conditions on ${iam.id}, which this command would remove; add ${role} for ${member} with gcloud.`,
         );
-      // With the policy's etag, so that what another has granted meanwhile is not lost.
+      // Sent with the policy's etag, so that a concurrent change of the policy is not overwritten.
       const next = async () => {
         const [current] = await iam.getPolicy();
         const others = current.bindings ?? [];
         await iam.setPolicy({ ...current, bindings: [...others, { role, members: [member] }] });
       };
-      return { kind: 'change', detail: `${role} for ${member}`, apply: () => ask(name, next) };
+      return { kind: 'change', detail: `${role} for ${member}`, apply: () => requestGoogle(name, next) };
     },
   };
 }

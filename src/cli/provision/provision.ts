@@ -46,33 +46,36 @@ type Options = z.output<typeof Options>;
 export const registerProvision: Register = (program, io, finish) => {
   named(program.command('provision'))
     .description(
-      'Make topics, subscriptions, rights and the commercetools subscription as they should be; run it again at any time.',
+      'Create or update the topics, subscriptions, permissions and the commercetools subscription. It can be repeated at any time.',
     )
-    .option('--endpoint <url>', 'the URL of the service, as https://customer-sync-….run.app')
+    .option('--endpoint <url>', 'the URL of the service, such as https://customer-sync-….run.app')
     .option(
       '--project-number <number>',
-      'of the Google project, to give its Pub/Sub service agent its rights',
+      'number of the Google project, needed to grant permissions to its Pub/Sub service agent',
     )
     .option(
       '--service-account <email>',
-      'that the service runs as, to give it the right to publish dead letters',
+      'account that the service runs as, to grant it the permission to publish dead letters',
     )
-    .option('--aws-account-id <id>', 'for eventbridge: the account of the partner event source')
-    .option('--aws-region <region>', 'for eventbridge: the region of the partner event source')
-    .option('--topic-arn <arn>', 'for sns: the topic (that of SNS_TOPIC_ARNS, where it is one)')
+    .option('--aws-account-id <id>', 'for eventbridge: account of the partner event source')
+    .option('--aws-region <region>', 'for eventbridge: region of the partner event source')
+    .option(
+      '--topic-arn <arn>',
+      'for sns: the topic (default: the one in SNS_TOPIC_ARNS, if there is only one)',
+    )
     .option('--event-grid-uri <url>', 'for event-grid: the topic; its key is read from EVENT_GRID_ACCESS_KEY')
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--dry-run', 'print the changes without making them')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nPUSH_AUTH and what goes with it, ACK_DEADLINE_SECONDS, DUPLICATE_MEMORY_SECONDS and DEAD_LETTER_TOPIC must be those of the service.\nOf any other destination than Pub/Sub only the commercetools subscription is made here; src/senders/README.md has the commands for the rest.\n\nExamples:\n  npx customer-sync provision --endpoint=$URL --dry-run\n  npx customer-sync provision --destination=eventbridge --aws-account-id=123456789012 --aws-region=us-east-1',
+      '\nPUSH_AUTH and its variables, ACK_DEADLINE_SECONDS, DUPLICATE_MEMORY_SECONDS and DEAD_LETTER_TOPIC must have the same values as for the service.\nFor a destination other than Pub/Sub only the commercetools subscription is created; src/senders/README.md has the commands for the rest.\n\nExamples:\n  npx customer-sync provision --endpoint=$URL --dry-run\n  npx customer-sync provision --destination=eventbridge --aws-account-id=123456789012 --aws-region=us-east-1',
     )
     .action(async (given) => finish(await provision(readOptions(given), io)));
 
   named(program.command('deprovision'))
-    .description('Remove the commercetools subscription and the push subscription, after a question.')
-    .option('--topics', 'the topics and the dead letters too')
-    .option('--yes', 'do not ask')
+    .description('Remove the commercetools subscription and the push subscription, after a confirmation.')
+    .option('--topics', 'remove the topics and the dead letters too')
+    .option('--yes', 'skip the confirmation')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  npx customer-sync deprovision --yes')
     .action(async (given) => {
@@ -83,8 +86,8 @@ export const registerProvision: Register = (program, io, finish) => {
       const google = isPubSub ? await openGoogle(environment) : undefined;
       const engine = openEngine(configuration, logTo(io));
       try {
-        const there = google && { google, names: namesOf(options, environment, google) };
-        finish(await deprovision(there, engine.accounts, options, io));
+        const pubSub = google && { google, names: namesOf(options, environment, google) };
+        finish(await deprovision(pubSub, engine.accounts, options, io));
       } finally {
         await Promise.all([engine.close(), google?.close()]);
       }
@@ -99,7 +102,7 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
         expected: 'oidc, token, sns or none',
         found: 'nothing',
         advice:
-          'The push subscription proves itself as the service expects it: set it as the service has it.',
+          'Set it to the same value as for the service, which authenticates the pushes of the subscription by it.',
       },
     ]);
   const configuration = await io.configuration(setUpClient(io.env));
@@ -112,7 +115,7 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
         where: 'environment PUSH_AUTH',
         ...fault,
         advice:
-          'What that sender pushes would be refused: change PUSH_AUTH, or choose another --destination.',
+          'The service would refuse the pushes of this sender: change PUSH_AUTH, or choose another --destination.',
       },
     ]);
   return name === 'pubsub'
@@ -120,7 +123,7 @@ async function provision(options: Options, io: Io): Promise<ExitCode> {
     : provisionOther(name, configuration, options, io);
 }
 
-/** The cloud's own side is not made here. */
+/** Creates only the commercetools subscription; the resources in AWS or Azure are created with their own tools. */
 async function provisionOther(
   name: Exclude<DestinationName, 'pubsub'>,
   configuration: Configuration,
@@ -166,7 +169,7 @@ async function provisionPubSub(configuration: Configuration, options: Options, i
   }
 }
 
-/** Without --endpoint there must be a push subscription: looked for first, so that no half of a set-up is made. */
+/** Without --endpoint the push subscription must exist. Checked before the first step, so that no partial set-up is made. */
 async function requireSubscription(
   { subscriber }: Google,
   { subscription }: Pick<Names, 'subscription'>,
@@ -176,9 +179,9 @@ async function requireSubscription(
   throw new ConfigurationError([
     {
       where: 'option --endpoint',
-      expected: `the URL of the service, because ${what} is still to be made`,
+      expected: `the URL of the service, because ${what} does not exist yet`,
       found: 'nothing',
-      advice: 'Nothing was made. Name it, as in --endpoint=https://customer-sync-….run.app.',
+      advice: 'Nothing was created. Add it, for example --endpoint=https://customer-sync-….run.app.',
     },
   ]);
 }
@@ -212,17 +215,20 @@ function lineOf({ step, result, detail }: Result): string {
 }
 
 function summary(changes: number, dryRun: boolean): string {
-  if (changes === 0) return 'Everything is as it should be.';
+  if (changes === 0) return 'Nothing needs to be changed.';
   const what = changes === 1 ? '1 change' : `${changes} changes`;
   return dryRun ? `${what} to make; nothing was done.` : `${what} made.`;
 }
 
 function named(command: Command): Command {
   return command
-    .option('--destination <name>', `what commercetools publishes to: ${DESTINATIONS.join(', ')} (pubsub)`)
-    .option('--topic <name>', 'that commercetools publishes to (customers)')
-    .option('--subscription <name>', "the push subscription (the topic's name)")
-    .option('--key <key>', 'of the commercetools subscription (fluent-customer-sync)');
+    .option(
+      '--destination <name>',
+      `where commercetools publishes to: ${DESTINATIONS.join(', ')} (default: pubsub)`,
+    )
+    .option('--topic <name>', 'topic that commercetools publishes to (default: customers)')
+    .option('--subscription <name>', 'push subscription (default: the name of the topic)')
+    .option('--key <key>', 'key of the commercetools subscription (default: fluent-customer-sync)');
 }
 
 function readOptions(given: unknown): Options {

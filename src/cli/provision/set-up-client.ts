@@ -3,8 +3,8 @@ import { ConfigurationError } from '../../configuration-error.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The API client of the set-up in place of the service's, where it is named: only the set-up may manage subscriptions. Its
- * scopes are its own. Throws a `ConfigurationError` for half of one.
+ * Returns the variables of the set-up's own API client, which replaces the service's: the service's client needs no
+ * permission to manage subscriptions. Throws a `ConfigurationError` if only the id or only the secret is set.
  */
 export function setUpClient(env: Env): Env {
   const id = env['SETUP_CTP_CLIENT_ID']?.trim();

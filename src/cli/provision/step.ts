@@ -1,23 +1,23 @@
-/** What a step finds to do; `apply` does it. Details name fields and resources, never a secret. */
+/** What a step would do; `apply` does it. `detail` names fields and resources and contains no secret. */
 export type Plan =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'skipped'; readonly detail: string }
   | { readonly kind: 'create' | 'change'; readonly detail: string; apply(): Promise<unknown> };
 
-/** One thing of the set-up. `plan` only looks, and throws a `Failure` when it cannot. */
+/** One resource or permission of the set-up. `plan` only reads; it throws a `Failure` if it cannot. */
 export interface Step {
   readonly name: string;
   plan(): Promise<Plan>;
 }
 
-/** How a step ended. */
+/** The result of a step. */
 export interface Result {
   readonly step: string;
   readonly result: 'created' | 'changed' | 'would create' | 'would change' | 'unchanged' | 'skipped';
   readonly detail?: string;
 }
 
-/** Looks, and unless it is a dry run does what there is to do. */
+/** Plans a step, and applies the plan unless it is a dry run. */
 export async function apply({ name, plan }: Step, dryRun: boolean): Promise<Result> {
   const found = await plan();
   if (found.kind === 'unchanged') return { step: name, result: 'unchanged' };

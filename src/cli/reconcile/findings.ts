@@ -3,25 +3,25 @@ import { FieldCounts } from '../customers/field-counts.ts';
 import { number } from '../customers/progress.ts';
 import type { Io } from '../io.ts';
 
-/** Where the two sides differ, or may; no personal data. */
+/** A customer that differs between the two sides, or could not be compared. Contains no personal data. */
 export interface Finding {
   /** `undecided`: it could not be compared, for `reason`. */
   readonly finding: 'missing' | 'different' | 'orphaned' | 'undecided';
-  /** Of the commercetools customer. */
+  /** The id of the commercetools customer. */
   readonly id: string;
   readonly version?: number | undefined;
-  /** Names of the fields that differ, and of those in which Fluent has something and commercetools has nothing. */
+  /** Names of the fields that differ; those that have a value in Fluent and none in commercetools are in `blanked` instead. */
   readonly fields?: readonly string[] | undefined;
   readonly blanked?: readonly string[] | undefined;
-  /** Why it can not be put right. */
+  /** Why it cannot be corrected. */
   readonly reason?: string | undefined;
-  /** With `--fix`: whether it was put right. */
+  /** With `--fix`: true if it was corrected. */
   readonly fixed?: boolean | undefined;
 }
 
 const SHOWN = 50;
 
-/** Tells what was found: each as a line of JSON, or the first fifty in a table. */
+/** Prints the findings: each as a line of JSON, or the first fifty in a table. */
 export class Findings {
   readonly counts = { equal: 0, missing: 0, different: 0, orphaned: 0, undecided: 0 };
   fixed = 0;
@@ -65,17 +65,17 @@ export class Findings {
     }
     if (this.#shown.length > 0) this.#io.out(this.#table());
     if (this.total > SHOWN)
-      this.#io.out(`… and ${number(this.total - SHOWN)} more: --json gives all of them.`);
+      this.#io.out(`… and ${number(this.total - SHOWN)} more: --json prints all of them.`);
     const parts = Object.entries(this.counts).map(([name, count]) => `${name} ${number(count)}`);
     this.#io.out(
-      `${finished ? 'Compared' : 'Compared so far'}: ${parts.join(', ')}; put right ${number(this.fixed)}.`,
+      `${finished ? 'Compared' : 'Compared so far'}: ${parts.join(', ')}; corrected ${number(this.fixed)}.`,
     );
     for (const line of this.#fields.lines()) this.#io.out(line);
   }
 
   #table(): string {
     const style = this.#io.terminal ? {} : { style: { head: [], border: [] } };
-    const table = new Table({ head: ['finding', 'customer', 'fields', 'put right'], ...style });
+    const table = new Table({ head: ['finding', 'customer', 'fields', 'corrected'], ...style });
     for (const { finding, id, fields = [], blanked = [], reason, fixed } of this.#shown)
       table.push([
         finding,

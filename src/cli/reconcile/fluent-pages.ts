@@ -21,9 +21,9 @@ const Answer = z.object({
 
 /** A customer in Fluent that is a copy of one in commercetools. */
 export interface Copy {
-  /** Of the commercetools customer. */
+  /** The id of the commercetools customer. */
   readonly id: string;
-  /** The key of its project; undefined when Fluent does not say. */
+  /** The key of its commercetools project; undefined if Fluent does not hold it. */
   readonly projectKey: string | undefined;
   readonly username: string;
   readonly identifiers: {
@@ -33,13 +33,13 @@ export interface Copy {
   };
 }
 
-/** The attributes that say what a copy is a copy of. */
+/** The Fluent attributes that hold the id and the project of the commercetools customer. */
 export interface CopyAttributes {
   readonly idAttribute: string;
   readonly projectAttribute?: string | undefined;
 }
 
-/** Reads the copies that a retailer has in Fluent, 500 customers a page. A page ends at its last edge's cursor: there is no other. */
+/** Reads the copies of a retailer in Fluent, 500 customers a page. Fluent has no cursor of a page, so the last edge's is used. */
 export async function* readFluentPages(
   fluent: Fluent,
   retailerId: string,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SelectionOptions } from '../customers/options.ts';
 
-/** What `reconcile` is given, as commander has parsed it. */
+/** The options of `reconcile`, as parsed by commander. */
 export const Options = SelectionOptions.extend({ fix: z.boolean().default(false) });
 
 export type ReconcileOptions = z.output<typeof Options>;

@@ -4,7 +4,7 @@ import { decided } from '../customers/previews.ts';
 import type { Finding } from './findings.ts';
 import type { Copy } from './fluent-pages.ts';
 
-/** Finds the copies of a page whose commercetools customer is gone, and has the handler do with them what it does after a deletion. */
+/** Finds the copies of a page whose commercetools customer is gone; with `fix`, handles each like a deletion. */
 export async function orphansAmong(
   copies: readonly Copy[],
   work: CustomerWork,
@@ -16,9 +16,9 @@ export async function orphansAmong(
 
 async function orphan(copy: Copy, work: CustomerWork, fix: boolean): Promise<Finding | undefined> {
   const { id } = copy;
-  // The reconciliation of its own project finds it.
+  // A copy from another project is found when that project is reconciled.
   if (copy.projectKey !== undefined && copy.projectKey !== work.account.account.projectKey) return undefined;
-  // Projects that feed the same customers of Fluent are asked as well: what is not in this one may be in another.
+  // All projects that feed this Fluent retailer are read, because the customer may exist in another one.
   const held = await Promise.all(work.siblings.map(({ commercetools }) => commercetools.readCustomer(id)));
   if (held.some((customer) => customer !== undefined)) return undefined;
   const event = deletionOf(work.account.account.projectKey, copy);

@@ -14,7 +14,7 @@ import { readFluentPages } from './fluent-pages.ts';
 import type { ReconcileOptions } from './options.ts';
 import { orphansAmong } from './orphans.ts';
 
-/** Compares both sides page by page; nothing is kept but the counts and the first findings. */
+/** Compares both sides page by page; keeps only the counts and the first findings in memory. */
 export async function runReconcile(options: ReconcileOptions, io: Io): Promise<ExitCode> {
   const stop = new AbortController();
   const guard = new BlankingGuard(options.allowBlanking ?? [], () => stop.abort());

@@ -11,7 +11,7 @@ export const registerStart: Register = (program, io, finish) => {
     .description('Run the service, as `npm start` does in the repository.')
     .addHelpText(
       'after',
-      '\nCONNECTOR_CONFIG names your connector.yml, HANDLERS_DIR the folders of your handlers.\n\nExample:\n  npx customer-sync --env-file .env start',
+      '\nCONNECTOR_CONFIG is the path of your connector.yml, HANDLERS_DIR lists the folders of your handlers.\n\nExample:\n  npx customer-sync --env-file .env start',
     )
     .action(async () => {
       const env = Object.fromEntries(Object.entries(io.env).filter(([, value]) => value !== undefined));

@@ -3,22 +3,22 @@ import type { Commercetools } from '../../commercetools/commercetools.ts';
 import { openPlace, unreadable } from './state-place.ts';
 
 const SyncState = z.object({
-  /** The selection it belongs to. */
+  /** The selection of the run. */
   marks: z.record(z.string(), z.string()),
-  /** Of the mapping that the run began with. A run of an earlier version did not keep it. */
+  /** The fingerprint of the mapping at the start of the run; empty in the state of an older version. */
   fingerprint: z.string().default(''),
   window: z.object({ since: z.string(), until: z.string() }).optional(),
-  /** Everything up to here has ended well, or was rejected for good. */
+  /** The last customer of the finished part: every customer up to here succeeded or was reported. */
   position: z.object({ id: z.string(), lastModifiedAt: z.string().optional() }).optional(),
   counts: z.record(z.string(), z.number()),
 });
 
-/** How far a run has come; no personal data. */
+/** The progress of a run. Contains no personal data. */
 export type SyncState = z.output<typeof SyncState>;
 
-/** Where a run keeps how far it has come. */
+/** Stores the progress of a run. */
 export interface Checkpoint {
-  /** For a person. */
+  /** The name in messages. */
   readonly name: string;
   /** Undefined when there is none. Throws a `ConfigurationError` for one that cannot be read. */
   read(): Promise<SyncState | undefined>;
@@ -26,7 +26,7 @@ export interface Checkpoint {
   remove(): Promise<void>;
 }
 
-/** The checkpoint that `--state` names: a path, or `custom-object:<container>/<key>` where there is no disk. */
+/** Opens the checkpoint of `--state`: a path, or `custom-object:<container>/<key>` where there is no disk. */
 export function openCheckpoint(name: string, commercetools: Commercetools): Checkpoint {
   const place = openPlace(name, commercetools);
   return {

@@ -20,12 +20,12 @@ const WOULD = {
   rejected: 'rejected',
 } as const;
 
-/** How many customers are listed without `--verbose`. */
+/** The number of customers that are listed without `--verbose`. */
 const SHOWN = 10;
 
 const NO_FIELDS: Fields = { changed: [], blanked: [] };
 
-/** Says what `sync` would do: a summary, and a line a customer for which it would do something. Writes nothing, and keeps no state. */
+/** Prints what `sync` would do: a line for each customer that it would change, and a summary. Writes nothing and keeps no state. */
 export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
   const work = await openCustomerWork(io, options, io.signal);
   try {
@@ -39,7 +39,7 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     const progress = new Progress(io, 'dry run', total, counts);
     const pages = readPages(commercetools, query, undefined, io.signal);
     let customers = 0;
-    let told = 0;
+    let listed = 0;
     try {
       await processPages(pages, preview, settle, io.signal);
     } finally {
@@ -61,7 +61,7 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     const stopping = tooMany(fields.blanked, customers, new Set(options.allowBlanking));
     if (stopping.length > 0) io.err(`A run would stop: it ${blankingAdvice(stopping, work.route)}.`);
     if (!finished) return EXIT.interrupted;
-    // Only an id of `--ids` can be gone.
+    // Only a customer selected by `--ids` can be gone, so this is a wrong id.
     if ((counts['gone'] ?? 0) > 0) return EXIT.found;
     return (counts['rejected'] ?? 0) + (counts['undecided'] ?? 0) > 0 ? EXIT.found : EXIT.ok;
 
@@ -74,12 +74,14 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
         const sent = 'action' in preview && preview.action === 'update' ? differenceOf(preview) : NO_FIELDS;
         fields.add(sent);
         if (would === 'unchanged' || would === 'ignored') continue;
-        told += 1;
-        // A script that reads JSON wants them all.
-        if (!options.json && !options.verbose && told > SHOWN) continue;
+        listed += 1;
+        // JSON is for scripts, so its list is complete.
+        if (!options.json && !options.verbose && listed > SHOWN) continue;
         const id = page[index]?.position.id ?? '';
         io.out(
-          'action' in preview ? line(id, preview, sent, options.json) : unsaid(id, preview, options.json),
+          'action' in preview
+            ? line(id, preview, sent, options.json)
+            : undecidedLine(id, preview, options.json),
         );
       }
     }
@@ -87,8 +89,8 @@ export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
     function summary(): string[] {
       const parts = Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`);
       const more =
-        told > SHOWN && !options.verbose
-          ? [`… and ${number(told - SHOWN)} more: --verbose shows all of them.`]
+        listed > SHOWN && !options.verbose
+          ? [`… and ${number(listed - SHOWN)} more: --verbose prints all of them.`]
           : [];
       return [...more, `Nothing was written. A run would: ${parts.join(', ')}.`, ...fields.lines()];
     }
@@ -104,7 +106,7 @@ function wouldOf(preview: Preview | Undecided): string {
   return 'action' in preview ? WOULD[preview.action] : 'undecided';
 }
 
-function unsaid(id: string, { undecided }: Undecided, json: boolean): string {
+function undecidedLine(id: string, { undecided }: Undecided, json: boolean): string {
   return json
     ? JSON.stringify({ would: 'undecided', id, reason: undecided })
     : `undecided    ${id}: ${undecided}`;

@@ -3,18 +3,18 @@ import type { Commercetools } from '../../commercetools/commercetools.ts';
 import { besidePlace } from './state-place.ts';
 
 const FullSync = z.object({
-  /** Of the mapping that every customer was written with. */
+  /** The fingerprint of the mapping of the run. */
   fingerprint: z.string(),
   /** ISO 8601. */
   finishedAt: z.string(),
 });
 
-/** The last run that brought every customer of a project to Fluent. */
+/** The last run that wrote every customer of a project to Fluent. */
 export type FullSync = z.output<typeof FullSync>;
 
 const ByProject = z.record(z.string(), FullSync);
 
-/** The last full run for a project; undefined where none is kept beside the place that `--state` names. */
+/** Reads the last full run of a project; undefined if none is stored beside the state that `--state` names. */
 export async function readLastFullSync(
   state: string,
   commercetools: Commercetools,
@@ -24,7 +24,7 @@ export async function readLastFullSync(
   return kept.data?.[projectKey];
 }
 
-/** Keeps a full run of a project, beside those of the others. */
+/** Stores the last full run of a project, and keeps those of other projects. */
 export async function keepLastFullSync(
   state: string,
   commercetools: Commercetools,

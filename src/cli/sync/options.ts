@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SelectionOptions } from '../customers/options.ts';
 
-/** What `sync` is given, as commander has parsed it. */
+/** The options of `sync`, as parsed by commander. */
 export const Options = SelectionOptions.extend({
   state: z.string(),
   restart: z.boolean().default(false),

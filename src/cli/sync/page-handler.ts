@@ -6,18 +6,18 @@ import type { Progress } from '../customers/progress.ts';
 import type { Checkpoint, SyncState } from './checkpoint.ts';
 import type { Report, Reported } from './report.ts';
 
-/** What is shown from the start. */
+/** The counts that are shown even when they are zero. */
 export const COUNTS = { written: 0, unchanged: 0, rejected: 0, failed: 0 } as const;
 
-/** So many customers that fail one after the other, in the order of the pages, are no fault of theirs. */
+/** The run stops after this number of failures in a row (in page order), because their cause is not in the customers. */
 const FAILURES_IN_A_ROW = 20;
 
-/** The outcome of one customer; undefined if it was not started, or has to be started again. */
+/** The result of one customer; undefined if the next run must handle it (again). */
 type End = { readonly count: string; readonly reason: string; readonly reported?: Reported } | undefined;
 
-/** One run over the pages: handles them, counts, reports what is rejected or has failed, and moves the checkpoint. */
+/** A run over the pages: handles the customers, counts and reports their outcomes, and moves the checkpoint. */
 export class SyncRun {
-  /** What ended it before its time. */
+  /** Why the run stopped early. */
   failure: { readonly reason: string; readonly message: string } | undefined;
   state: SyncState;
   readonly reasons: Record<string, number> = {};
@@ -55,12 +55,12 @@ export class SyncRun {
     }
   }
 
-  /** Moves the checkpoint to the last customer before which all have ended. */
+  /** Moves the checkpoint to the last customer up to which all have a result. */
   async settle(page: readonly Item[], ends: readonly End[]): Promise<void> {
-    // A later page must not hide what an earlier one has left.
+    // The checkpoint must not pass a customer without a result, so later pages do not move it.
     if (this.#broken) return;
     this.#stopAfterTooMany(ends);
-    // What has failed beside a fault of the account may have failed by it, so it is started again as well.
+    // After a failure of the account, other failures of the page may have the same cause, so the next run handles them again.
     const open = ends.findIndex((end) => !end || (this.failure && end.count === 'failed'));
     const ended = ends.slice(0, open < 0 ? ends.length : open).filter((end) => end !== undefined);
     this.#broken = open >= 0;
@@ -82,7 +82,7 @@ export class SyncRun {
       this.#failedInARow = end.count === 'failed' ? this.#failedInARow + 1 : 0;
       if (this.#failedInARow < FAILURES_IN_A_ROW) continue;
       const { reason, reported } = end;
-      const message = `${FAILURES_IN_A_ROW} customers in a row have failed; of the last: ${reported?.detail ?? ''}`;
+      const message = `${FAILURES_IN_A_ROW} customers in a row have failed. The last error: ${reported?.detail ?? ''}`;
       this.failure ??= { reason, message };
       this.#stop.abort();
       return;
@@ -107,10 +107,11 @@ export class SyncRun {
   }
 }
 
-/** An id of `--ids` that commercetools does not have is a mistake, unless its copy in Fluent was changed. */
+/** Rejects an id of `--ids` that does not exist in commercetools, unless its copy in Fluent was changed (a deleted customer). */
 function unknownUnlessDone(outcome: Outcome): Outcome {
   if (outcome.kind !== 'ignored' && outcome.reason !== 'never-in-fluent') return outcome;
-  const detail = 'Expected the id of a customer, got one that commercetools does not have (any more).';
+  const detail =
+    'Expected the id of a customer, got one that does not (or no longer) exist in commercetools.';
   return { kind: 'rejected', reason: 'unknown-id', detail };
 }
 

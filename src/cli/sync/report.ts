@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** One customer that did not arrive, for a person and for scripts. */
+/** A line of the report: a customer that was rejected or has failed. */
 export interface Reported {
-  /** `failed` may work in a later run, `rejected` only after a change of the customer or the mapping. */
+  /** `failed` may succeed in a later run, `rejected` only after a change of the customer or the mapping. */
   readonly outcome: 'rejected' | 'failed';
   readonly id: string;
   readonly version: number | undefined;
@@ -10,7 +10,7 @@ export interface Reported {
   readonly detail: string;
 }
 
-/** A file of rejected and failed customers, NDJSON; it is made with the first of them, and goes on where an earlier run is continued. */
+/** An NDJSON file of rejected and failed customers. It is created for the first of them; a continued run appends to it. */
 export class Report {
   readonly path: string;
   readonly #continued: boolean;
@@ -21,7 +21,7 @@ export class Report {
     this.#continued = continued;
   }
 
-  /** Written before the run's checkpoint moves past them. */
+  /** Appends customers. Call it before the checkpoint moves past them, so that none is missing after a crash. */
   async add(reported: readonly Reported[]): Promise<void> {
     if (reported.length === 0) return;
     this.#file ??= await open(this.path, this.#continued ? 'a' : 'w');

@@ -13,7 +13,7 @@ import { COUNTS, SyncRun } from './page-handler.ts';
 import { Report } from './report.ts';
 import { resume } from './resume.ts';
 
-/** Handles every customer of the selection, and keeps how far it has come. */
+/** Handles every customer of the selection, and stores its progress. */
 export async function runSync(options: SyncOptions, io: Io): Promise<ExitCode> {
   const stop = new AbortController();
   if (io.signal.aborted) stop.abort();
@@ -40,10 +40,11 @@ async function syncWith(
   const { fingerprint } = work.route;
   const state = await resume(checkpoint, options, { projectKey, fingerprint }, Date.now());
   const continued = state.position !== undefined;
-  if (continued) io.err(`Going on after ${number(sum(state.counts))} customers, as ${checkpoint.name} says.`);
+  if (continued)
+    io.err(`Continuing after ${number(sum(state.counts))} customers, according to ${checkpoint.name}.`);
   if (continued && state.fingerprint !== fingerprint)
     io.err(
-      `The mapping has changed since this run began (${state.fingerprint}, now ${fingerprint}): those customers were written with the earlier one. --restart begins anew and writes them again.`,
+      `The mapping has changed since this run started (${state.fingerprint}, now ${fingerprint}): these customers were written with the earlier mapping. --restart starts again and writes them again.`,
     );
   const query = queryOf(options, state);
   const total = await countCustomers(commercetools, query);
@@ -93,7 +94,7 @@ async function conclude(
   if (finished) {
     const { since, where, ids } = options;
     const { account, commercetools } = work.account;
-    // Of a run that went on with another mapping, the first customers have the earlier one's values.
+    // Stores the mapping at the start: if a run was continued with another mapping, its first customers have the earlier one's values.
     if (since === undefined && where === undefined && ids === undefined)
       await keepLastFullSync(options.state, commercetools, account.projectKey, {
         fingerprint: run.state.fingerprint,
@@ -121,12 +122,14 @@ async function conclude(
       }),
     );
   if (reported)
-    io.err(`${number(rejected)} rejected, ${number(failed)} failed; ${options.report} says which, and why.`);
+    io.err(
+      `${number(rejected)} rejected, ${number(failed)} failed; ${options.report} lists them with the reasons.`,
+    );
   if (finished) return reported ? EXIT.found : EXIT.ok;
   const why = failure ? `${failure.message} (${failure.reason})` : 'Interrupted.';
   const next = failure?.reason === WOULD_BLANK ? 'The next run' : 'Run the same command again: it';
   io.err(
-    `${why} ${number(ended)} of ${number(total)} customers are done. ${next} goes on from there, as ${checkpoint.name} says.`,
+    `${why} ${number(ended)} of ${number(total)} customers are done. ${next} continues there, according to ${checkpoint.name}.`,
   );
   return failure ? EXIT.failed : EXIT.interrupted;
 }

@@ -3,23 +3,23 @@ import type { Commercetools } from '../../commercetools/commercetools.ts';
 import { ConfigurationError } from '../../configuration-error.ts';
 import { codeOf } from '../../observe/describe-error.ts';
 
-/** Where a run keeps one JSON value. */
+/** A place that stores one JSON value. */
 export interface StatePlace {
-  /** For a person. */
+  /** The name in messages. */
   readonly name: string;
-  /** Undefined when there is none; `null` for what is no JSON. Throws a `ConfigurationError` where it cannot be read. */
+  /** Returns undefined if there is no value, `null` for invalid JSON. Throws a `ConfigurationError` if it cannot be read. */
   read(): Promise<unknown>;
   write(value: unknown): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** The place that `--state` names unless it is given. */
+/** The default of `--state`. */
 export const DEFAULT_STATE = '.customer-sync-state.json';
 
-// The key leaves room for the one of the last run.
+// 250 of the 256 characters that commercetools accepts, because the state of the last run is stored under `<key>-last`.
 const CUSTOM_OBJECT = /^custom-object:([-\w~]{1,256})\/([-\w~]{1,250})$/;
 
-/** The place that `--state` names: a path, or `custom-object:<container>/<key>` where there is no disk. */
+/** Opens the place of `--state`: a path, or `custom-object:<container>/<key>` where there is no disk. */
 export function openPlace(name: string, commercetools: Commercetools): StatePlace {
   if (!name.startsWith('custom-object:')) return inFile(name);
   const [, container, key] = CUSTOM_OBJECT.exec(name) ?? [];
@@ -34,19 +34,19 @@ export function openPlace(name: string, commercetools: Commercetools): StatePlac
   return inCustomObject(name, commercetools, container, key);
 }
 
-/** The place beside the one that `--state` names, for what is kept when a run has finished. */
+/** Opens the place beside the one of `--state`, for the state that is kept after a finished run. */
 export function besidePlace(name: string, commercetools: Commercetools): StatePlace {
   return openPlace(name.startsWith('custom-object:') ? `${name}-last` : `${name}.last`, commercetools);
 }
 
-/** What to say of a state that cannot be read. */
+/** The error for a state that cannot be read. */
 export function unreadable(where: string, found: string): ConfigurationError {
   return new ConfigurationError([
     {
       where,
       expected: 'the state of an earlier run',
       found,
-      advice: 'Name another place with --state, or begin anew with --restart.',
+      advice: 'Use another place with --state, or start again with --restart.',
     },
   ]);
 }
@@ -63,7 +63,7 @@ function inFile(path: string): StatePlace {
       return text === undefined ? undefined : jsonOf(text);
     },
     async write(value) {
-      // A run that dies while it writes leaves the one before.
+      // Written to a temporary file first, so that a crash during the write leaves the previous state.
       const beside = `${path}.tmp`;
       await writeFile(beside, `${JSON.stringify(value)}\n`);
       await rename(beside, path);
@@ -73,7 +73,7 @@ function inFile(path: string): StatePlace {
 }
 
 function inCustomObject(name: string, { api }: Commercetools, container: string, key: string): StatePlace {
-  // Asked for as a list: there, one that does not exist is no error.
+  // Queried as a list, because a request for a custom object that does not exist is an error.
   async function find() {
     const queryArgs = { where: `key = "${key}"`, limit: 1, withTotal: false };
     const { results } = (await api.customObjects().withContainer({ container }).get({ queryArgs }).execute())

@@ -13,14 +13,14 @@ export const registerTest: Register = (program, io, finish) => {
   program
     .command('test')
     .description("Run the tests of your handlers by Node's test runner, in any folder.")
-    .argument('[files...]', `the test files, or patterns (${PATTERN})`)
+    .argument('[files...]', `test files or patterns (default: ${PATTERN})`)
     .addHelpText('after', '\nExample:\n  npx customer-sync test handlers/order-note.test.ts')
     .action(async (files: string[]) => {
       const patterns = files.length > 0 ? files : [PATTERN];
       // Node's test runner calls a run without a test a success.
       if (!(await matchesAny(patterns))) {
         io.err(
-          `No file matches ${patterns.join(' or ')} in ${cwd()}; start in the folder that holds your handlers, or name the test files.`,
+          `No file matches ${patterns.join(' or ')} in ${cwd()}; run the command in the folder of your handlers, or name the test files.`,
         );
         return finish(EXIT.found);
       }
