@@ -3,30 +3,30 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { rsaKey, selfSigned } from './x509.ts';
 
-/** How the server answers: as Google does, 500, never, with something else than keys, with a key of no use, or without an end. */
+/** The server's answer: as Google's, 500, none, not keys, an unusable key, or a response that never ends. */
 export type CertificatesFault = 'none' | 'error' | 'hang' | 'nonsense' | 'elliptic' | 'endless';
 
-/** A local stand-in for https://www.googleapis.com/oauth2/v1/certs, and for whoever signs tokens with its keys. */
+/** A local stand-in for https://www.googleapis.com/oauth2/v1/certs, which also signs tokens with its keys. */
 export interface CertificateServer {
   readonly url: string;
-  /** How many requests have come. */
+  /** The number of requests received. */
   readonly requests: number;
-  /** The key that signs now. */
+  /** The id of the current signing key. */
   readonly keyId: string;
   fault: CertificatesFault;
   /** PEM by key id, or a JWK Set as https://www.googleapis.com/oauth2/v3/certs */
   form: 'pem' | 'jwks';
-  /** What `Cache-Control` and `Age` say, in seconds; no header when undefined. */
+  /** The values of `Cache-Control` and `Age` in seconds; without the header if undefined. */
   maxAge: number | undefined;
   age: number | undefined;
-  /** Signs with a new key from now on, which is served beside the ones before, or instead of them. */
+  /** Signs with a new key from now on. The new key is served in addition to the previous ones, or instead of them. */
   rotate(keep?: 'keep' | 'drop'): void;
-  /** A JWT over the claims, signed RS256 with the present key; `header` is laid over the usual one. */
+  /** Creates a JWT with these claims, signed RS256 with the current key; `header` overrides fields of the header. */
   sign(claims: object, header?: object): string;
   close(): Promise<void>;
 }
 
-/** Starts the stand-in on 127.0.0.1, on a port of its own, with one key. */
+/** Starts the stand-in on a free port of 127.0.0.1, with one key. */
 export async function startCertificates(): Promise<CertificateServer> {
   const pems = new Map<string, string>();
   let signer = newSigner(pems, 0);

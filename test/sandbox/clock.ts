@@ -8,19 +8,22 @@ interface Current {
   teardown(stop: () => unknown): unknown;
 }
 
-/** The clock of this process, which moves only when the test says so. */
+/** The clock and timers of this process, which advance only when the test advances them. */
 export interface Clock {
-  /** Moves them on, a millisecond at a time. */
+  /** Advances them, one millisecond at a time. */
   pass(milliseconds: number): void;
-  /** Moves on in small steps until a condition is true: for waits that begin meanwhile, as between two attempts. */
+  /**
+   * Advances them in small steps until a condition is true, for timers that are started in the meantime, such as between two
+   * attempts.
+   */
   passUntil(condition: () => boolean): Promise<boolean>;
 }
 
 type Stoppable = 'Date' | 'setTimeout' | 'setInterval';
 
 /**
- * Stops the clock and the timers, or those that are named, until the end of the test. A server and a client in this process
- * work on, and time out when the test says so.
+ * Stops the clock and the timers, or the named ones only, until the end of the test. Servers and clients in this process
+ * continue, but their time-outs expire only when the test advances the clock.
  */
 export function stopClock(
   t: Current,
@@ -53,7 +56,7 @@ export function stopClock(
   };
 }
 
-/** Leaves timers from before to the real clock: the mock would take another one out of its queue in their place. */
+/** Clears timers that were started before the mock by the real functions: the mock would remove another timer instead. */
 function clearOwnTimersOnly(real: Pick<typeof globalThis, 'clearTimeout' | 'clearInterval'>): void {
   const own = new WeakSet<object>();
   globalThis.setTimeout = collect(globalThis.setTimeout, own);
@@ -64,7 +67,7 @@ function clearOwnTimersOnly(real: Pick<typeof globalThis, 'clearTimeout' | 'clea
     });
 }
 
-/** The same function, whose timers are added to `timers`. */
+/** Wraps a timer function, and adds its timers to `timers`. */
 function collect<Set extends typeof setTimeout | typeof setInterval>(set: Set, timers: WeakSet<object>): Set {
   return new Proxy(set, {
     apply(set, self, given) {

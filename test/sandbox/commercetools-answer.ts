@@ -1,11 +1,11 @@
-/** What a request is answered with. `body` is JSON, or text where `headers` say so. */
+/** A response. `body` is JSON, or text if `headers` say so. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Thrown where the API would refuse; answered in commercetools' shape of an error. */
+/** Thrown where the API refuses a request; answered as an error in commercetools' format. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -23,7 +23,7 @@ export function invalid(message: string): Refusal {
   return new Refusal(400, 'InvalidInput', message);
 }
 
-/** A 404 as for a resource that is not there. */
+/** A 404 for a resource that does not exist. */
 export function notFound(what: string): Refusal {
   return new Refusal(404, 'ResourceNotFound', `The Resource with ${what} was not found.`);
 }
@@ -35,11 +35,11 @@ export function requireVersion(id: string, current: number, expected: number): v
   throw new Refusal(409, 'ConcurrentModification', message, { currentVersion: current });
 }
 
-/** The answer to an error: a Refusal's own, the mock's errors as the mock answers them, else 500. */
+/** Converts an error to a response: a Refusal, an error of the mock, or else 500. */
 export function answerTo(error: unknown): Answer {
   if (error instanceof Refusal) {
     const { status, code, message, details } = error;
-    // Errors about tokens are answered in OAuth's shape as well.
+    // Errors about tokens also have the fields of OAuth's format.
     const oauth = /^[a-z_]+$/.test(code) ? { error: code, error_description: message } : {};
     const errors = [{ code, message, ...details }];
     return { status, body: JSON.stringify({ statusCode: status, message, errors, ...oauth }) };

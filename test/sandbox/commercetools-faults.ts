@@ -1,11 +1,11 @@
 import { Holds } from './holds.ts';
 
-/** What a request is for: a token, a list, one resource, a change, or whatever is asked for by GraphQL. */
+/** The kind of a request: a token, a list, one resource, a change, or GraphQL. */
 export type RequestKind = 'token' | 'query' | 'by-id' | 'write' | 'graphql';
 
 /**
- * What can go wrong. `latency` delays and then answers; `partial` is an error for one `customer` of a GraphQL request; all
- * others replace the answer, `slow` by one whose body trickles.
+ * The kind of a fault. `latency` delays the response; `partial` returns an error for one `customer` of a GraphQL request; all
+ * others replace the response: `slow` by one whose body is sent slowly.
  */
 export type FaultKind =
   | 'latency'
@@ -21,25 +21,25 @@ export type FaultKind =
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** Only these requests; all when left out. */
+  /** Applies to this kind of request only; to all if undefined. */
   readonly only?: RequestKind | readonly RequestKind[];
-  /** How often; without an end when left out. */
+  /** The number of times; unlimited if undefined. */
   readonly times?: number;
-  /** From 0 to 1; always when left out. */
+  /** From 0 to 1; 1 if undefined. */
   readonly probability?: number;
-  /** From 0 up to 1, as `Math.random`; the sandbox's own when left out. */
+  /** Returns numbers from 0 up to 1, like `Math.random`; the sandbox's generator if undefined. */
   readonly random?: () => number;
-  /** For `latency` and `slow`; 100 when left out. */
+  /** For `latency` and `slow`; default 100. */
   readonly milliseconds?: number;
-  /** For `status`; 503 when left out. */
+  /** For `status`; default 503. */
   readonly status?: number;
   /** For `too-many-requests` and `status`: the Retry-After header. */
   readonly retryAfterSeconds?: number;
-  /** For `partial`: the customers that it concerns; all when left out. */
+  /** For `partial`: the affected customers; all if undefined. */
   readonly ids?: readonly string[];
 }
 
-/** The faults that are switched on, and how often each kind struck. */
+/** The active faults, and the number of times that each kind was applied. */
 export class Faults extends Holds<RequestKind> {
   readonly counts: Record<FaultKind, number> = {
     latency: 0,
@@ -61,7 +61,7 @@ export class Faults extends Holds<RequestKind> {
     this.#random = random;
   }
 
-  /** Switches a fault on; returns how to switch it off. */
+  /** Activates a fault; returns a function that deactivates it. */
   add(fault: Fault): () => void {
     const own = { ...fault };
     this.#active.set(own, fault.times ?? Number.POSITIVE_INFINITY);
@@ -72,7 +72,7 @@ export class Faults extends Holds<RequestKind> {
     this.#active.clear();
   }
 
-  /** The faults for one request: every latency, and the first of the others that strikes. */
+  /** Returns the faults for one request: every latency, and the first of the other kinds that applies. */
   draw(kind: RequestKind): { delay: number; fault: Fault | undefined } {
     let delay = 0;
     let struck: Fault | undefined;
@@ -86,7 +86,7 @@ export class Faults extends Holds<RequestKind> {
     return { delay, fault: struck };
   }
 
-  /** Whether the look-up of this customer by GraphQL fails. */
+  /** True if the look-up of this customer by GraphQL fails. */
   partial(id: string): boolean {
     return [...this.#active.keys()].some(
       (fault) => fault.kind === 'partial' && (fault.ids?.includes(id) ?? true) && this.#strikes(fault),

@@ -18,7 +18,7 @@ const RequestBody = z.object({
   operationName: z.string().nullish(),
 });
 
-/** What one request sees: both are fixed when it arrives. */
+/** The state that one request reads; fixed when it arrives. */
 interface View {
   readonly project: Project;
   readonly byId: () => CustomerTable;
@@ -32,20 +32,20 @@ interface Query {
 }
 
 export interface GraphqlOptions {
-  /** Whether the look-up of this customer fails. */
+  /** True if the look-up of this customer fails. */
   readonly isBroken: (id: string) => boolean;
-  /** How many look-ups and queries one request may hold. */
+  /** The maximum number of look-ups and queries in one request. */
   readonly mostFields: () => number;
 }
 
 /** Answers `POST /{project}/graphql`. */
 export interface Graphql {
-  /** Throws a Refusal for a body that is no GraphQL request. */
+  /** Throws a Refusal for a body that is not a GraphQL request. */
   answer(project: Project, body: unknown): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Serves the published schema's `customer` and `customers`. */
+/** Serves `customer` and `customers` of the published schema. */
 export async function createGraphql({ isBroken, mostFields }: GraphqlOptions): Promise<Graphql> {
   const views = new WeakMap<object, View>();
   const read = documentReader();

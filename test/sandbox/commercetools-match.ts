@@ -2,7 +2,7 @@ import type { Operator, Predicate, Value } from './commercetools-predicate.ts';
 
 type Matches = (target: unknown) => boolean;
 
-/** Makes a predicate a function of a resource. */
+/** Compiles a predicate to a function of a resource. */
 export function compile(predicate: Predicate): Matches {
   switch (predicate.kind) {
     case 'and':
@@ -42,7 +42,7 @@ export function compile(predicate: Predicate): Matches {
   }
 }
 
-/** The ids that can match, when the predicate names them; undefined when any may. */
+/** Returns the ids that can match if the predicate lists them; undefined if any id can match. */
 export function namedIds(predicate: Predicate): ReadonlySet<string> | undefined {
   if (predicate.kind === 'compare' && predicate.field === 'id' && predicate.operator === '=') {
     return new Set([String(predicate.value)]);
@@ -60,7 +60,7 @@ const BOUNDS: Record<'lower' | 'upper', readonly Operator[]> = {
   upper: ['=', '<', '<='],
 };
 
-/** The smallest (or largest) value of a text field that can match; undefined when there is no such bound. */
+/** Returns the smallest (or largest) value of a text field that can match; undefined if there is no such bound. */
 export function bound(predicate: Predicate, name: string, side: 'lower' | 'upper'): string | undefined {
   if (predicate.kind === 'compare') {
     const { field, operator, value } = predicate;

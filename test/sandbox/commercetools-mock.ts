@@ -1,22 +1,22 @@
 import type { CommercetoolsMock, InMemoryStorage } from '@labdigital/commercetools-mock';
 
-/** `@labdigital/commercetools-mock`, started, with the storage that it keeps everything in. */
+/** A running `@labdigital/commercetools-mock` with its storage. */
 export interface Mock {
   readonly mock: CommercetoolsMock;
   readonly storage: InMemoryStorage;
 }
 
-/** A mock that belongs to one sandbox until it is returned. */
+/** A mock that is used by one sandbox until it is released. */
 export interface LentMock {
-  /** Starts one where none is free, at the first call. */
+  /** Returns a free mock, or starts one, at the first call. */
   get(): Promise<Mock>;
-  /** Empties it, for the next sandbox of this process. */
+  /** Empties the mock, so that the next sandbox of this process can use it. */
   giveBack(): Promise<void>;
 }
 
 const free: Mock[] = [];
 
-/** Lends a mock to a sandbox. To start one takes a tenth of a second, and most tests only read customers, which needs none. */
+/** Lends a mock to a sandbox. Starting one takes 0.1 s, and most tests only read customers, which needs no mock. */
 export function lendMock(): LentMock {
   let lent: Promise<Mock> | undefined;
   return {

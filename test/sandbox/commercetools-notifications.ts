@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Customer } from '@commercetools/platform-sdk';
 
-/** A notification in commercetools' Platform format, as it is published. */
+/** A published notification in commercetools' Platform format. */
 export type Payload = Readonly<Record<string, unknown>>;
 
-/** A customer before and after; one of them is missing for a creation or a deletion. */
+/** A customer before and after a change; `before` is undefined for a creation, `after` for a deletion. */
 export interface Change {
   readonly before: Customer | undefined;
   readonly after: Customer | undefined;
@@ -13,7 +13,7 @@ export interface Change {
   readonly actions?: readonly string[];
 }
 
-/** The update actions that produce a Message. The others are told of by a ResourceUpdated alone. */
+/** The update actions that produce a Message. Other actions produce a ResourceUpdated only. */
 const MESSAGES: Readonly<Record<string, string>> = {
   changeEmail: 'CustomerEmailChanged',
   setFirstName: 'CustomerFirstNameSet',
@@ -54,7 +54,7 @@ export function changeOf(projectKey: string, change: Change): Payload {
   return { notificationType: 'ResourceUpdated', ...base, oldVersion: before.version, modifiedAt };
 }
 
-/** Numbers the Messages of each customer and makes them. */
+/** Creates the Messages of customers, with sequence numbers for each customer. */
 export class Messages {
   readonly #numbers = new Map<string, number>();
 
@@ -83,7 +83,7 @@ export class Messages {
   }
 }
 
-/** The test notification on creating or re-pointing a subscription. */
+/** The test notification that is sent when a subscription is created or its destination changes. */
 export function testOf(projectKey: string, subscriptionId: string): Payload {
   return {
     notificationType: 'ResourceCreated',

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Answer } from './commercetools-answer.ts';
 import type { Payload } from './commercetools-notifications.ts';
 
-/** An order to put there: what is left out is invented. */
+/** An order to import; missing fields are filled in. */
 export type OrderDraft = Partial<OrderImportDraft>;
 
-/** Answers a request as the API would, without HTTP. */
+/** Answers a request like the API, without HTTP. */
 type Send = (method: 'POST' | 'DELETE', path: string, body?: object) => Promise<Answer>;
 
 const Versioned = z.looseObject({
@@ -16,13 +16,13 @@ const Versioned = z.looseObject({
 });
 const OrderAnswer = z.custom<Order>((value) => Versioned.safeParse(value).success);
 
-/** Puts an order there, as `POST /orders/import` does. */
+/** Imports an order, like `POST /orders/import`. */
 export async function createOrder(send: Send, draft: OrderDraft): Promise<Order> {
   const totalPrice = { currencyCode: 'EUR', centAmount: 100 };
   return read(await send('POST', 'orders/import', { totalPrice, ...draft }));
 }
 
-/** Deletes an order in its present version. */
+/** Deletes the current version of an order. */
 export async function deleteOrder(
   send: Send,
   { id, version }: Pick<Order, 'id' | 'version'>,
@@ -30,7 +30,7 @@ export async function deleteOrder(
   return read(await send('DELETE', `orders/${id}?version=${version}`));
 }
 
-/** What commercetools publishes of a request that changed an order, or undefined for all others. */
+/** Returns the notification for a request that changed an order; undefined for other requests. */
 export function orderNotification(
   projectKey: string,
   method: string,

@@ -1,4 +1,4 @@
-/** Reads commercetools' query predicates: https://docs.commercetools.com/api/predicates/query */
+/** Parses commercetools' query predicates: https://docs.commercetools.com/api/predicates/query */
 export type Predicate =
   | { readonly kind: 'and' | 'or'; readonly left: Predicate; readonly right: Predicate }
   | { readonly kind: 'not'; readonly inner: Predicate }
@@ -11,7 +11,7 @@ export type Predicate =
 export type Value = string | number | boolean;
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
-/** Thrown for a predicate that cannot be read; the API answers it with 400. */
+/** Thrown for an invalid predicate; the API answers it with 400. */
 export class PredicateError extends Error {}
 
 const TOKEN = /\s+|("(?:\\.|[^"\\])*")|([A-Za-z_`:][-\w.`]*)|(-?\d+(?:\.\d+)?)|(<>|!=|<=|>=|[=<>(),])/y;
@@ -144,7 +144,7 @@ class Parser {
   }
 }
 
-// Stored dates carry milliseconds and a Z; the same instant written otherwise must compare equal.
+// Stored dates have milliseconds and a Z; the same time in another format must compare equal.
 function literal(field: string, text: string): string {
   if (!DATES.has(field)) return text;
   const milliseconds = Date.parse(text);

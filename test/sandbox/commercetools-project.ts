@@ -10,7 +10,7 @@ import { Replicas } from './replicas.ts';
 
 export interface ProjectOptions {
   readonly key: string;
-  /** Its storage holds a customer only while the mock changes it. */
+  /** The mock contains a customer only during a write. */
   readonly mock: LentMock;
   readonly newId: () => string;
   readonly random: () => number;
@@ -25,7 +25,7 @@ interface Lag {
   left: number;
 }
 
-/** How far replicas are behind, in milliseconds: a replica for each number. Without one the read is never behind. */
+/** The lag of each replica in milliseconds. Without replicas, reads are up to date. */
 export interface ReplicaLags {
   /** `/customers?where=`. */
   readonly query?: readonly number[];
@@ -35,7 +35,7 @@ export interface ReplicaLags {
 
 type Table = Replicas<CustomerTable, Change>;
 
-/** One commercetools project: its customers, its subscriptions, and what it tells of them. */
+/** A commercetools project: its customers and subscriptions, and the notifications about them. */
 export class Project {
   readonly key: string;
   readonly subscriptions: Subscriptions;
@@ -54,8 +54,8 @@ export class Project {
     this.subscriptions = new Subscriptions((id) => options.notify(testOf(options.key, id)));
   }
 
-  /** Tells of a change that is made elsewhere. */
-  tell(notification: Payload): void {
+  /** Publishes a notification about a change that was made elsewhere. */
+  publish(notification: Payload): void {
     this.#options.notify(notification);
   }
 
@@ -71,7 +71,9 @@ export class Project {
     return this.#table.inIdOrder.items;
   }
 
-  /** The customers as a query sees them now. Counts as one query when the lag is limited to a number of them. */
+  /**
+   * Returns the customers that a query reads now. A call counts as one query where the number of lagging queries is limited.
+   */
   queried(): CustomerTable {
     const lag = this.#lag;
     if (lag === undefined) return this.#replicas.query.read() ?? this.#table;
@@ -85,7 +87,7 @@ export class Project {
     return lag.table;
   }
 
-  /** The customers as `customer` by GraphQL sees them now. */
+  /** Returns the customers that `customer` of GraphQL reads now. */
   lookedUp(): CustomerTable {
     return this.#replicas.graphql.read() ?? this.#table;
   }
@@ -95,7 +97,7 @@ export class Project {
       milliseconds > 0 ? { table: this.#table.copy(), milliseconds, pending: [], left: times } : undefined;
   }
 
-  /** From now on; a lag of a number of queries comes before it. */
+  /** Replaces the replicas. A lag that is set with `lag` has precedence. */
   replicate({ query = [], graphql = [] }: ReplicaLags, random = this.#options.random): void {
     this.#replicas = {
       query: this.#replicate(query, random),
@@ -103,7 +105,10 @@ export class Project {
     };
   }
 
-  /** Through the mock, `at` (ISO 8601) or now. Throws for what is not unique, and the mock's errors: an unknown custom type. */
+  /**
+   * Creates a customer through the mock, `at` (ISO 8601) or now. Throws for values that must be unique, and errors of the mock,
+   * such as an unknown custom type.
+   */
   create(draft: CustomerDraft, at?: string): Promise<Customer> {
     return this.#alone(async () => {
       const { locale, salutation, vatId } = draft;
@@ -112,7 +117,7 @@ export class Project {
       const repository = mock.project(this.key).getRepository('customer');
       const made = await repository.create({ projectKey: this.key }, draft);
       await storage.delete(this.key, 'customer', made.id, {});
-      // The mock leaves these three out of a new customer.
+      // The mock does not set these three fields.
       const extras = without({ locale, salutation, vatId });
       const times = at === undefined ? {} : { createdAt: at, lastModifiedAt: at };
       const after: Customer = without(Object.assign(made, extras, times, { id: this.#options.newId() }));
@@ -121,12 +126,12 @@ export class Project {
     });
   }
 
-  /** Through the mock's own update actions. Throws 404, 409, and the mock's errors. */
+  /** Applies update actions through the mock. Throws 404, 409, and errors of the mock. */
   update(id: string, version: number | undefined, actions: readonly UpdateAction[]): Promise<Customer> {
     return this.#alone(async () => {
       const entry = this.require(id);
       const before = entry.customer;
-      // The mock looks at the version only when something changes.
+      // The mock checks the version only if something changes.
       if (version !== undefined) requireVersion(id, before.version, version);
       const after = await this.#withInMock(entry, async ({ mock, storage }) => {
         const repository = mock.project(this.key).getRepository('customer');
@@ -140,7 +145,7 @@ export class Project {
     });
   }
 
-  /** Sets fields as they are given, without an update action; one version on. Throws 404. */
+  /** Sets fields directly, without update actions, and increments the version. Throws 404. */
   set(id: string, fields: Partial<Customer>): Promise<Customer> {
     return this.#alone(async () => {
       const before = this.require(id).customer;
@@ -151,7 +156,7 @@ export class Project {
     });
   }
 
-  /** Throws 404, and 409 when a version is given that is not the current one. */
+  /** Throws 404, and 409 if a version is given that is not the current one. */
   delete(id: string, version?: number, dataErasure?: boolean): Promise<Entry> {
     return this.#alone(async () => {
       const entry = this.require(id);
@@ -162,7 +167,7 @@ export class Project {
     });
   }
 
-  /** Adds invented customers, last changed then, without telling of them. */
+  /** Adds generated customers with this time of change, without notifications. */
   seed(count: number, at: string): Customer[] {
     const { newId, random } = this.#options;
     const customers = Array.from({ length: count }, () =>
@@ -192,7 +197,7 @@ export class Project {
     if (messages) for (const message of this.#messages.of(this.key, change)) notify(message);
   }
 
-  // What lags behind is told of a change too, to show it later.
+  // The change is stored with its time, so that lagging reads return it later.
   #remember(change: Change): void {
     this.#lag?.pending.push({ at: performance.now(), change });
     for (const replicas of Object.values(this.#replicas)) replicas.commit(change);
@@ -202,14 +207,14 @@ export class Project {
     return new Replicas(lags, { copy: () => this.#table.copy(), apply }, random);
   }
 
-  // One write at a time: the mock awaits between looking at a version and storing the next.
+  // Serialises writes: the mock awaits between checking the version and storing the next one.
   #alone<T>(write: () => Promise<T>): Promise<T> {
     const run = this.#writing.then(write);
     this.#writing = run.catch(() => undefined);
     return run;
   }
 
-  // The mock looks through every customer it holds, so it is lent only the one that a write concerns.
+  // The mock searches all of its customers, so it contains only the one that is written.
   async #withInMock<T>({ customer }: Entry, work: (mock: Mock) => Promise<T>): Promise<T> {
     const mock = await this.#options.mock.get();
     await mock.storage.add(this.key, 'customer', customer);
@@ -226,7 +231,7 @@ function apply(table: CustomerTable, { before, after }: Change): void {
   else if (before !== undefined) table.remove(before.id);
 }
 
-// Without the fields that are undefined, as JSON has it.
+// Removes undefined fields, like JSON.
 function without<T extends object>(customer: T): T {
   for (const [name, value] of Object.entries(customer))
     if (value === undefined) Reflect.deleteProperty(customer, name);

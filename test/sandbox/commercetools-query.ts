@@ -38,7 +38,7 @@ export function queryCustomers(table: CustomerTable, parameters: URLSearchParams
   return withTotal ? { ...page, total: found.length } : page;
 }
 
-/** The limit and offset of a query, for whatever kind of resource. Throws a Refusal with 400 for one out of range. */
+/** The limit and offset of a query for any kind of resource. Throws a Refusal with 400 for a value out of range. */
 export function readPaging(parameters: URLSearchParams): { limit: number; offset: number } {
   return {
     limit: readNumber(parameters, 'limit', LIMIT.default, LIMIT.maximum),
@@ -81,7 +81,7 @@ function readSort(text: string): Sort {
   return { field, descending: direction?.toLowerCase() === 'desc' };
 }
 
-// An order that is kept answers a page by key from where it starts to where it ends. Everything else is read and sorted.
+// For an order with an index, only the range of the page is read. For other orders, all customers are read and sorted.
 function choose(table: CustomerTable, where: Predicate | undefined, sort: readonly Sort[]) {
   const ids = where && namedIds(where);
   if (ids !== undefined) {

@@ -14,7 +14,7 @@ import type { Tokens } from './commercetools-token.ts';
 
 const UPDATE = z.object({ version: z.number(), actions: z.array(z.looseObject({ action: z.string() })) });
 
-/** What a request is for, by its method and path. */
+/** The kind of a request, from its method and path. */
 export function kindOf(method: string, url: string): RequestKind {
   const [path = ''] = url.split('?', 1);
   if (path === '/oauth/token') return 'token';
@@ -23,7 +23,9 @@ export function kindOf(method: string, url: string): RequestKind {
   return path.split('/').length > 3 ? 'by-id' : 'query';
 }
 
-/** Answers the API: tokens, customers, GraphQL and subscriptions here, all else (custom objects, types, …) by the mock. */
+/**
+ * Answers the API: tokens, customers, GraphQL and subscriptions here, everything else (custom objects, types, …) by the mock.
+ */
 export class Api {
   readonly #projects: ReadonlyMap<string, Project>;
   readonly #tokens: Tokens;
@@ -37,7 +39,7 @@ export class Api {
     this.#graphql = graphql;
   }
 
-  /** Never rejects for what a request can do wrong: that is an answer. */
+  /** Never rejects for an invalid request; the response is an error. */
   async answer(request: IncomingMessage, method: string, url: string): Promise<Answer> {
     try {
       const mark = url.indexOf('?');
@@ -108,7 +110,7 @@ export class Api {
     return { status: 200, body: find(project, id).json };
   }
 
-  /** Lets the mock answer, and tells of an order that has changed. */
+  /** Passes the request to the mock, and publishes a notification if an order has changed. */
   async pass(
     project: Project,
     method: string,
@@ -122,7 +124,7 @@ export class Api {
     const { statusCode: status, body } = await mock.app.inject({ method: verb, url, ...given });
     const [, , collection = ''] = url.split(/[/?]/);
     const notification = orderNotification(project.key, method, collection, { status, body });
-    if (notification) project.tell(notification);
+    if (notification) project.publish(notification);
     return { status, body };
   }
 }

@@ -9,13 +9,13 @@ const PLACES = [
   { country: 'AU', city: 'Exampleton', postalCode: '0003', state: 'NSW' },
 ];
 
-/** A UUID from `random`, the same for the same sequence of numbers. */
+/** Creates a UUID from `random`; the same sequence of numbers gives the same UUID. */
 export function uuidFrom(random: () => number): string {
   const hex = createHash('md5').update(`${random()}/${random()}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
-/** An invented person at example.com; `number` tells one from the other. */
+/** Creates a person at example.com; `number` makes it unique. */
 export function inventCustomer(number: number, id: string, random: () => number, at: string): Customer {
   const firstName = pick(FIRST, random);
   const lastName = pick(LAST, random);

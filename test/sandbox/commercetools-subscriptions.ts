@@ -27,7 +27,7 @@ const UPDATE = z.object({
 
 type Draft = z.output<typeof DRAFT>;
 
-/** A subscription as the API answers it. */
+/** A subscription in the format of the API. */
 export interface Subscription extends Omit<Draft, 'key'> {
   readonly key?: string | undefined;
   readonly id: string;
@@ -37,21 +37,21 @@ export interface Subscription extends Omit<Draft, 'key'> {
   readonly status: string;
 }
 
-/** 200, 400 (configuration error) or 503 (temporary error): what the health of a subscription is answered with. */
+/** The HTTP status of a subscription's health: 200, 400 (configuration error) or 503 (temporary error). */
 export type HealthStatus = 200 | 400 | 503;
 
-/** The subscriptions of a project, which the mock knows by `setKey` only. */
+/** The subscriptions of a project. The mock does not serve them, except for `setKey`. */
 export class Subscriptions {
   healthStatus: HealthStatus = 200;
   readonly #byId = new Map<string, Subscription>();
   readonly #pointed: (id: string) => void;
 
-  /** `pointed` is called when a destination was set: commercetools then sends a test notification. */
+  /** `pointed` is called when a destination is set: commercetools then sends a test notification. is called when a destination was set: commercetools then sends a test notification. */
   constructor(pointed: (id: string) => void) {
     this.#pointed = pointed;
   }
 
-  /** All of them are in this state from now on. */
+  /** Sets the state of all subscriptions. */
   setStatus(status: string): void {
     for (const one of this.#byId.values()) this.#byId.set(one.id, { ...one, status });
   }
@@ -60,7 +60,7 @@ export class Subscriptions {
     return [...this.#byId.values()];
   }
 
-  /** Answers what follows `/{project}/subscriptions`: '', an id, `key=…`, or an id and `/health`. */
+  /** Answers requests for the path after `/{project}/subscriptions`: '', an id, `key=…`, or an id and `/health`. */
   answer(method: string, rest: string, parameters: URLSearchParams, body: unknown): Answer {
     if (rest === '') return method === 'POST' ? json(201, this.#create(body)) : this.#page();
     const [name = '', tail] = rest.split('/');

@@ -1,6 +1,6 @@
 import type { Customer } from '@commercetools/platform-sdk';
 
-/** One customer in one version. Never changed after it was made, so a copy of the table is a copy of references. */
+/** One version of a customer. It is immutable, so a copy of the table copies references only. */
 export class Entry {
   readonly customer: Customer;
   #json: string | undefined;
@@ -9,7 +9,9 @@ export class Entry {
     this.customer = customer;
   }
 
-  /** As the API answers it: the password masked, nothing of the stand-in's own. Serialised once a version. */
+  /**
+   * The customer in the format of the API: the password masked, without fields of the stand-in. Serialised once per version.
+   */
   get json(): string {
     this.#json ??= JSON.stringify(this.customer, (name, value: unknown) => {
       if (name === 'lowercaseEmail') return undefined;
@@ -22,7 +24,7 @@ export class Entry {
 type Place = Pick<Customer, 'id' | 'lastModifiedAt'>;
 type Compare = (left: Place, right: Place) => number;
 
-/** Entries kept in order, so that a page by key costs what it holds and not what the project holds. */
+/** Sorted entries, so that the cost of a page by key depends on the size of the page and not of the project. */
 export class OrderedEntries {
   readonly items: Entry[];
   readonly #compare: Compare;
@@ -36,7 +38,7 @@ export class OrderedEntries {
     return new OrderedEntries(this.#compare, [...this.items]);
   }
 
-  /** The first index whose entry is not before `place`. */
+  /** The first index whose entry is not less than `place`. */
   indexOf(place: Place): number {
     let low = 0;
     let high = this.items.length;
@@ -64,7 +66,7 @@ export class OrderedEntries {
   }
 }
 
-/** The customers of a project, by everything they are looked up by. */
+/** The customers of a project, indexed by id, time of change and unique fields. */
 export class CustomerTable {
   readonly byId = new Map<string, Entry>();
   readonly byKey = new Map<string, Entry>();
@@ -95,7 +97,7 @@ export class CustomerTable {
     this.inChangeOrder.add(entry);
   }
 
-  /** For customers that are not there yet. */
+  /** Adds new customers. */
   putMany(entries: readonly Entry[]): void {
     for (const entry of entries) this.#name(entry);
     this.inIdOrder.addMany(entries);
@@ -123,7 +125,7 @@ export class CustomerTable {
   }
 }
 
-/** The order of predicates and sorting alike: by code unit, as ids and ISO dates need it. */
+/** The order of predicates and sorting: by code unit, which fits ids and ISO dates. */
 export function compareText(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;

@@ -10,7 +10,7 @@ export interface Credentials {
   readonly clientSecret: string;
 }
 
-/** The authorization server: one client, client credentials only, tokens that end. */
+/** The authorization server: one client, the client credentials grant only, tokens that expire. */
 export class Tokens {
   readonly #lifetimeSeconds: number;
   readonly #basic: string;
@@ -23,7 +23,7 @@ export class Tokens {
     this.#lifetimeSeconds = lifetimeSeconds;
   }
 
-  /** Gives a token. Throws 401 for an unknown client, 400 for another grant or for a scope that the client does not have. */
+  /** Issues a token. Throws 401 for an unknown client, 400 for another grant or a scope that the client does not have. */
   give(authorization: string | undefined, parameters: URLSearchParams): Answer {
     if (authorization !== this.#basic) throw wrongClient();
     const grant = parameters.get('grant_type');
@@ -45,7 +45,7 @@ export class Tokens {
     return { status: 200, body: JSON.stringify(body) };
   }
 
-  /** Throws 401 unless the request carries a live token. */
+  /** Throws 401 unless the request has a valid token. */
   check(authorization: string | undefined): void {
     if (!authorization?.startsWith('Bearer ')) throw new Refusal(401, 'access_denied', NO_TOKEN);
     const token = authorization.slice('Bearer '.length);
@@ -60,7 +60,7 @@ export class Tokens {
   }
 }
 
-/** The 401 for a client that the authorization server does not know. */
+/** The 401 for an unknown client. */
 export function wrongClient(): Refusal {
   return new Refusal(401, 'invalid_client', NO_CLIENT);
 }

@@ -3,8 +3,8 @@ import { Refusal } from './commercetools-answer.ts';
 import type { CustomerTable } from './commercetools-table.ts';
 
 /**
- * Throws a 400 where another customer of the project has the e-mail address, the key or the customer number. A deleted
- * customer has none of them any more; an external id may be anybody's. `id` is the customer itself, once it exists.
+ * Throws a 400 if another customer of the project has the same e-mail address, key or customer number. Deleted customers do not
+ * count, and an external id need not be unique. `id` is the customer itself, if it exists already.
  */
 export function requireUnique(
   { byEmail, byKey, byNumber }: CustomerTable,

@@ -23,71 +23,77 @@ export type { OrderDraft } from './commercetools-orders.ts';
 const LOG_LENGTH = 200;
 
 export interface CommercetoolsOptions {
-  /** The first is the one that the helpers of the sandbox itself work on; `sandbox-project` when left out. */
+  /** The project keys; the functions of the sandbox work on the first one. Default: `sandbox-project`. */
   readonly projectKeys?: readonly [string, ...string[]];
-  /** Called once for every notification, after the change can be read. Without a delay: delay, repeat and reorder outside. */
+  /** Called once for each notification, after the change can be read. The sandbox neither delays, repeats nor reorders them. */
   readonly onNotification?: (payload: Payload) => void;
-  /** Called for every request, with what `log` keeps of it. */
+  /** Called for each request, with its entry in `log`. */
   readonly onRequest?: (line: string) => void;
-  /** Also makes Messages, after the change they belong to. */
+  /** Creates Messages too, after the notification of the change. */
   readonly messages?: boolean;
-  /** In seconds; 172,800 as commercetools has it when left out. */
+  /** The lifetime of tokens in seconds; default 172,800, as in commercetools. */
   readonly tokenLifetimeSeconds?: number;
-  /** From 0 up to 1. A seeded one makes the ids and the invented customers the same each time. */
+  /** Returns numbers from 0 up to 1. A seeded generator makes ids and generated customers repeatable. */
   readonly random?: () => number;
   readonly credentials?: Credentials;
 }
 
-/** What a test does to the customers of a project, without HTTP. Ids that are not there reject with a 404 Refusal. */
+/** Changes the customers of a project, without HTTP. Rejects with a 404 Refusal for an unknown id. */
 export interface ProjectSandbox {
   readonly projectKey: string;
-  /** `at`, in ISO 8601, makes it a customer of that time; its notification comes now. */
+  /** `at` (ISO 8601) sets the time of creation; the notification is published now., in ISO 8601, makes it a customer of that time; its notification comes now. */
   createCustomer(draft: CustomerDraft, options?: { at?: string }): Promise<Customer>;
-  /** By update actions, as through the API; or by the fields themselves, one version on (or to the version given). */
+  /** Changes a customer by update actions, like the API; or by fields, which increments the version (or sets the given one). */
   updateCustomer(id: string, change: readonly CustomerUpdateAction[] | Partial<Customer>): Promise<Customer>;
   deleteCustomer(id: string, options?: { dataErasure?: boolean }): Promise<void>;
-  /** An order, of a guest where no `customerId` is given. */
+  /** Creates an order, without a customer if `customerId` is undefined. */
   createOrder(draft?: OrderDraft): Promise<Order>;
   deleteOrder(order: Pick<Order, 'id' | 'version'>): Promise<Order>;
   customer(id: string): Customer | undefined;
   customers(): Customer[];
-  /** Adds invented customers, last changed then (now, unless given), with no notification. */
+  /** Adds generated customers with this time of change (default: now), without notifications. */
   seed(count: number, lastModifiedAt?: string): Customer[];
-  /** Queries see the customers as they were so many milliseconds ago (`Infinity`: as they are now), the next `times` queries only. 0 ends it. */
+  /**
+   * Queries return the customers as they were this number of milliseconds ago (`Infinity`: as they are now, for ever), for the
+   * next `times` queries. 0 ends it.
+   */
   lagQueries(milliseconds: number, times?: number): void;
-  /** Reads of a kind are answered by replicas that are so far behind, each by another one by chance; `{}` ends it. */
+  /** Reads of a kind are answered by replicas with these lags, chosen at random for each read; `{}` ends it. */
   replicate(lags: ReplicaLags, random?: () => number): void;
   subscriptions(): Subscription[];
   setSubscriptionHealth(status: HealthStatus): void;
-  /** The state of all subscriptions, as in `ConfigurationErrorDeliveryStopped`. */
+  /** Sets the state of all subscriptions, such as `ConfigurationErrorDeliveryStopped`. */
   setSubscriptionStatus(status: string): void;
 }
 
 export interface CommercetoolsSandbox extends ProjectSandbox {
-  /** Both the API's and the authorization server's, without a slash at the end. */
+  /** The URL of the API and of the authorization server, without a slash at the end. */
   readonly url: string;
   readonly credentials: Credentials;
-  /** How many requests came, by what they were for, faults included. */
+  /** The number of requests by kind, including failed ones. */
   readonly requests: Readonly<Record<RequestKind, number>>;
   /** The last 200 requests, as `GET /path?query`. */
   readonly log: readonly string[];
-  /** The headers of the same. */
+  /** The headers of the requests in `log`. */
   readonly headers: readonly IncomingHttpHeaders[];
   readonly faultCounts: Readonly<Record<FaultKind, number>>;
   project(key: string): ProjectSandbox;
-  /** Switches a fault on; returns how to switch it off. */
+  /** Activates a fault; returns a function that deactivates it. */
   fault(fault: Fault): () => void;
   clearFaults(): void;
-  /** Keeps requests waiting before they take effect, once they are counted; returns how to let them go on. */
+  /** Holds requests after they are counted and before they take effect; returns a function that releases them. */
   hold(only?: RequestKind): () => void;
   revokeTokens(): void;
-  /** A GraphQL request for more than this at once is refused as too complex; `Infinity` ends it. */
+  /** Refuses a GraphQL request with more look-ups than this as too complex; `Infinity` ends it. */
   limitGraphql(fields: number): void;
-  /** Ends at once, hanging requests too. */
+  /** Stops immediately, including pending requests. */
   close(): Promise<void>;
 }
 
-/** Starts a commercetools on 127.0.0.1: `@labdigital/commercetools-mock` over HTTP, with the gaps in it mended and faults to switch on. */
+/**
+ * Starts a commercetools stand-in on 127.0.0.1: `@labdigital/commercetools-mock` over HTTP, with its missing features added,
+ * and with faults.
+ */
 export async function startCommercetools(options: CommercetoolsOptions = {}): Promise<CommercetoolsSandbox> {
   const { projectKeys = ['sandbox-project'], random = Math.random, onNotification = () => {} } = options;
   const credentials = options.credentials ?? { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' };
@@ -158,7 +164,7 @@ export async function startCommercetools(options: CommercetoolsOptions = {}): Pr
   }
 
   const server = createServer((request, response) => {
-    // What can reject here is a wait that was ended, or a client that went away: neither has anyone left to answer.
+    // Only an aborted wait or a closed connection rejects here, and then no client is left to answer.
     handle(request, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');

@@ -12,13 +12,13 @@ interface Current {
 export interface Upstreams {
   readonly commercetools: CommercetoolsSandbox;
   readonly fluent: FluentSandbox;
-  /** What joins a service to both. */
+  /** The environment variables for a service that uses both. */
   readonly env: Record<string, string>;
-  /** Creates another customer in commercetools, whom Fluent has never seen. */
+  /** Creates a customer in commercetools that does not exist in Fluent. */
   newCustomer(): Promise<Customer>;
 }
 
-/** When a push is answered whose event is not handled by then, in milliseconds from its arrival. */
+/** The ack deadline: a push is answered after this time in milliseconds, even if its event is not handled yet. */
 export const ANSWER_MILLISECONDS = 59_000;
 
 /** Starts both stand-ins. */
@@ -27,7 +27,7 @@ export async function startUpstreams(t: Current, options: CommercetoolsOptions =
   t.teardown(() => commercetools.close());
   const fluent = await startFluent();
   t.teardown(() => fluent.close());
-  // Long, so that no test depends on how fast the machine is.
+  // Long, so that no test depends on the speed of the machine.
   const env = { ...environmentFor(commercetools, fluent), ACK_DEADLINE_SECONDS: '60' };
   let customers = 0;
   async function newCustomer() {
@@ -37,7 +37,7 @@ export async function startUpstreams(t: Current, options: CommercetoolsOptions =
   return { commercetools, fluent, env, newCustomer };
 }
 
-/** Starts the service in this process, joined to the stand-ins; `env` is laid over what joins them. */
+/** Starts the service in this process with the stand-ins; `env` overrides variables. */
 export async function connect(
   t: Current,
   { env: joined }: Upstreams,
@@ -49,7 +49,7 @@ export async function connect(
   return service;
 }
 
-/** What commercetools publishes of a customer; without a project key it belongs to the only account. */
+/** Returns the notification about a customer; without a project key it belongs to the only account. */
 export function changeOf(
   { id, version }: { readonly id: string; readonly version: number },
   notificationType = 'ResourceUpdated',

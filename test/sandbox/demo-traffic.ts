@@ -8,7 +8,7 @@ export interface TrafficOptions {
   readonly projects?: readonly ProjectSandbox[];
   /** Where pushes go. */
   readonly push: string;
-  /** Between two changes, on average; 1,000 when left out. */
+  /** The average time between two changes; default 1,000. */
   readonly everyMilliseconds?: number;
 }
 
@@ -16,7 +16,7 @@ const FIRST_NAMES = ['Grace', 'Alan', 'Edsger', 'Barbara', 'Donald', 'Radia', 'T
 const REDELIVERIES = 3;
 const REDELIVERY_MILLISECONDS = 4_000;
 
-/** What can never be handled, each in its way: invented, and of no project that there is. */
+/** Events that can never be handled, each for another reason; generated, and without a customer. */
 const POISON: readonly unknown[] = [
   'this is no JSON',
   {
@@ -35,19 +35,19 @@ const UNWANTED = {
   version: 1,
 };
 
-/** Pushes as Pub/Sub does: what is not acknowledged comes again, a few times. Never rejects. */
+/** Pushes like Pub/Sub: repeats a push that is not acknowledged a few times. Never rejects. */
 export async function deliver(push: string, payload: unknown, signal?: AbortSignal): Promise<void> {
   for (let attempt = 1; attempt <= REDELIVERIES && !signal?.aborted; attempt += 1) {
     const answer = await sendPush(push, payload).catch(() => undefined);
-    // What was rejected would come again as well, but a demo has no need of that.
+    // Pub/Sub would repeat a rejected push too; the demo does not need that.
     if (answer && answer.status < 500) return;
     await wait(REDELIVERY_MILLISECONDS, undefined, { ref: false });
   }
 }
 
 /**
- * Changes invented customers, one after the other; now and then there is an event that nobody wants, one that is poison,
- * and an upstream that fails for a moment. `change` is what has to be delivered: let `onNotification` bring it here.
+ * Changes generated customers one after the other, and sometimes sends an event that no route matches, an event that is always
+ * rejected, or makes an upstream fail for a moment. `change` returns the notification to push, passed from `onNotification`.
  */
 export async function startTraffic(
   options: TrafficOptions,
@@ -79,11 +79,11 @@ export async function startTraffic(
       await wait(everyMilliseconds * (0.3 + Math.random() * 1.4), undefined, { ref: false, signal });
     }
   }
-  // Ended by the end of the stand-ins as well.
+  // The stand-ins may be closed already.
   const ended = keepOn().catch(() => ending.abort());
   return {
     deliver: (change) => void deliver(push, change, signal),
-    // A change in flight would hold its connection, and that the stand-in's end.
+    // A change in flight would keep its connection open, and the stand-in could not close.
     stop: () => {
       ending.abort();
       return ended;

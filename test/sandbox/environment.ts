@@ -1,7 +1,7 @@
 import type { CommercetoolsSandbox } from './commercetools.ts';
 import type { FluentSandbox } from './fluent.ts';
 
-/** The environment that joins the service to both stand-ins; `PUSH_AUTH` is `none`, the port a free one. */
+/** The environment variables for a service that uses both stand-ins; `PUSH_AUTH` is `none`, the port a free one. */
 export function environmentFor(
   commercetools: Pick<CommercetoolsSandbox, 'url' | 'projectKey' | 'credentials'>,
   fluent: Pick<FluentSandbox, 'url' | 'credentials'>,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SenderRequest } from './eventbridge.ts';
 
 export interface EventGridOptions {
-  /** How often it was tried before. */
+  /** The number of earlier attempts. */
   readonly deliveryCount?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -27,7 +27,7 @@ export function cloudEventOf(notification: object, id: string = randomUUID()): o
   };
 }
 
-/** One event (an object), or a batch of them (an array), as Event Grid delivers them to a webhook. */
+/** Delivers one event (an object) or a batch (an array), like Event Grid to a webhook. */
 export function eventGridRequest(events: object, options: EventGridOptions = {}): SenderRequest {
   const { deliveryCount = 0, headers } = options;
   const form = Array.isArray(events) ? 'cloudevents-batch' : 'cloudevents';
@@ -44,7 +44,7 @@ export function eventGridRequest(events: object, options: EventGridOptions = {})
   };
 }
 
-/** What validates an endpoint in Event Grid's own schema. */
+/** The request that validates an endpoint, in Event Grid's schema. */
 export function subscriptionValidation(validationCode: unknown): SenderRequest {
   const event = {
     id: randomUUID(),

@@ -1,4 +1,4 @@
-/** A request as a sender makes it: what `fetch` takes. */
+/** A request of a sender, in the form that `fetch` accepts. */
 export interface SenderRequest {
   readonly method: 'POST';
   readonly headers: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ export function eventBridgeRequest(detail: unknown, options: EventBridgeOptions 
   return { method: 'POST', headers: HEADERS, body: JSON.stringify(body) };
 }
 
-/** What a target with `InputPath: $.detail` is sent. */
+/** The body for a target with `InputPath: $.detail`. */
 export function eventBridgeDetail(detail: unknown): SenderRequest {
   return { method: 'POST', headers: HEADERS, body: JSON.stringify(detail) };
 }

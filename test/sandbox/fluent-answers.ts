@@ -1,13 +1,13 @@
 import type { Replacement } from './fluent-faults.ts';
 
-/** An answer, ready to be sent. */
+/** A response, ready to be sent. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An error as it stands in `errors[]`. */
+/** An entry of `errors[]`. */
 export interface AnsweredError {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
@@ -21,7 +21,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
   return { status, body: JSON.stringify(body), headers: { ...JSON_TYPE, ...headers } };
 }
 
-/** The answer of a GraphQL request; with `codeInMessage` the code is found in the message alone. */
+/** The response to a GraphQL request; with `codeInMessage` the error code is in the message only. */
 export function result(
   status: number,
   data: unknown,
@@ -42,12 +42,12 @@ export function refused(code: string, message: string, codeInMessage: boolean): 
   return result(200, null, [{ message, extensions: { code } }], codeInMessage);
 }
 
-/** The answer to credentials or a token that do not hold. */
+/** The response to invalid credentials or an invalid token. */
 export function unauthorised(): Answer {
   return json(401, { error: 'unauthorized', error_description: 'Full authentication is required.' });
 }
 
-/** What a fault answers. `aliases` are the names of the request's operations. */
+/** The response of a fault. `aliases` are the names of the request's operations. */
 export function faultAnswer(
   fault: Exclude<Replacement, { kind: 'hang' | 'reset' }>,
   aliases: readonly string[],

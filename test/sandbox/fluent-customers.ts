@@ -19,7 +19,7 @@ interface CustomerFields {
   readonly promotionOptIn?: boolean | null;
 }
 
-/** A customer as it is kept: never changed in place, so that a copy of the map is a snapshot. */
+/** A stored customer. It is immutable, so that a copy of the map is a snapshot. */
 export interface StoredCustomer extends CustomerFields {
   readonly id: string;
   readonly ref: string;
@@ -32,14 +32,14 @@ export interface StoredCustomer extends CustomerFields {
   readonly retailer: { readonly id: string };
 }
 
-/** What `createCustomer` and `updateCustomer` take, after the schema has checked it. */
+/** The input of `createCustomer` and `updateCustomer`, after the schema has checked it. */
 export interface CustomerInput extends CustomerFields {
   readonly username: string;
   readonly attributes?: readonly (StoredAttribute | null)[] | null;
   readonly retailer?: { readonly id: string };
 }
 
-/** One effect on the state. */
+/** One change of the state. */
 export interface Write {
   readonly kind: 'create' | 'update';
   readonly username: string;
@@ -58,16 +58,16 @@ const LENGTHS = {
 } as const satisfies Partial<Record<keyof CustomerInput, number>>;
 const OTHER_LENGTH = 255;
 
-/** The error of one operation, with Fluent's code; the text quotes values as a real platform may. */
+/** The error of one operation, with Fluent's code. The text quotes values, because the real platform may. */
 export function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }
 
-/** The customers of the account. Every method checks and writes in one go, so that no other request comes between. */
+/** The customers of the account. Every method checks and writes synchronously, so that no other request interferes. */
 export class CustomerStore {
   readonly customers = new Map<string, StoredCustomer>();
   readonly #written: (write: Write) => void;
-  /** Told of each customer as it becomes. */
+  /** Called for each customer after a change. */
   onPut: (customer: StoredCustomer) => void = () => {};
   #lastId = 0;
 
@@ -75,7 +75,7 @@ export class CustomerStore {
     this.#written = written;
   }
 
-  /** Throws C0141E for a field too long and C0121E for a username that is taken. */
+  /** Throws C0141E for a field that is too long and C0121E for a username that exists. */
   create(input: CustomerInput): StoredCustomer {
     checkLengths(input);
     if (this.customers.has(input.username)) {
@@ -86,7 +86,7 @@ export class CustomerStore {
     return customer;
   }
 
-  /** Throws C0141E for a field too long and C0120E for a username that nobody has. */
+  /** Throws C0141E for a field that is too long and C0120E for a username that does not exist. */
   update(input: CustomerInput): StoredCustomer {
     checkLengths(input);
     const current = this.customers.get(input.username);
@@ -98,7 +98,7 @@ export class CustomerStore {
     return customer;
   }
 
-  /** Puts customers there as they are, unchecked and uncounted. */
+  /** Adds customers without checking or counting them. */
   seed(inputs: readonly CustomerInput[]): void {
     for (const input of inputs) this.#put(input, this.customers.get(input.username));
   }

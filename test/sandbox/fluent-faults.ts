@@ -1,15 +1,15 @@
 import { Holds } from './holds.ts';
 
-/** What a request is for. */
+/** The kind of a request. */
 export type RequestKind = 'token' | 'query' | 'mutation';
 
-/** Whether the fault strikes before the request takes effect, or when only the answer can still be lost. */
+/** Whether the fault applies before the request takes effect, or afterwards, so that only the response is lost. */
 type Moment = { readonly when?: 'before-effect' | 'after-effect' };
 
-/** How long an answer takes, in milliseconds, on top of everything else. The effect has taken place by then. */
+/** Adds to the time of a response, in milliseconds. The request has taken effect before. */
 export type Delay = { readonly kind: 'latency' | 'slow'; readonly milliseconds: number };
 
-/** What takes the place of the answer. */
+/** Replaces the response. */
 export type Replacement =
   | ({ readonly kind: 'hang' } & Moment)
   | ({ readonly kind: 'reset' } & Moment)
@@ -35,7 +35,7 @@ interface Active {
   left: number;
 }
 
-/** The faults that are switched on, and how many of each kind have struck. */
+/** The active faults, and the number of times that each kind was applied. */
 export class Faults extends Holds<RequestKind> {
   readonly injected: Record<Fault['kind'], number> = {
     latency: 0,
@@ -58,7 +58,7 @@ export class Faults extends Holds<RequestKind> {
     this.#random = random;
   }
 
-  /** Switches a fault on; call what it returns to switch it off. */
+  /** Activates a fault; returns a function that deactivates it. */
   on(fault: Fault): () => void {
     const active = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
     this.#active = [...this.#active, active];
@@ -67,12 +67,12 @@ export class Faults extends Holds<RequestKind> {
     };
   }
 
-  /** Switches off all faults. */
+  /** Deactivates all faults. */
   off(): void {
     this.#active = [];
   }
 
-  /** The sum of the delays that strike a request, in milliseconds. */
+  /** The sum of the delays that apply to a request, in milliseconds. */
   delay(request: RequestKind): number {
     let milliseconds = 0;
     for (const active of this.#active) {
@@ -83,7 +83,7 @@ export class Faults extends Holds<RequestKind> {
     return milliseconds;
   }
 
-  /** The first fault, in the order they were switched on, that takes the place of this request's answer. */
+  /** Returns the first active fault that replaces this request's response. */
   replacement(request: RequestKind): Replacement | undefined {
     for (const active of this.#active) {
       const { fault } = active;
@@ -93,7 +93,7 @@ export class Faults extends Holds<RequestKind> {
     return undefined;
   }
 
-  /** Whether the mutation for this username fails. */
+  /** True if the mutation for this username fails. */
   partial(username: string): boolean {
     return this.#active.some((active) => {
       const { fault } = active;

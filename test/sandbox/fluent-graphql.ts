@@ -16,21 +16,21 @@ export const RequestBody = z.object({
   operationName: z.string().nullish(),
 });
 
-/** Runs a request. The effects take place before the promise settles, in the order in which requests arrive. */
+/** Executes a request. The effects take place before the promise settles, in the order in which requests arrive. */
 export type Run = (body: z.output<typeof RequestBody>) => Promise<Answer>;
 
-/** Look-ups of one customer by its `ref`, or of several by the filters of `customers`. */
+/** The kind of a look-up: one customer by its `ref`, or several by the filters of `customers`. */
 export type LookUpKind = 'ref' | 'list';
 
 interface Parts {
   readonly store: CustomerStore;
   readonly faults: Faults;
-  /** The state that a look-up by `customer` or by `customers` sees now. */
+  /** The state that a look-up by `customer` or by `customers` reads now. */
   readonly visible: (lookUp: LookUpKind) => ReadonlyMap<string, StoredCustomer>;
   readonly codeInMessage: boolean;
 }
 
-/** Puts the schema and its resolvers on the app; documents are parsed and validated once, and compiled when they come again. */
+/** Registers the schema and its resolvers; documents are parsed and validated once, and compiled when they are repeated. */
 export async function serveGraphql(
   app: FastifyInstance,
   parts: Parts,
@@ -64,7 +64,7 @@ export async function serveGraphql(
       },
     },
   });
-  // Fastify loads plugins on demand: `graphql` exists only from here on.
+  // Fastify loads plugins when the app is ready; `graphql` does not exist before.
   await app.after();
 
   const run: Run = async ({ query, variables, operationName }) => {
@@ -72,7 +72,7 @@ export async function serveGraphql(
     snapshots.set(context, { ref: parts.visible('ref'), list: parts.visible('list') });
     try {
       const { data, errors } = await app.graphql(query, context, variables ?? {}, operationName ?? undefined);
-      // Every operation is nullable, so data is missing only where the request itself was at fault.
+      // Every operation is nullable, so data is missing only if the request itself was invalid.
       return data == null ? invalid(errors ?? [], codeInMessage) : result(200, data, errors, codeInMessage);
     } catch (error) {
       return invalid(causes(error), codeInMessage);

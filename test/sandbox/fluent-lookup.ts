@@ -14,7 +14,7 @@ export interface LookUp {
   readonly after?: string | null;
 }
 
-/** One page of `customers`: there is no `endCursor`. */
+/** One page of `customers`. Fluent has no `endCursor`. */
 export interface CustomerConnection {
   readonly edges: readonly { readonly node: StoredCustomer; readonly cursor: string }[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean };
@@ -23,7 +23,7 @@ export interface CustomerConnection {
 const DEFAULT_PAGE = 10;
 const LARGEST_PAGE = 5000;
 
-/** Answers `customers`: filters, orders by age and cuts a page. Throws for a cursor that it did not give. */
+/** Answers `customers`: filters, orders by age and cuts a page. Throws for an unknown cursor. */
 export function lookUp(
   customers: ReadonlyMap<string, StoredCustomer>,
   { ref, username, primaryEmail, first, last, before, after }: LookUp,
@@ -55,7 +55,7 @@ export function lookUp(
   };
 }
 
-/** Usernames without a wildcard are found by key: a look-up then costs what it finds, whatever the number of customers. */
+/** Finds usernames without a wildcard by key, so that the cost of a look-up does not depend on the number of customers. */
 function candidates(
   customers: ReadonlyMap<string, StoredCustomer>,
   filter: Filter | undefined,

@@ -6,51 +6,53 @@ import type { Requests, Writes } from './fluent-records.ts';
 import type { SchemaVariant } from './fluent-schema.ts';
 import type { FluentCredentials } from './fluent-tokens.ts';
 
-/** How the stand-in starts; plain data but for `random` and `now`. */
+/** The options of the stand-in; plain data except for `random` and `now`. */
 export interface FluentOptions {
-  /** 0, any free one, when absent. */
+  /** 0 (a free port) if undefined. */
   readonly port?: number;
   readonly credentials?: FluentCredentials;
-  /** When given, a token is given out only with the header `fluent.account` of this value. */
+  /** If set, a token is issued only to requests with this value in the header `fluent.account`. */
   readonly account?: string;
-  /** How long a token lives and says it lives. A day when absent. */
+  /** The lifetime of tokens, also in their response; default one day. */
   readonly tokenLifetimeSeconds?: number;
-  /** How a request without a live token is refused: HTTP 401, or S0040E in an HTTP 200. */
+  /** The refusal of a request without a valid token: HTTP 401, or S0040E in an HTTP 200. */
   readonly unauthorised?: 'http' | 'graphql';
-  /** Above this number of aliases the whole request is refused with C0001E. Unlimited when absent. */
+  /** A request with more aliases than this is refused with C0001E; unlimited if undefined. */
   readonly maximumOperations?: number;
-  /** Gives codes in the message of an error and not in its extensions. */
+  /** Puts error codes into the message only, not into the extensions. */
   readonly codeInMessage?: boolean;
   readonly faults?: readonly Fault[];
-  /** Today's schema when absent. */
+  /** The current schema if undefined. */
   readonly schema?: SchemaVariant;
-  /** How many of the last requests and writes are kept. */
+  /** The number of requests and writes that are kept. */
   readonly remembered?: number;
-  /** From 0 to 1, for faults with a probability: seed it to repeat a run. */
+  /** Returns numbers from 0 to 1, for faults with a probability; seed it to repeat a run. */
   readonly random?: () => number;
-  /** Milliseconds, for the expiry of tokens. */
+  /** Returns milliseconds, for the expiry of tokens. */
   readonly now?: () => number;
 }
 
-/** A running stand-in, with a direct look into its state. */
+/** A running stand-in, with access to its state. */
 export interface FluentSandbox {
   readonly url: string;
   readonly credentials: FluentCredentials;
-  /** By username. The values are never changed in place. */
+  /** By username. The values are immutable. */
   readonly customers: Map<string, StoredCustomer>;
   readonly requests: Requests;
   readonly writes: Writes;
   readonly faults: Faults;
   readonly schema: GraphQLSchema;
-  /** Puts customers there, unchecked and uncounted; one that exists is updated. */
+  /** Adds customers without checking or counting them; an existing one is updated. */
   seed(...customers: CustomerInput[]): void;
   revokeTokens(): void;
-  /** The account has this schema from now on. */
+  /** Replaces the account's schema. */
   changeSchema(variant: SchemaVariant): Promise<void>;
-  /** The next requests with queries, `count` of them, see the state as it is now. */
+  /** The next `count` requests with queries read the state as it is now. */
   staleLookups(count: number): void;
-  /** Look-ups of a kind are answered by replicas, so many milliseconds behind, each by another one by chance; `{}` ends it. */
+  /**
+   * Answers look-ups of a kind by replicas with these lags in milliseconds, chosen at random for each look-up; `{}` ends it.
+   */
   replicate(lags: Readonly<Partial<Record<LookUpKind, readonly number[]>>>, random?: () => number): void;
-  /** Ends the server and every connection, hanging ones included. */
+  /** Stops the server and closes every connection, including pending requests. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Write } from './fluent-customers.ts';
 import type { RequestKind } from './fluent-faults.ts';
 
-/** How many HTTP requests came, and how many operations (aliases) they held. */
+/** The number of HTTP requests, and of the operations (aliases) in them. */
 export interface OutcomeCounter {
   requests: number;
   operations: number;
@@ -18,16 +18,16 @@ export interface SentOperation {
   readonly aliases: readonly string[];
 }
 
-/** What was asked. `sent` holds the last requests to GraphQL that carried a live token, oldest first. */
+/** The requests received. `sent` contains the last GraphQL requests with a valid token, oldest first. */
 export interface Requests extends Readonly<Record<RequestKind, OutcomeCounter>> {
-  /** Requests to GraphQL without a live token. */
+  /** The number of GraphQL requests without a valid token. */
   unauthorised: number;
   readonly sent: SentOperation[];
   /** The headers of the last requests of any kind, oldest first. */
   readonly headers: IncomingHttpHeaders[];
 }
 
-/** What took effect: totals, and the last writes, oldest first. */
+/** The writes that took effect: totals, and the last writes, oldest first. */
 export interface Writes {
   created: number;
   updated: number;
@@ -40,14 +40,14 @@ export function remember<Entry>(list: Entry[], entry: Entry, bound: number): voi
   if (list.length > bound * 2) list.splice(0, list.length - bound);
 }
 
-/** What has to be known of a document before it is run. */
+/** The properties of a document that are needed before it is executed. */
 export interface Reading {
   readonly kind: 'query' | 'mutation';
   readonly document: string;
   readonly aliases: readonly string[];
 }
 
-/** Reads documents, each text once. One that does not parse reads as a query of nothing: running it gives the error. */
+/** Parses documents, each text once. An invalid document counts as an empty query: its execution returns the error. */
 export function documentReader(): (document: string, operationName: string | undefined) => Reading {
   const readings = new LRUCache<string, Reading>({ max: 1000 });
   return (document, operationName) => {

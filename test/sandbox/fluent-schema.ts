@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Kind, parse, print, visit } from 'graphql';
 
-/** How the schema of an account differs from today's: Fluent's own has changed over the years. */
+/** How the schema of an account differs from the current one; Fluent's schema has changed over the years. */
 export interface SchemaVariant {
-  /** Fields that `createCustomer` requires besides. */
+  /** Additional fields that `createCustomer` requires. */
   readonly required?: readonly string[];
-  /** Fields that the inputs do not have. */
+  /** Fields that are missing in the inputs. */
   readonly without?: readonly string[];
-  /** True for an account from before `updateCustomer`. */
+  /** True for an old account without `updateCustomer`. */
   readonly withoutUpdate?: boolean;
-  /** True where nobody may ask for the schema. */
+  /** True if introspection is forbidden. */
   readonly closed?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, json, unauthorised } from './fluent-answers.ts';
 
-/** What a client needs to be given a token. All invented. */
+/** The credentials for a token. All are invented. */
 export interface FluentCredentials {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -9,7 +9,7 @@ export interface FluentCredentials {
   readonly password: string;
 }
 
-/** Gives out tokens by password, and knows which are live. Times in milliseconds of `now`. */
+/** Issues tokens by the password grant, and knows the valid ones. Times in milliseconds of `now`. */
 export class Tokens {
   readonly #expected: Readonly<Record<string, string>>;
   readonly #lifetimeSeconds: number;
@@ -28,7 +28,7 @@ export class Tokens {
     this.#now = now;
   }
 
-  /** Answers the token endpoint: 400 for another grant, 401 for anything else that is wrong. */
+  /** Answers the token endpoint: 400 for another grant, 401 for wrong credentials. */
   grant(form: URLSearchParams): Answer {
     if (form.get('grant_type') !== 'password') return json(400, { error: 'unsupported_grant_type' });
     for (const [name, value] of Object.entries(this.#expected)) {
@@ -42,13 +42,13 @@ export class Tokens {
     return json(200, { access_token: token, ...expiry, scope: 'api', Retailer_id: 1 });
   }
 
-  /** Whether an `Authorization` header holds a live token. */
+  /** True if an `Authorization` header contains a valid token. */
   admit(authorization: string | undefined): boolean {
     const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
     return token !== undefined && (this.#expiries.get(token) ?? 0) > this.#now();
   }
 
-  /** Ends every token at once. */
+  /** Revokes all tokens. */
   revoke(): void {
     this.#expiries.clear();
   }

@@ -86,7 +86,7 @@ async function login(fluent: FluentSandbox) {
 
 const codes = (body: z.output<typeof Body>) => body.errors?.map(({ extensions }) => extensions?.code);
 
-t.test('gives out a bearer token by password', async (t) => {
+t.test('issues a bearer token by password', async (t) => {
   const fluent = await start(t, { tokenLifetimeSeconds: 77 });
   const response = await askToken(fluent);
   t.equal(response.status, 200);
@@ -101,7 +101,7 @@ for (const name of ['username', 'password', 'client_id', 'client_secret', 'scope
   });
 }
 
-t.test('wants the account in a header when it has one, and no header otherwise', async (t) => {
+t.test('requires the account in a header if it has one, and no header otherwise', async (t) => {
   const fluent = await start(t, { account: 'ACME' });
   t.equal((await askToken(fluent)).status, 401);
   t.equal((await askToken(fluent, {}, 'OTHER')).status, 401);
@@ -109,7 +109,7 @@ t.test('wants the account in a header when it has one, and no header otherwise',
   t.equal((await askToken(await start(t), {}, 'ANY')).status, 200);
 });
 
-t.test('refuses GraphQL without a token that it gave out', async (t) => {
+t.test('refuses GraphQL without a token that it issued', async (t) => {
   const fluent = await start(t);
   const headers = { authorization: 'Bearer invented', 'content-type': 'application/json' };
   for (const init of [{}, { headers }]) {
@@ -124,7 +124,7 @@ t.test('refuses GraphQL without a token that it gave out', async (t) => {
   t.equal(fluent.requests.unauthorised, 2);
 });
 
-t.test('ends a token when its lifetime is over', async (t) => {
+t.test('a token expires at the end of its lifetime', async (t) => {
   let now = 1_000_000;
   const fluent = await start(t, { tokenLifetimeSeconds: 60, now: () => now });
   const { post } = await login(fluent);
@@ -134,7 +134,7 @@ t.test('ends a token when its lifetime is over', async (t) => {
   t.equal((await post(ONE, { ref: 'a' })).status, 401);
 });
 
-t.test('ends all tokens when they are revoked, and can say so as S0040E in an HTTP 200', async (t) => {
+t.test('revokes all tokens, and can answer S0040E in an HTTP 200', async (t) => {
   const fluent = await start(t, { unauthorised: 'graphql' });
   const { ask } = await login(fluent);
   fluent.revokeTokens();
@@ -154,7 +154,7 @@ t.test('creates a customer whose ref is the username, and finds it', async (t) =
   t.match(fluent.customers.get('u1'), { firstName: 'Ada', status: 'ACTIVE', retailer: { id: '1' } });
 });
 
-t.test('refuses a username that is taken with C0121E, also when all come at once', async (t) => {
+t.test('refuses an existing username with C0121E, also for concurrent requests', async (t) => {
   const fluent = await start(t);
   const { create } = await login(fluent);
   const answers = await Promise.all(Array.from({ length: 20 }, () => create('u1')));
@@ -169,12 +169,12 @@ t.test('refuses a username that is taken with C0121E, also when all come at once
   t.equal(fluent.writes.created, 1);
 });
 
-t.test('refuses to update a username that nobody has with C0120E', async (t) => {
+t.test('refuses to update an unknown username with C0120E', async (t) => {
   const { update } = await login(await start(t));
   t.same(codes(await update('nobody')), ['C0120E']);
 });
 
-t.test('leaves alone what an update does not name', async (t) => {
+t.test('does not change fields that an update does not contain', async (t) => {
   const fluent = await start(t);
   const { create, update } = await login(fluent);
   await create('u1', { firstName: 'Ada', lastName: 'Byron', promotionOptIn: true });
@@ -209,7 +209,7 @@ const lengths = [
   ['department', 255],
 ] as const;
 for (const [name, maximum] of lengths) {
-  t.test(`takes ${maximum} characters of ${name} and refuses one more with C0141E`, async (t) => {
+  t.test(`accepts ${maximum} characters of ${name} and refuses one more with C0141E`, async (t) => {
     const fluent = await start(t);
     const { create } = await login(fluent);
     t.same(codes(await create('u1', { [name]: 'x'.repeat(maximum + 1) })), ['C0141E']);
@@ -259,28 +259,25 @@ t.test('answers 400 for a document or variables that the schema does not allow',
   }
 });
 
-t.test(
-  'gives 10 customers unless asked for more, never more than 5000, and pages by the last cursor',
-  async (t) => {
-    const fluent = await start(t);
-    fluent.seed(...Array.from({ length: 5001 }, (_, n) => ({ username: `u${n}` })));
-    const { page } = await login(fluent);
-    t.match(await page({}), { names: { length: 10 }, hasNextPage: true, hasPreviousPage: false });
-    const largest = await page({ first: 6000 });
-    t.match(largest, { names: { length: 5000 }, hasNextPage: true });
-    const rest = await page({ first: 6000, after: largest.cursors.at(-1) });
-    t.match(rest, { names: ['u5000'], hasNextPage: false, hasPreviousPage: true });
-    t.same((await page({ last: 2 })).names, ['u4999', 'u5000']);
-    t.match(await page({ last: 1, before: rest.cursors[0] }), { names: ['u4999'], hasNextPage: true });
-  },
-);
+t.test('returns 10 customers by default, at most 5000, and pages by the last cursor', async (t) => {
+  const fluent = await start(t);
+  fluent.seed(...Array.from({ length: 5001 }, (_, n) => ({ username: `u${n}` })));
+  const { page } = await login(fluent);
+  t.match(await page({}), { names: { length: 10 }, hasNextPage: true, hasPreviousPage: false });
+  const largest = await page({ first: 6000 });
+  t.match(largest, { names: { length: 5000 }, hasNextPage: true });
+  const rest = await page({ first: 6000, after: largest.cursors.at(-1) });
+  t.match(rest, { names: ['u5000'], hasNextPage: false, hasPreviousPage: true });
+  t.same((await page({ last: 2 })).names, ['u4999', 'u5000']);
+  t.match(await page({ last: 1, before: rest.cursors[0] }), { names: ['u4999'], hasNextPage: true });
+});
 
 t.test('has no endCursor', async (t) => {
   const { ask } = await login(await start(t));
   t.equal((await ask('{ customers { pageInfo { endCursor } } }')).status, 400);
 });
 
-t.test('takes % in a list filter for any characters, and finds everything else exactly', async (t) => {
+t.test('treats % in a list filter as a wildcard, and matches everything else exactly', async (t) => {
   const fluent = await start(t);
   const usernames = ['ab', 'a%b', 'axb', 'a.b', 'b'];
   fluent.seed(...usernames.map((username) => ({ username, primaryEmail: `${username}@example.com` })));
@@ -309,7 +306,7 @@ t.test('refuses a request over 2 MB with 413, without effect', async (t) => {
   t.same([...fluent.customers.keys()], ['fits']);
 });
 
-t.test('refuses more operations than it is set to with C0001E, without effect', async (t) => {
+t.test('refuses more operations than configured with C0001E, without effect', async (t) => {
   const fluent = await start(t, { maximumOperations: 1 });
   const { ask, create } = await login(fluent);
   const answer = await ask(
@@ -324,7 +321,7 @@ t.test('refuses more operations than it is set to with C0001E, without effect', 
   t.same(codes(await create('u1')), undefined);
 });
 
-t.test('can give a code in the message alone', async (t) => {
+t.test('can put a code into the message only', async (t) => {
   const { update } = await login(await start(t, { codeInMessage: true }));
   const [error] = (await update('nobody')).errors ?? [];
   t.match(error?.message, /^C0120E: /);
@@ -356,7 +353,7 @@ const answers: { name: string; fault: Fault; expected: object }[] = [
   },
 ];
 for (const { name, fault, expected } of answers) {
-  t.test(`answers ${name} as often as it is told, without effect`, async (t) => {
+  t.test(`answers ${name} the given number of times, without effect`, async (t) => {
     const fluent = await start(t);
     const { post } = await login(fluent);
     fluent.faults.on({ ...fault, times: 2 });
@@ -373,7 +370,7 @@ for (const { name, fault, expected } of answers) {
   });
 }
 
-t.test('can refuse the right credentials until told otherwise', async (t) => {
+t.test('can refuse correct credentials until the fault is deactivated', async (t) => {
   const fluent = await start(t);
   const { ask } = await login(fluent);
   const off = fluent.faults.on({ kind: 'wrong-credentials' });
@@ -394,7 +391,7 @@ for (const when of ['before-effect', 'after-effect'] as const) {
     t.same(codes(await create('u1')), size === 1 ? ['C0121E'] : undefined);
   });
 
-  t.test(`never answers, ${when}, and closes all the same`, async (t) => {
+  t.test(`never answers, ${when}, and closes nevertheless`, async (t) => {
     const fluent = await startFluent();
     const { create } = await login(fluent);
     fluent.faults.on({ kind: 'hang', when });
@@ -414,19 +411,22 @@ for (const when of ['before-effect', 'after-effect'] as const) {
   });
 }
 
-t.test('writes before a slow answer, so that a client that gives up has written', async (t) => {
-  const fluent = await start(t);
-  const { post } = await login(fluent);
-  fluent.faults.on({ kind: 'slow', milliseconds: 60_000, times: 1 });
-  const impatient = new AbortController();
-  const answer = t.rejects(post(CREATE, { input: { ...PERSON, username: 'u1' } }, impatient.signal));
-  await until(() => fluent.customers.has('u1'));
-  t.ok(fluent.customers.has('u1'));
-  impatient.abort();
-  await answer;
-});
+t.test(
+  'writes before a slow response, so that the write of a client that times out takes effect',
+  async (t) => {
+    const fluent = await start(t);
+    const { post } = await login(fluent);
+    fluent.faults.on({ kind: 'slow', milliseconds: 60_000, times: 1 });
+    const impatient = new AbortController();
+    const answer = t.rejects(post(CREATE, { input: { ...PERSON, username: 'u1' } }, impatient.signal));
+    await until(() => fluent.customers.has('u1'));
+    t.ok(fluent.customers.has('u1'));
+    impatient.abort();
+    await answer;
+  },
+);
 
-t.test('takes its latency for every answer until it is switched off', async (t) => {
+t.test('applies its latency to every response until it is deactivated', async (t) => {
   const fluent = await start(t, { faults: [{ kind: 'latency', milliseconds: 50 }] });
   const clock = stopClock(t);
   const answered: string[] = [];
@@ -466,7 +466,7 @@ t.test('limits a fault to one kind of request', async (t) => {
   }
 });
 
-t.test('strikes with the probability that it is told, by the given numbers', async (t) => {
+t.test('applies a fault with the given probability, by the given numbers', async (t) => {
   const numbers = [0.1, 0.5, 0.49, 0.9];
   const fluent = await start(t, { random: () => numbers.shift() ?? 1 });
   const { post } = await login(fluent);
@@ -476,7 +476,7 @@ t.test('strikes with the probability that it is told, by the given numbers', asy
   t.same(statuses, [503, 200, 503, 200]);
 });
 
-t.test('fails the mutations of given usernames alone with S0002E, without effect', async (t) => {
+t.test('fails only the mutations of given usernames with S0002E, without effect', async (t) => {
   const fluent = await start(t);
   const { ask } = await login(fluent);
   fluent.faults.on({ kind: 'partial', usernames: ['bad'], times: 1 });
@@ -490,7 +490,7 @@ t.test('fails the mutations of given usernames alone with S0002E, without effect
   t.same(codes(await ask(document, variables)), ['C0121E']);
 });
 
-t.test('lets the next look-ups see an older state, and mutations the present one', async (t) => {
+t.test('lets the next look-ups read an older state, and mutations the current one', async (t) => {
   const fluent = await start(t);
   const { create, ask, page } = await login(fluent);
   fluent.seed({ username: 'u0', firstName: 'Old' });
@@ -503,7 +503,7 @@ t.test('lets the next look-ups see an older state, and mutations the present one
   t.same((await page({ username: ['u0', 'u1'] })).names, ['u0', 'u1']);
 });
 
-t.test('tells what was asked and what took effect, and forgets the oldest', async (t) => {
+t.test('records the requests and the writes that took effect, and drops the oldest', async (t) => {
   const fluent = await start(t, { remembered: 2 });
   const { create, ask, update } = await login(fluent);
   for (let n = 0; n < 9; n += 1) await create(`u${n}`);

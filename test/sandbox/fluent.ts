@@ -1,6 +1,4 @@
-/**
- * A stand-in for Fluent Commerce: a real HTTP server that keeps Fluent's rules for customers and misbehaves on demand.
- */
+/** A stand-in for Fluent Commerce: a real HTTP server with Fluent's rules for customers, and with faults. */
 import { setTimeout } from 'node:timers/promises';
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type Answer, faultAnswer, json, refused, unauthorised } from './fluent-answers.ts';
@@ -68,7 +66,8 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
   let snapshot: ReadonlyMap<string, StoredCustomer> = store.customers;
   let staleLeft = 0;
 
-  // A request too large is read to its end before it is refused: a client still sending would see a reset and no 413.
+  // A request that is too large is read to its end before it is refused. Otherwise a client that still sends would see a reset
+  // connection instead of the 413.
   const app = fastify({ forceCloseConnections: true, bodyLimit: LARGEST_READ });
   app.addHook('onRequest', async ({ headers }) => remember(requests.headers, headers, remembered));
   app.removeAllContentTypeParsers();
@@ -156,7 +155,7 @@ export async function startFluent(options: FluentOptions = {}): Promise<FluentSa
     seed: (...customers) => store.seed(customers),
     revokeTokens: () => tokens.revoke(),
     async changeSchema(variant) {
-      // One app has one schema; this one never listens.
+      // An app has only one schema, so each other schema needs an app of its own, which never listens.
       ({ run } = await serveGraphql(fastify(), parts, variant));
     },
     staleLookups(lookups) {

@@ -7,20 +7,20 @@ interface Current {
   teardown(stop: () => unknown): unknown;
 }
 
-/** A proxy on 127.0.0.1 that holds requests until the test lets them pass: an upstream as slow as the test wants it. */
+/** A proxy on 127.0.0.1 that holds requests until the test releases them, to simulate a slow upstream. */
 export interface Gate {
   readonly url: string;
-  /** How many requests were held so far. */
+  /** The number of held requests so far. */
   readonly held: number;
-  /** All that came through, as `GET /path`, in that order. */
+  /** All requests that passed, as `GET /path`, in order. */
   readonly passed: readonly string[];
   /** Holds every request whose `METHOD /path` matches, until `open`. */
   close(requests: RegExp): void;
-  /** Lets all held requests pass, and those to come. */
+  /** Releases all held requests, and lets later ones pass. */
   open(): void;
 }
 
-/** Starts it in front of `target`; without one it answers `{}` itself. */
+/** Starts the proxy for `target`; without a target it answers `{}` itself. */
 export async function startGate(t: Current, target?: string): Promise<Gate> {
   let closed: { requests: RegExp; opened: PromiseWithResolvers<void> } | undefined;
   let held = 0;

@@ -3,11 +3,11 @@ interface Hold<Kind> {
   readonly released: Promise<void>;
 }
 
-/** Keeps requests to a stand-in waiting until a test lets them go on. */
+/** Holds requests to a stand-in until a test releases them. */
 export class Holds<Kind> {
   readonly #holds = new Set<Hold<Kind>>();
 
-  /** Keeps requests of one kind, or all, waiting before they take effect; call what it returns to let them go on. */
+  /** Holds requests of one kind, or all, before they take effect; returns a function that releases them. */
   hold(only?: Kind): () => void {
     const { promise: released, resolve } = Promise.withResolvers<void>();
     const hold = { only, released };
@@ -18,7 +18,7 @@ export class Holds<Kind> {
     };
   }
 
-  /** Returns when nothing holds such a request any more. */
+  /** Resolves when no hold applies to such a request any more. */
   async passed(kind: Kind): Promise<void> {
     for (const { only, released } of this.#holds) if (only === undefined || only === kind) await released;
   }

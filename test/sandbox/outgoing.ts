@@ -7,7 +7,7 @@ interface Current {
 
 const CHANNELS = ['undici:request:create', 'http.client.request.start'];
 
-/** The origins that this process sends requests to from now on, whether or not anybody listens there. */
+/** The origins that this process sends requests to from now on, including origins that do not answer. */
 export function watchOutgoing(t: Current): ReadonlySet<string> {
   const origins = new Set<string>();
   const note = (message: unknown) => {

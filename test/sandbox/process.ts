@@ -12,27 +12,27 @@ interface Current {
   teardown(stop: () => unknown): unknown;
 }
 
-/** How a process ended. */
+/** The end of a process. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
 }
 
-/** The service in a process of its own, as it is deployed. */
+/** The service as a separate process, as it is deployed. */
 export interface ServiceProcess {
   readonly url: string;
   readonly pid: number | undefined;
   /** Every log line so far, parsed. */
   readonly lines: Record<string, unknown>[];
-  /** Sends the signal and waits for the end. */
+  /** Sends the signal and waits for the end of the process. */
   stop(signal?: NodeJS.Signals): Promise<Exit>;
   readonly exited: Promise<Exit>;
 }
 
 /**
- * Starts the service with this environment and no other, until it ends or the test does. `folder` is where, the repository
- * unless given, and `command` the program with its arguments.
+ * Starts the service with this environment only, until it or the test ends. `folder` is the working directory (default: the
+ * repository), `command` the program with its arguments.
  */
 export function runService(
   t: Current,
@@ -55,7 +55,7 @@ export function runService(
   child.stderr.on('data', (text) => {
     stderr += text;
   });
-  // `close` comes after the last of the output, `exit` may come before it.
+  // `close` comes after the last output; `exit` may come before it. comes after the last of the output, `exit` may come before it.
   const exited = once(child, 'close').then(() => ({
     code: child.exitCode,
     signal: child.signalCode,
@@ -77,7 +77,7 @@ export function runService(
   };
 }
 
-/** As `runService`, and waits until it listens; rejects with what it wrote when it ends before. */
+/** Starts the service, and waits until it listens; rejects with its output if it ends before. */
 export async function startProcess(
   t: Current,
   env: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { createPushSubscription, emulatorOrSkip, startPubSubEmulator } from './pubsub-emulator.ts';
 import { until } from './until.ts';
 
-t.test('says what is missing and how to get it', async (t) => {
+t.test('reports what is missing and how to get it', async (t) => {
   t.match(await startPubSubEmulator({ environment: { PATH: '', PUBSUB_EMULATOR_JAR: '/nowhere.jar' } }), {
     missing: /gcloud components install pubsub-emulator.*google-cloud-cli-pubsub-emulator/,
   });
@@ -46,10 +46,10 @@ t.test('with the emulator', async (t) => {
     return { endpoint: `http://127.0.0.1:${port}/push`, bodies };
   }
 
-  // Pub/Sub takes its time between two deliveries, each of its own topic.
+  // Pub/Sub waits between two deliveries; each of the tests has its own topic.
   t.jobs = 3;
   await Promise.all([
-    t.test('pushes what is published', async (t) => {
+    t.test('pushes published messages', async (t) => {
       const { endpoint, bodies } = await receiver(t, () => 204);
       const channel = await createPushSubscription(emulator, { topic: 'pushed', endpoint });
       t.teardown(() => channel.close());
@@ -62,7 +62,7 @@ t.test('with the emulator', async (t) => {
       });
     }),
 
-    t.test('pushes again what was answered 503', async (t) => {
+    t.test('pushes a message again that was answered 503', async (t) => {
       const { endpoint, bodies } = await receiver(t, (count) => (count < 3 ? 503 : 204));
       const channel = await createPushSubscription(emulator, { topic: 'again', endpoint });
       t.teardown(() => channel.close());
@@ -71,7 +71,7 @@ t.test('with the emulator', async (t) => {
       t.same(bodies[0], bodies[2]);
     }),
 
-    t.test('parks a message as a dead letter after five attempts', async (t) => {
+    t.test('publishes a message as a dead letter after five attempts', async (t) => {
       const { endpoint, bodies } = await receiver(t, () => 503);
       const channel = await createPushSubscription(emulator, {
         topic: 'dead-lettered',

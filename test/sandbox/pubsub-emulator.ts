@@ -11,11 +11,11 @@ const START_MILLISECONDS = 120_000;
 const HOW_TO_GET_IT =
   'run `gcloud components install pubsub-emulator`, install the Debian package google-cloud-cli-pubsub-emulator, or set PUBSUB_EMULATOR_JAR';
 
-// Ends Java when its standard input ends: at stop(), and by itself when this process exits or is killed.
+// Ends Java when its standard input ends: at stop(), and when this process exits or is killed.
 const GUARD = '"$@" </dev/null >/dev/null 2>&1 & java=$!; cat >/dev/null; kill -9 $java; wait $java';
 
 export interface PubSubEmulator {
-  /** `127.0.0.1:<port>`, as PUBSUB_EMULATOR_HOST has it. */
+  /** `127.0.0.1:<port>`, the value of PUBSUB_EMULATOR_HOST., as PUBSUB_EMULATOR_HOST has it. */
   readonly host: string;
   readonly projectId: string;
   stop(): Promise<void>;
@@ -35,7 +35,7 @@ export interface Current {
 }
 
 export interface PushSubscription {
-  /** 3 characters or more; the others are named after it. */
+  /** At least 3 characters; the other names are derived from it. */
   readonly topic: string;
   readonly endpoint: string;
   /** 10 to 600. */
@@ -54,14 +54,14 @@ export interface PushChannel {
   readonly deadLetterSubscription: string;
   /** Publishes to the topic; returns the message id. */
   publish(payload: unknown, attributes?: Record<string, string>): Promise<string>;
-  /** What has come to the dead-letter topic so far; it grows by itself. */
+  /** The messages in the dead-letter topic so far; the list grows by itself. */
   readonly deadLetters: ReadonlyArray<{ readonly data: string; readonly attributes: Record<string, string> }>;
   close(): Promise<void>;
 }
 
 /**
- * Starts Google's Pub/Sub emulator on a free port of 127.0.0.1; `missing` says what is not there and how to get it. When
- * `signal` aborts, whatever was started is stopped, and the promise rejects with the signal's reason.
+ * Starts Google's Pub/Sub emulator on a free port of 127.0.0.1; `missing` tells what is not installed and how to get it.
+ * When `signal` aborts, everything that was started is stopped, and the promise rejects with the signal's reason.
  */
 export async function startPubSubEmulator({
   environment = process.env,
@@ -75,7 +75,7 @@ export async function startPubSubEmulator({
   const host = `127.0.0.1:${await freePort()}`;
   signal?.throwIfAborted();
   const [address = '', port = ''] = host.split(':');
-  // Short-lived: compiling it well would cost more than it brings.
+  // The process is short-lived, so optimised compilation would cost more than it saves.
   const flags = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   const command = [java, ...flags, '-jar', jar, `--host=${address}`, `--port=${port}`];
   const child = spawn('/bin/sh', ['-c', GUARD, 'pubsub-emulator', ...command], {
@@ -99,7 +99,10 @@ export async function startPubSubEmulator({
   );
 }
 
-/** An emulator of the test's own, stopped at its end; `sharedEmulatorOrSkip` is cheaper. Where it is missing the test is skipped with the reason, and fails in CI. */
+/**
+ * Starts an emulator for this test only, stopped at its end; `sharedEmulatorOrSkip` is cheaper. If it is not installed, the
+ * test is skipped with the reason, and fails in CI.
+ */
 export async function emulatorOrSkip(
   t: Current,
   environment: NodeJS.ProcessEnv = process.env,
@@ -112,7 +115,7 @@ export async function emulatorOrSkip(
   return missingOrSkip(t, emulator.missing, environment);
 }
 
-/** Fails in CI, and skips the test elsewhere. */
+/** Fails the test in CI, and skips it elsewhere. */
 export function missingOrSkip(
   t: Current,
   missing: string,
@@ -132,7 +135,7 @@ export async function createPushSubscription(
   const { minimumBackoffSeconds = 0, maximumBackoffSeconds = 1 } = options;
   const { PubSub } = await import('@google-cloud/pubsub');
   const { PassThroughClient } = await import('google-auth-library');
-  // With no client of its own to authenticate with, the library asks for Google's metadata server.
+  // Without an auth client the library requests credentials from Google's metadata server.
   const authClient = new PassThroughClient();
   const client = new PubSub({ projectId, apiEndpoint: host, emulatorMode: true, authClient });
   const names = {
@@ -158,7 +161,7 @@ export async function createPushSubscription(
     deadLetters.push({ data: message.data.toString(), attributes: message.attributes });
     message.ack();
   });
-  // An error of the stream leaves the array empty, and the test that waits for it fails.
+  // After an error of the stream the array stays empty, and the test that waits for it fails.
   deadLettered.on('error', () => undefined);
   const publisher = client.topic(names.topic, { batching: { maxMessages: 1 } });
   return {
@@ -209,7 +212,7 @@ async function sdkRoot(gcloud: string, signal: AbortSignal | undefined): Promise
     return stdout.trim() || undefined;
   } catch {
     signal?.throwIfAborted();
-    // A gcloud that cannot say where it is installed leaves the usual places.
+    // Without an answer of gcloud, only the usual folders are searched.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** What Pub/Sub says of a message besides its data. */
+/** The fields of a Pub/Sub message besides its data. */
 export interface PushOptions {
   readonly messageId?: string;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -11,13 +11,16 @@ export interface PushResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
-  /** From sending to the end of the answer. */
+  /** The time from sending to the end of the response. */
   readonly milliseconds: number;
 }
 
 let sent = 0;
 
-/** The body of a push: a payload (text as it is, all else as JSON) in base64, wrapped as Pub/Sub does. https://cloud.google.com/pubsub/docs/push */
+/**
+ * Creates the body of a push: a payload (a text unchanged, other values as JSON) in base64, wrapped like Pub/Sub does.
+ * https://cloud.google.com/pubsub/docs/push
+ */
 export function wrap(payload: unknown, options: PushOptions = {}): string {
   sent += 1;
   const { messageId = String(sent), attributes, deliveryAttempt, subscription } = options;
@@ -32,7 +35,7 @@ export function wrap(payload: unknown, options: PushOptions = {}): string {
   });
 }
 
-/** Pushes a payload as Pub/Sub does. Rejects when the connection fails, or at the end of `signal`. */
+/** Pushes a payload like Pub/Sub. Rejects when the connection fails, or when `signal` aborts. */
 export async function sendPush(
   url: string,
   payload: unknown,

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 
-/** What came back on a connection until it closed or the answer was complete. */
+/** The response on a connection, up to its close or until it is complete. */
 export interface RawAnswer {
-  /** Undefined where the connection ended without an answer. */
+  /** Undefined if the connection was closed without a response. */
   readonly status: number | undefined;
   readonly text: string;
 }
@@ -10,8 +10,8 @@ export interface RawAnswer {
 const PATIENCE_MILLISECONDS = 120_000;
 
 /**
- * Sends bytes as they are and reads one answer; the connection is closed then. A server that answers early and closes may
- * reset the connection under the rest of the body, and that is no error here.
+ * Sends bytes unchanged, reads one response and closes the connection. A server that answers early may reset the connection
+ * while the body is sent; that is not an error here.
  */
 export async function rawRequest(
   url: string,

@@ -1,4 +1,4 @@
-/** How a state is copied, and how a change is applied to a copy. */
+/** How to copy a state, and how to apply a change to a copy. */
 export interface Copying<State, Change> {
   copy(): State;
   apply(state: State, change: Change): void;
@@ -11,22 +11,22 @@ interface Replica<State, Change> {
 }
 
 /**
- * Copies of a state, each a time of its own behind it: an eventually consistent read is answered by any of them, so what
- * one read has shown the next may not show yet.
+ * Copies of a state, each with its own lag. A read is answered by any of them, so a later read may return an older state than
+ * an earlier one.
  */
 export class Replicas<State, Change> {
   readonly #replicas: readonly Replica<State, Change>[];
   readonly #copying: Copying<State, Change>;
   readonly #random: () => number;
 
-  /** One replica for each lag in milliseconds; `Infinity` never catches up. `random` is from 0 up to 1. */
+  /** Creates one replica for each lag in milliseconds; `Infinity` never catches up. `random` returns numbers from 0 up to 1. */
   constructor(lags: readonly number[], copying: Copying<State, Change>, random: () => number) {
     this.#copying = copying;
     this.#random = random;
     this.#replicas = lags.map((lagMilliseconds) => ({ state: copying.copy(), lagMilliseconds, pending: [] }));
   }
 
-  /** Every change of the state has to be given, in order. */
+  /** Must be called for every change of the state, in order. */
   commit(change: Change): void {
     const at = performance.now();
     for (const replica of this.#replicas) {
@@ -35,7 +35,7 @@ export class Replicas<State, Change> {
     }
   }
 
-  /** The state as one of the replicas has it now; undefined when there are none. */
+  /** Returns the state of one of the replicas; undefined if there are none. */
   read(): State | undefined {
     if (this.#replicas.length === 0) return undefined;
     const replica = this.#replicas[Math.floor(this.#random() * this.#replicas.length)];

@@ -6,20 +6,20 @@ import type { Sender } from '../../src/senders/sender.ts';
 
 export { environmentFor } from './environment.ts';
 
-/** The service in this process, with a look at what it logs. */
+/** The service in this process, with access to its log. */
 export interface ServiceSandbox {
   readonly url: string;
-  /** Where pushes go. */
+  /** The URL for pushes. */
   readonly push: string;
   /** Every log line so far, parsed. */
   readonly lines: Record<string, unknown>[];
-  /** How many events are waiting or in flight. */
+  /** The number of events that are waiting or in flight. */
   pendingEvents(): number;
   drain(): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Starts the service in this process, from an environment as a process has it. */
+/** Starts the service in this process, with the environment of a process. */
 export async function startService(
   env: Readonly<Record<string, string>>,
   options: { readonly handlersFolder?: string; readonly senders?: readonly Sender[] } = {},

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Current, emulatorOrSkip, type PubSubEmulator } from './pubsub-emulator.ts';
 
-/** The variable that tells a test where the emulator of its run is. */
+/** The variable with the host of the emulator that is shared by the tests of a run. */
 export const SHARED_EMULATOR = 'SHARED_EMULATOR_HOST';
 
-/** The emulator of this run of the tests with a project that is this test's alone, or one of its own. */
+/** The shared emulator of the run, with a project for this test only; without one, starts an emulator. */
 export async function sharedEmulatorOrSkip(
   t: Current,
 ): Promise<Pick<PubSubEmulator, 'host' | 'projectId'> | undefined> {

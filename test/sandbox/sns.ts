@@ -9,28 +9,28 @@ export const TOPIC_ARN = `arn:aws:sns:${REGION}:123456789012:customers`;
 
 type Fields = Readonly<Record<string, string | undefined>>;
 
-/** How the server answers: as SNS does, 500, never, with something else than a certificate, without an end, or elsewhere. */
+/** The server's answer: as SNS', 500, none, not a certificate, a response that never ends, or a redirect. */
 export type SnsFault = 'none' | 'error' | 'hang' | 'nonsense' | 'endless' | 'redirect';
 
 export interface SnsMessageOptions {
   readonly version?: '1' | '2';
-  /** Laid over the fields before they are signed. */
+  /** Overrides fields before the message is signed. */
   readonly fields?: Fields;
-  /** Laid over the message once it is signed: what a forger does. */
+  /** Overrides fields of the signed message, which makes its signature invalid. */
   readonly forged?: Fields;
-  /** Laid over the headers. */
+  /** Overrides headers. */
   readonly headers?: Fields;
 }
 
-/** A local stand-in for SNS' own host, and for what signs its messages. */
+/** A local stand-in for the host of SNS, which also signs messages. */
 export interface SnsSandbox {
-  /** What SNS_ORIGIN is to be. */
+  /** The value for SNS_ORIGIN. */
   readonly origin: string;
   readonly requests: { certificates: number; confirmations: number };
-  /** The query of each confirmation. */
+  /** The query of each request that confirms a subscription. */
   readonly confirmed: readonly URLSearchParams[];
   fault: SnsFault;
-  /** Where a redirect leads to. */
+  /** The target of a redirect. */
   redirectTo: string;
   notification(payload: unknown, options?: SnsMessageOptions): SenderRequest;
   raw(payload: unknown): SenderRequest;
@@ -51,7 +51,10 @@ const SIGNED_CONFIRMATION = [
 ];
 const ALGORITHMS = { 1: 'RSA-SHA1', 2: 'RSA-SHA256' } as const;
 
-/** Starts it on 127.0.0.1, on a port of its own; two that are to differ are given numbers of keys. https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html */
+/**
+ * Starts it on a free port of 127.0.0.1; give different key numbers to two stand-ins that need different keys.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+ */
 export async function startSns(key = 0): Promise<SnsSandbox> {
   const { privateKey, publicKey } = rsaKey(key);
   const pem = selfSigned(publicKey, privateKey);

@@ -13,13 +13,13 @@ const COMMON_NAME = Buffer.from('0603550403', 'hex');
 
 const keys: KeyPairKeyObjectResult[] = [];
 
-/** An RSA key, always the same one for a number in this process: to make one takes 60 ms of the processor. */
+/** Returns an RSA key, always the same one for a number in this process, because creating one takes 60 ms of CPU time. */
 export function rsaKey(number: number): KeyPairKeyObjectResult {
   keys[number] ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
   return keys[number];
 }
 
-/** A self-signed certificate (PEM) for an RSA key, the least that RFC 5280 allows: Node makes keys, not certificates. */
+/** Creates a minimal self-signed certificate (PEM, RFC 5280) for an RSA key, because Node cannot create certificates. */
 export function selfSigned(publicKey: KeyObject, privateKey: KeyObject): string {
   const name = der(
     SEQUENCE,
