@@ -11,9 +11,9 @@ import { openSenderChannel } from './sender-channel.ts';
 import { SENDERS } from './sender-rules.ts';
 
 /**
- * The shortest retry delay must not be below the service's ACK_DEADLINE_SECONDS. An instance that dies between writing an
- * older version and checking it is healed by the redelivery of its event. That redelivery must find neither a run that is
- * still in flight elsewhere (it ends with the deadline) nor a memory from before the write (DUPLICATE_MEMORY_SECONDS).
+ * The shortest retry delay must be at least the service's ACK_DEADLINE_SECONDS. If an instance dies between writing an older
+ * version and checking it, the redelivery of its event corrects that. By then, no other run of the event may be in flight (it
+ * ends at the deadline), and no memory may be older than the write (DUPLICATE_MEMORY_SECONDS).
  */
 export const SERVICE_DEADLINE_SECONDS = 3;
 const SUBSCRIPTION = {
@@ -23,30 +23,32 @@ const SUBSCRIPTION = {
   maxDeliveryAttempts: 100,
 } as const;
 
-/** As long as some pushes fail, the emulator makes little more than one at a time; several subscriptions keep it busy. */
+/**
+ * While some pushes fail, the emulator sends little more than one push at a time; several subscriptions keep the service busy.
+ */
 const EMULATOR_SUBSCRIPTIONS = 24;
 
 /** A topic with a push subscription, and the topic for dead letters. */
 export interface Channel {
-  /** Which pusher it is, in words for the report. */
+  /** The name of the pusher in the report. */
   readonly name: string;
-  /** Whether it may leave a message undelivered for good, as the emulator does at times and Pub/Sub never. */
+  /** True if it may never deliver a message, which the emulator does sometimes and Pub/Sub never. */
   readonly forgets: boolean;
   /** Resolves with the message id. */
   publish(data: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   readonly deadLetters: readonly DeadLetter[];
-  /** The ids of what the sender itself has given up, for good. */
+  /** The ids of the messages that the sender has given up finally. */
   readonly givenUp?: ReadonlySet<string>;
-  /** To be called when the service listens, and before anything is published. */
+  /** Call it when the service listens, before anything is published. */
   handshake?(): Promise<void>;
-  /** Sends what the sender has given up because of a passing trouble once more; returns how many that were so far. */
+  /** Sends the messages again that the sender gave up because of a temporary failure; returns their number so far. */
   redrive?(): number;
-  /** What tells the service of its dead-letter topic. */
+  /** The environment variables for the dead-letter topic. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Opens the channel; throws when the emulator is asked for and missing. */
+/** Opens the channel; throws if the emulator is selected and not installed. */
 export async function openChannel(
   choice: PusherChoice,
   endpoint: string,

@@ -3,7 +3,7 @@ import { readOptions } from './options.ts';
 import { passed, table } from './report.ts';
 import { runChaos } from './run.ts';
 
-// Short, and with the test's own pusher, which needs nothing installed; `npm run chaos` is the whole of it.
+// A short run with the test's own pusher, which needs no installation; `npm run chaos` does a full run.
 const SHORT = [
   '--instances',
   '2',
@@ -22,11 +22,11 @@ const CONFIGURATIONS = [
   ['--username', 'key', '--on-delete', 'anonymise', '--projects', '2', '--accounts', '1'],
 ];
 
-// A run is long for its waits: between two deliveries, for a drain, for what runs after it.
+// A run takes long because it waits: between two deliveries, for a drain, and for the runs after it.
 t.jobs = CONFIGURATIONS.length;
 
 for (const configuration of CONFIGURATIONS)
-  t.test(`under faults, kills and drains all is as promised: ${configuration.join(' ')}`, async (t) => {
+  t.test(`keeps its promises under faults, kills and drains: ${configuration.join(' ')}`, async (t) => {
     const options = readOptions([...SHORT, ...configuration], Math.floor(Math.random() * 1e9));
     const report = await runChaos(options, (line) => t.comment(line));
     t.comment(table(report));
@@ -37,9 +37,9 @@ for (const configuration of CONFIGURATIONS)
     t.ok(report.redeliveries > 0);
     t.ok(report.deadLetters > 0);
     t.ok(report.logCharacters > 10_000, 'there was a log to scan');
-    // The promise asks for it: a redelivery that comes sooner may meet a memory from before a crash.
+    // The promise requires this delay: an earlier redelivery may meet a memory that is older than a crash.
     t.ok(report.shortestFromDeliverySeconds >= 2.99);
-    // On a slow machine an answer comes after the ack deadline; the proxy holds back what is then sent too soon after it.
+    // On a slow machine a response may come after the ack deadline; the proxy then delays a redelivery that comes too early.
     t.ok(report.shortestRedeliverySeconds >= 2.99);
   });
 

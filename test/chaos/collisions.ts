@@ -6,19 +6,19 @@ import type { Random } from './random.ts';
 
 const TWO_SUCCESSORS_PROBABILITY = 0.3;
 const ELSEWHERE_PROBABILITY = 0.2;
-/** Two events that are published "at once" are so many milliseconds apart at most, in either order. */
+/** The largest distance in milliseconds, in either order, of two events that are published "at once". */
 const TOGETHER_MILLISECONDS = 60;
 const LATE_MILLISECONDS = 3_000;
 
-/** Creates somebody who has the username of `person` besides: in another project of the account, or beside it. */
-export async function twin(population: Population, person: Person, random: Random): Promise<void> {
+/** Creates another customer with the username of `person`, in the same or another project of the account. */
+export async function createSharer(population: Population, person: Person, random: Random): Promise<void> {
   const customer = population.customer(person);
   if (customer !== undefined) await join(population, person, customer, random);
 }
 
 /**
- * Deletes a customer and creates one like it at once, or two where two can be: the events are published close together, in
- * any order, or one of them late.
+ * Deletes a customer and creates one or two with the same username. Their events are published close together in any order, or
+ * one of them late.
  */
 export async function succeed(
   population: Population,
@@ -37,7 +37,7 @@ export async function succeed(
   });
 }
 
-/** Creates somebody with the customer's username wherever it is not taken; false where it is taken everywhere. */
+/** Creates a customer with the same username in a project where this is possible; returns false if it is possible nowhere. */
 async function join(
   population: Population,
   { project }: Person,
@@ -51,7 +51,7 @@ async function join(
   return true;
 }
 
-/** When the events of a deletion and of what follows it are published; undefined leaves it to chance. */
+/** Chooses the delays of the events of a deletion and a creation; undefined keeps the publisher's random delays. */
 function paceOf(random: Random): Pace | undefined {
   const start = random.between(0, 300);
   const together = () => start + random.between(0, TOGETHER_MILLISECONDS);

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** What a username in Fluent can be made from, as `mapping.username` has it. */
+/** The expressions for `mapping.username`. */
 export const USERNAMES = [
   'id',
   'key',
@@ -14,29 +14,29 @@ export type Username = (typeof USERNAMES)[number];
 export const ON_DELETE = ['ignore', 'anonymise'] as const;
 export type OnDelete = (typeof ON_DELETE)[number];
 
-/** How the service is configured, and what its upstreams are like for the whole of a run. */
+/** The configuration of the service and its upstreams in a run. */
 export interface Configuration {
   readonly username: Username;
   readonly onDelete: OnDelete;
-  /** Each commercetools project feeds one of the Fluent accounts; there are never more accounts than projects. */
+  /** Each commercetools project feeds one of the Fluent accounts; there are at least as many projects as accounts. */
   readonly projects: 1 | 2;
   readonly accounts: 1 | 2;
   /** FLUENT_BATCH. */
   readonly batch: 1 | 10;
-  /** How far a query of commercetools can be behind, in milliseconds, deletions included. Reads by id never are. */
+  /** The largest lag of a query of commercetools in milliseconds, including deletions. Reads by id have no lag. */
   readonly queryLag: number;
   /** The same for GraphQL's `customer(id:)`. */
   readonly graphqlLag: number;
-  /** How far a look-up in Fluent can be behind: by `customers(…)`, and by `customer(ref:)`. */
+  /** The largest lag of a look-up in Fluent: by `customers(…)`, and by `customer(ref:)`. */
   readonly lookUpLag: number;
   readonly refLag: number;
-  /** How many of the customers were last changed a year ago, in per cent. */
+  /** The percentage of customers that were last changed a year ago. */
   readonly old: number;
-  /** Usernames collide, deleted customers are created anew, and the route is told of deletions. */
+  /** True if usernames collide, deleted customers are created again, and the route includes deletions. */
   readonly collisions: boolean;
 }
 
-/** The configuration as it is shipped, between upstreams that lag only now and then. */
+/** The shipped configuration; its upstreams lag only sometimes. */
 export const FIXED: Configuration = {
   username: 'id',
   onDelete: 'ignore',
@@ -53,16 +53,16 @@ export const FIXED: Configuration = {
 
 const MOST_MILLISECONDS = { query: 3_000, lookUp: 2_000, ref: 500 } as const;
 
-/** A configuration by chance, but for what `given` says. Throws where that cannot be: the service would refuse it too. */
+/** Draws a random configuration, except for the values in `given`. Throws for a combination that the service would refuse. */
 export function drawConfiguration(random: Random, given: Partial<Configuration>): Configuration {
   if (given.username === 'email' && given.onDelete === 'anonymise')
     throw new Error(
-      'Expected --on-delete ignore with --username email: a deletion does not tell the e-mail address.',
+      'Expected --on-delete ignore with --username email: the event of a deletion does not contain the e-mail address.',
     );
   if (given.accounts === 2 && given.projects === 1)
     throw new Error('Expected no more --accounts than --projects, got 2 and 1.');
   const usernames = given.onDelete === 'anonymise' ? USERNAMES.filter((one) => one !== 'email') : USERNAMES;
-  // Everything is drawn, whatever is given, so that one thing given leaves the others as they were.
+  // All values are drawn even if some are given, so that a given value does not change the others.
   const drawn: Configuration = {
     username: random.pick(usernames),
     onDelete: random.pick(ON_DELETE),
@@ -93,7 +93,7 @@ function lag(random: Random, most: number): number {
   return random.chance(1 / 3) ? 0 : milliseconds;
 }
 
-/** The configuration in words, for the report. */
+/** The configuration as text for the report. */
 export function describe(configuration: Configuration): string {
   const { username, onDelete, projects, accounts, batch, old, collisions } = configuration;
   const { queryLag, graphqlLag, lookUpLag, refLag } = configuration;
@@ -111,7 +111,7 @@ export function describe(configuration: Configuration): string {
   ].join('; ');
 }
 
-/** How far each of some replicas is behind, `most` at most; none where nothing lags. */
+/** Draws the lags of some replicas, `most` at most; none if nothing lags. */
 export function replicaLags(random: Random, most: number): number[] {
   return most === 0 ? [] : [0, random.between(0, most), random.between(0, most), most];
 }

@@ -7,7 +7,7 @@ import type { Configuration } from './configuration.ts';
 const SHIPPED = join(import.meta.dirname, '..', '..', 'config', 'connector.yml');
 const ACCOUNT_VARIABLES = /^(CTP|FLUENT)_/;
 
-/** As much of the file as is changed. */
+/** The part of the file that is changed. */
 const Connector = z.looseObject({
   accounts: z.tuple([z.record(z.string(), z.record(z.string(), z.string()))]),
   routes: z.tuple([
@@ -22,8 +22,8 @@ const Connector = z.looseObject({
 });
 
 /**
- * Writes the connector's file for a configuration: the shipped one with another username and `onDelete`, deletions in the
- * filter, and an account for each project, whose variables are named as `accountEnvironment` names them.
+ * Writes the connector file for a configuration: the shipped one with another username and `onDelete`, deletions in the filter,
+ * and an account for each project with the variables of `accountEnvironment`.
  */
 export async function writeConnector(path: string, configuration: Configuration): Promise<void> {
   const { username, onDelete, projects } = configuration;
@@ -44,7 +44,7 @@ export async function writeConnector(path: string, configuration: Configuration)
   await writeFile(path, stringify(changed));
 }
 
-/** The environment of one account, so that several do not meet: the first as it is, the others with a number before it. */
+/** The environment variables of one account: the first without a prefix, the others with a number. */
 export function accountEnvironment(
   env: Readonly<Record<string, string>>,
   index: number,

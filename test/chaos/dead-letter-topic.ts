@@ -10,7 +10,7 @@ export interface DeadLetter {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Why the real service refuses these attributes. https://cloud.google.com/pubsub/quotas#resource_limits */
+/** Returns why the real service refuses these attributes. https://cloud.google.com/pubsub/quotas#resource_limits */
 export function refusalsOf(attributes: Readonly<Record<string, string>>): string[] {
   const entries = Object.entries(attributes);
   return [
@@ -25,19 +25,22 @@ export function refusalsOf(attributes: Readonly<Record<string, string>>): string
   ];
 }
 
-/** Where there is no emulator: a gRPC server on 127.0.0.1 that takes Pub/Sub's `Publish`, and nothing else. */
+/** Replaces the emulator: a gRPC server on 127.0.0.1 that implements Pub/Sub's `Publish` only. */
 export interface DeadLetterTopic {
-  /** As PUBSUB_EMULATOR_HOST has it. */
+  /** The value of PUBSUB_EMULATOR_HOST. */
   readonly host: string;
   readonly letters: readonly DeadLetter[];
-  /** How many requests came, the refused ones and those that hang among them. */
+  /** The number of requests, including refused and unanswered ones. */
   readonly requests: number;
-  /** Answers nothing any more. */
+  /** Stops answering. */
   hang(): void;
   close(): Promise<void>;
 }
 
-/** Starts it, on a free port unless one is given; takes every topic. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+/**
+ * Starts the server on the given or a free port; it accepts every topic.
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ */
 export async function startDeadLetterTopic(port = 0): Promise<DeadLetterTopic> {
   const { protos } = await import('@google-cloud/pubsub');
   const { PublishRequest, PublishResponse } = protos.google.pubsub.v1;
@@ -50,7 +53,7 @@ export async function startDeadLetterTopic(port = 0): Promise<DeadLetterTopic> {
     const body = await buffer(stream);
     requests += 1;
     if (hangs) return;
-    // From a Buffer it would read what is no UTF-8 as U+FFFD, and the real service refuses that; from bytes it keeps it apart.
+    // A Buffer would be decoded with U+FFFD for invalid UTF-8, which the real service refuses; as bytes it can be detected.
     const { messages } = PublishRequest.decode(Uint8Array.from(body.subarray(PREFIX_BYTES)));
     if (messages.some(({ attributes }) => refusalsOf({ ...attributes }).length > 0)) {
       const refused = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '3' };

@@ -1,12 +1,12 @@
 import type { Customer } from '@commercetools/platform-sdk';
 import type { StoredCustomer } from '../sandbox/fluent.ts';
 
-/** What Fluent takes at most; longer texts are cut. */
+/** Fluent's maximum lengths; longer texts are cut. */
 const LENGTHS = { title: 50, firstName: 50, lastName: 50, primaryPhone: 20, country: 100 } as const;
 
 /**
- * What Fluent should hold of a customer by the mapping that `config/connector.yml` ships, said once more and by other means:
- * nothing here comes from the handler. A field that commercetools does not have is an empty text.
+ * Computes what Fluent should contain for a customer by the shipped mapping, without code of the handler. A field that the
+ * customer does not have is an empty text.
  */
 export function expectedOf(
   customer: Customer,
@@ -40,13 +40,13 @@ export function expectedOf(
   };
 }
 
-/** What Fluent does hold, in the same words. */
+/** The content of Fluent in the same form. */
 export function heldBy(customer: StoredCustomer): Record<string, unknown> {
   const { username, primaryEmail, title, firstName, lastName, primaryPhone, country } = customer;
   const texts = { title, firstName, lastName, primaryPhone, country };
   const attributes = Object.fromEntries(
     customer.attributes
-      // The service's own notes on who wants the username.
+      // The service's claims on usernames.
       .filter(({ name }) => !name.startsWith('commercetoolsClaim.'))
       .map(({ name, value }) => [`attributes.${name}`, value]),
   );
@@ -60,7 +60,7 @@ export function heldBy(customer: StoredCustomer): Record<string, unknown> {
   };
 }
 
-/** Names of the fields that differ, and how; a blank is the same as nothing. */
+/** Names of the fields that differ, and how; blank and undefined are equal. */
 export function differing(
   customer: Customer,
   held: StoredCustomer,
@@ -77,12 +77,12 @@ export function differing(
   });
 }
 
-/** The attribute's value in Fluent. */
+/** The value of the attribute in Fluent. */
 export function attribute(held: StoredCustomer, name: string): unknown {
   return held.attributes.find((one) => one.name === name)?.value;
 }
 
-/** Names of the fields that still tell of a person, where everything should be blank. */
+/** Names of the fields that contain personal data although everything should be blank. */
 export function personalFields(held: StoredCustomer): string[] {
   const names = ['title', 'firstName', 'lastName', 'primaryPhone', ...MAPPED_ATTRIBUTES] as const;
   const fields = heldBy(held);

@@ -18,7 +18,7 @@ const COMMERCETOOLS = [
   { kind: 'bad-gateway', probability: 0.01 },
 ] as const satisfies CommercetoolsFault[];
 
-/** An effect takes place when the request arrives; `after-effect` and every delay come between it and the answer. */
+/** A request takes effect when it arrives; `after-effect` and every delay come between the effect and the response. */
 const FLUENT = [
   { kind: 'latency', milliseconds: 80, probability: 0.15 },
   { kind: 'latency', milliseconds: 400, probability: 0.1, only: 'mutation' },
@@ -39,7 +39,7 @@ const FLUENT = [
 
 const LONGEST_PAUSE_MILLISECONDS = 3_000;
 
-/** What was injected besides the faults that the stand-ins count themselves. */
+/** Counts the injected faults that the stand-ins do not count themselves. */
 export interface Strikes {
   revokedTokens: number;
   laggingQueries: number;
@@ -47,7 +47,7 @@ export interface Strikes {
   outages: number;
 }
 
-/** Disturbs the stand-ins of both sides until the signal; then everything is as it should be again. */
+/** Injects faults into the stand-ins of both sides until the signal; then removes all faults. */
 export async function disturb(
   commercetools: readonly CommercetoolsSandbox[],
   fluent: readonly FluentSandbox[],
@@ -77,7 +77,7 @@ export async function disturb(
     },
     async () => {
       if (!random.chance(0.3)) return;
-      // Long enough to open circuits.
+      // Long enough to open the circuits.
       strikes.outages += 1;
       const end = random.chance(0.5)
         ? random.pick(commercetools).fault({ kind: 'status', status: 503 })

@@ -3,16 +3,16 @@ import type { Username } from './configuration.ts';
 import type { Changed } from './people.ts';
 import type { Random } from './random.ts';
 
-/** What another customer can have of one: that makes it the same person to whoever goes by it. */
+/** The values that make another customer the same person, depending on the source of the username. */
 export type Identifier = 'key' | 'customerNumber' | 'externalId' | 'email';
 export type Identifiers = Partial<Pick<Customer, Identifier>>;
 
-/** How often the username's field changes at all, where a change would; an e-mail address changes as often as any field. */
+/** The probability that a change of the username's field is kept; an e-mail address changes as often as other fields. */
 const CHANGE_PROBABILITY = 0.3;
-/** How often a customer that shares its username leaves it by a change. */
+/** The probability that a customer with a shared username changes it. */
 const LEAVE_PROBABILITY = 0.1;
 
-/** The field that the username is made from; undefined where that is the id. */
+/** The field that the username is made from; undefined if that is the id. */
 export function sourceOf(username: Username): Identifier | undefined {
   switch (username) {
     case 'id':
@@ -24,7 +24,7 @@ export function sourceOf(username: Username): Identifier | undefined {
   }
 }
 
-/** The field that the username is made from, its value made from a number; the e-mail address is in every draft. */
+/** Makes the value of the username's field from a number; every draft has an e-mail address already. */
 export function identifierFor(username: Username, number: number): Identifiers {
   switch (sourceOf(username)) {
     case 'key':
@@ -38,7 +38,7 @@ export function identifierFor(username: Username, number: number): Identifiers {
   }
 }
 
-/** All that makes a customer the same person; by `only`, that field alone. */
+/** All identifiers of a customer, or only the field `only`. */
 export function identifiersOf(customer: Customer, only?: Identifier): Identifiers {
   const { key, customerNumber, externalId, email } = customer;
   const all = Object.entries({ key, customerNumber, externalId, email });
@@ -48,8 +48,8 @@ export function identifiersOf(customer: Customer, only?: Identifier): Identifier
 }
 
 /**
- * The change without what would leave a customer without a username. Usernames change, but seldom, and most seldom where
- * somebody else waits for one: who leaves it by a change, and not by being deleted, leaves its customer in Fluent behind.
+ * Removes changes that would leave a customer without a username, and most other changes of the username. They are rarest for a
+ * shared username: a customer that changes its username leaves a copy under the old one, unlike a deleted customer.
  */
 export function keepIdentity(changed: Changed, username: Username, shares: boolean, random: Random): Changed {
   const source = sourceOf(username);

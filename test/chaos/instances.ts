@@ -6,30 +6,30 @@ import { START } from '../sandbox/start-command.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_MILLISECONDS = 30_000;
-/** What a host gives a process between SIGTERM and SIGKILL. */
+/** The time that a host allows between SIGTERM and SIGKILL. */
 const GRACE_MILLISECONDS = 10_000;
 
-/** One instance of the service: a process of its own. */
+/** An instance of the service as a separate process. */
 export interface Instance {
   readonly child: ChildProcess;
-  /** Undefined until it listens. */
+  /** Undefined before it listens. */
   url: string | undefined;
-  /** Still sent pushes. */
+  /** True while it receives pushes. */
   inRotation: boolean;
-  /** What was done to it; what ends without is a crash. */
+  /** The signal that was sent to it; an end without one is a crash. */
   ended: 'not' | 'killed' | 'drained';
   readonly output: string[];
   readonly stderr: string[];
 }
 
 /**
- * Real instances, killed and drained and replaced. The raw output is kept, not parsed lines: a process that is killed may
- * leave half a line, and nothing that an instance wrote may escape the log scan.
+ * Starts, kills, drains and replaces real instances. Keeps their raw output instead of parsed lines, because a killed process
+ * may write half a line, and the log scan must check everything.
  */
 export class Instances {
   kills = 0;
   drains = 0;
-  /** Drains that did not end with 0 within the grace, and processes that ended by themselves. */
+  /** Drains that did not exit with 0 in time, and processes that ended by themselves. */
   readonly misbehaved: string[] = [];
   readonly all: Instance[] = [];
   readonly #env: Readonly<Record<string, string>>;
@@ -40,12 +40,12 @@ export class Instances {
     process.on('exit', this.#guard);
   }
 
-  /** Those that listen and are sent pushes. */
+  /** The instances that listen and receive pushes. */
   get live(): Instance[] {
     return this.all.filter(({ url, inRotation }) => url !== undefined && inRotation);
   }
 
-  /** Starts one and waits until it listens. */
+  /** Starts an instance and waits until it listens. */
   async start(): Promise<Instance> {
     const child = spawn(process.execPath, START, {
       cwd: ROOT,
@@ -77,14 +77,14 @@ export class Instances {
     return instance;
   }
 
-  /** SIGKILL, as a crash. */
+  /** Sends SIGKILL, like a crash. */
   kill(instance: Instance): void {
     instance.ended = 'killed';
     this.kills += 1;
     instance.child.kill('SIGKILL');
   }
 
-  /** SIGTERM, as a scale-down; waits for the end. */
+  /** Sends SIGTERM, like a scale-down, and waits for the end. */
   async drain(instance: Instance, { stillSent }: { stillSent: boolean }): Promise<void> {
     instance.ended = 'drained';
     instance.inRotation = stillSent;
@@ -99,7 +99,7 @@ export class Instances {
       this.misbehaved.push(`SIGTERM: exit code ${child.exitCode}, signal ${child.signalCode}`);
   }
 
-  /** Drains all that run; after it nothing of this is left. */
+  /** Drains all running instances. */
   async stop(): Promise<void> {
     const running = this.all.filter(({ child, ended }) => isRunning(child) && ended !== 'killed');
     const waiting = running.filter(({ ended }) => ended === 'not');
@@ -110,7 +110,7 @@ export class Instances {
     process.off('exit', this.#guard);
   }
 
-  /** At once, by their ids; also when this process ends before its time. */
+  /** Kills all instances by their ids immediately; also called when this process ends early. */
   killAll(): void {
     for (const instance of this.all) {
       if (!isRunning(instance.child)) continue;

@@ -1,22 +1,22 @@
 import type { Customer } from '@commercetools/platform-sdk';
 import type { Username } from './configuration.ts';
 
-/** A commercetools customer from its creation to its deletion, and the usernames in Fluent that it had on the way. */
+/** A commercetools customer from its creation to its deletion, with all usernames that it had in Fluent. */
 export interface Life {
   readonly projectKey: string;
-  /** Which Fluent account it belongs to. */
+  /** The Fluent account of the customer. */
   readonly account: number;
-  /** As it is, or as it was last. */
+  /** The latest version. */
   readonly customer: Customer;
   readonly deleted: boolean;
-  /** In order; the last is the one that it has, or had in the end. */
+  /** In order; the last one is the current (or final) username. */
   readonly usernames: readonly string[];
 }
 
 /** The lives of all customers of a run. */
 export class Lives {
   readonly #lives = new Map<string, Life>();
-  /** For each account and username, the ids of everybody who ever had it. */
+  /** For each account and username, the ids of all customers that ever had it. */
   readonly #holders = new Map<string, Set<string>>();
   readonly #username: Username;
 
@@ -28,7 +28,7 @@ export class Lives {
     return [...this.#lives.values()];
   }
 
-  /** Takes note of a customer in its latest version. */
+  /** Records the latest version of a customer. */
   changed(customer: Customer, projectKey: string, account: number): void {
     const username = usernameOf(customer, this.#username);
     const before = this.#lives.get(customer.id)?.usernames ?? [];
@@ -43,7 +43,7 @@ export class Lives {
     if (life !== undefined) this.#lives.set(id, { ...life, deleted: true });
   }
 
-  /** Whether another customer of the account ever had one of its usernames. */
+  /** True if another customer of the account ever had one of its usernames. */
   shares(id: string): boolean {
     const life = this.#lives.get(id);
     return (
@@ -52,7 +52,7 @@ export class Lives {
   }
 }
 
-/** The username by the mapping, said once more and by other means; throws for a customer that has none. */
+/** Computes the username without code of the handler; throws for a customer without one. */
 export function usernameOf(customer: Customer, username: Username): string {
   const { id, key, customerNumber, externalId, email } = customer;
   const values = {

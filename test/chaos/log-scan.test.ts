@@ -25,7 +25,7 @@ t.test('finds', async (t) => {
     });
 });
 
-t.test('knows every personal value of an invented customer', async (t) => {
+t.test('detects every personal value of an invented customer', async (t) => {
   const random = seeded(7, 'people');
   for (let number = 0; number < 200; number += 1) {
     const {

@@ -7,7 +7,7 @@ const Started = z.object({
   request: z.object({ headers: z.object({ authorization: z.string().optional() }) }),
 });
 
-/** Collects every token that requests to this process's servers carry: what the service uses, it must not log. */
+/** Collects every token in requests to this process's servers: the service uses them, and must not log them. */
 export function collectTokens(): { readonly tokens: ReadonlySet<string>; stop(): void } {
   const tokens = new Set<string>();
   function look(message: unknown): void {
@@ -18,13 +18,13 @@ export function collectTokens(): { readonly tokens: ReadonlySet<string>; stop():
   return { tokens, stop: () => unsubscribe(CHANNEL, look) };
 }
 
-/** What a log must not hold: anything personal, a secret, or a word of a promise that nobody looked after. */
+/** Finds what a log must not contain: personal data, secrets, and messages about unhandled rejections. */
 export function scanLog(output: string, secrets: Iterable<string>): string[] {
   const leaks: string[] = [];
   for (const pattern of PERSONAL)
     for (const line of linesWith(output, pattern)) leaks.push(`personal (${pattern}): ${shown(line)}`);
   for (const secret of secrets) {
-    // The secret itself is not shown either.
+    // The secret itself is not printed either.
     if (output.includes(secret))
       leaks.push(`secret: one of ${secret.length} characters, beginning ${secret.slice(0, 4)}`);
   }

@@ -5,7 +5,7 @@ import { type ChaosOptions, readOptions, USAGE } from './options.ts';
 import { passed, table } from './report.ts';
 import { runChaos } from './run.ts';
 
-/** Beside the disturbance: starting, settling (at most 120 s), draining. */
+/** The time besides the faults: start, settling (at most 120 s) and drain. */
 const BEYOND_MILLISECONDS = 240_000;
 
 const options = read();

@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 const SHORTEST_PAUSE_MILLISECONDS = 800;
 const LONGEST_PAUSE_MILLISECONDS = 3_000;
 
-/** Kills and drains instances until the signal, and replaces each; one at least is left alive. */
+/** Kills and drains instances until the signal, and replaces each one; at least one stays alive. */
 export async function killAndReplace(
   instances: Instances,
   random: Random,

@@ -6,7 +6,7 @@ import { SENDERS } from './sender-rules.ts';
 
 const PUSHERS = ['own', 'emulator', 'any', ...SENDERS] as const;
 
-/** Who pushes: Google's emulator, the test's own pusher, or whichever is there; or another sender than Pub/Sub. */
+/** The pusher: Google's emulator, the test's own, the emulator if it is installed (`any`), or another sender than Pub/Sub. */
 export type PusherChoice = (typeof PUSHERS)[number];
 
 export interface ChaosOptions {
@@ -14,7 +14,7 @@ export interface ChaosOptions {
   readonly customers: number;
   readonly changes: number;
   readonly seed: number;
-  /** How long things are disturbed, at most. */
+  /** The maximum duration of the faults. */
   readonly minutes: number;
   readonly pusher: PusherChoice;
   readonly configuration: Configuration;
@@ -26,15 +26,15 @@ export const USAGE = `npm run chaos -- [options]
 
   --instances 3       instances of the service, each a process
   --customers 300     customers that are created
-  --changes 3000      changes of them, by chance
-  --seed <number>     repeats what a run did by chance; another each time
-  --minutes 0.75      how long things are disturbed, at most
-  --pusher any        own, emulator, or any: the emulator where it is installed;
+  --changes 3000      random changes of customers
+  --seed <number>     repeats the random choices of a run; another each time
+  --minutes 0.75      the maximum duration of the faults
+  --pusher any        own, emulator, or any: the emulator if it is installed;
                       eventbridge, sns, event-grid: by the rules of that sender
   --config drawn      drawn from the seed, or fixed: as shipped
   --username, --on-delete, --projects, --accounts, --batch
-                      what is not to be drawn, as in --username key
-  --json              the report as one line of JSON
+                      values that are not drawn, such as --username key
+  --json              print the report as one line of JSON
 `;
 
 /** Reads the command line. Throws with what was expected and what was found. */
@@ -85,7 +85,7 @@ export function readOptions(args: readonly string[], seed: number): ChaosOptions
   };
 }
 
-/** The value under its name, where it was given; throws for one that is not among those that can be. */
+/** Returns the value under its name if it is given; throws for a value that is not allowed. */
 function chosen<Name extends keyof Configuration, Value>(
   name: Name,
   given: unknown,

@@ -2,15 +2,15 @@ import type { Customer, CustomerDraft } from '@commercetools/platform-sdk';
 import type { Random } from './random.ts';
 
 /**
- * Everything personal is invented with a mark that no id, code or time has, so that a log line that holds any of it is found:
- * `pii` in texts, `+99` in phone numbers, dates of birth in the nineteenth century.
+ * All personal values are invented and marked, so that they are found in a log line: `pii` in texts, `+99` in phone numbers,
+ * dates of birth in the nineteenth century. No id, code or time has these marks.
  */
 export const PERSONAL = [/pii/i, /\+99 ?\d/, /\b18\d\d-\d\d-\d\d\b/] as const;
 
 const COUNTRIES = ['DE', 'NL', 'US', 'AU', 'JP'];
 const LOCALES = ['en', 'de', 'nl-NL', 'ja'];
 
-/** A text with the mark; sometimes longer than Fluent takes, sometimes with what JSON and GraphQL have to escape. */
+/** A marked text; sometimes longer than Fluent's maximum, sometimes with characters that JSON and GraphQL escape. */
 function text(random: Random, what: string): string {
   const plain = `pii-${what}-${random.between(1, 999_999)}`;
   if (random.chance(0.03)) return plain.padEnd(70, 'x');
@@ -39,7 +39,7 @@ function address(random: Random) {
   };
 }
 
-/** A new customer; `number` makes its key and customer number its own. */
+/** A new customer; `number` makes its key and customer number unique. */
 export function draft(random: Random, number: number): CustomerDraft {
   const addresses = Array.from({ length: random.between(0, 3) }, () => {
     const { id: _, ...rest } = address(random);
@@ -59,7 +59,7 @@ export function draft(random: Random, number: number): CustomerDraft {
   };
 }
 
-/** A change of one customer, as the fields that it sets; undefined removes one. Some of them map to nothing in Fluent. */
+/** A change of a customer: the fields to set; undefined removes a field. Some fields are not mapped to Fluent. */
 export function change(random: Random, customer: Customer, number: number): Changed {
   const maybe = <T>(value: T): T | undefined => (random.chance(0.7) ? value : undefined);
   switch (random.between(1, 14)) {

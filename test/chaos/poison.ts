@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 
-/** A message that can never work, and the reason that its dead letter must give. */
+/** A message that is always rejected, and the reason that its dead letter must have. */
 export interface Poison {
   readonly data: string;
   readonly reason: string;
-  /** An attribute of the message, which comes back on the dead letter and tells which one it is. */
+  /** An attribute that identifies the message; its dead letter has it too. */
   readonly mark: string;
 }
 
-/** One of every kind, `times` over. Each holds something personal where it can, which no log line may repeat. */
+/** Creates `times` messages of each kind. They contain personal data where possible, which no log line may contain. */
 export function poisons(projectKey: string, times: number): Poison[] {
   return Array.from({ length: times }, () => kinds(projectKey))
     .flat()
     .map(([reason, data], index) => ({ reason, data, mark: `poison-${index}` }));
 }
 
-/** What is delivered, acknowledged, and no more: a test notification, a customer that is gone, events that no route wants. */
+/** Messages that are acknowledged without any effect: a test notification, a missing customer, events that no route matches. */
 export function harmless(projectKey: string): string[] {
   const id = randomUUID();
   const resourceUserProvidedIdentifiers = {

@@ -8,14 +8,14 @@ import type { Project } from './upstreams.ts';
 
 const A_YEAR_MILLISECONDS = 365 * 86_400_000;
 
-/** Somebody in a project; `number` makes the key, the numbers and their changes its own. */
+/** A customer of a project; `number` makes its identifiers and changes unique. */
 export interface Person {
   readonly project: Project;
   readonly id: string;
   readonly number: number;
 }
 
-/** Everybody there has been, and what can happen to them: created, changed, deleted, followed by somebody alike. */
+/** All customers of a run, and their operations: create, change, delete, and create one with the same username. */
 export class Population {
   readonly people: Person[] = [];
   readonly #projects: readonly Project[];
@@ -31,12 +31,12 @@ export class Population {
     this.#random = random;
   }
 
-  /** The customer as it is; undefined once it is deleted. */
+  /** The current customer; undefined after its deletion. */
   customer({ project, id }: Person): Customer | undefined {
     return project.commercetools.customer(id);
   }
 
-  /** A new customer; `identifiers` make it the same person as another. */
+  /** Creates a customer; `identifiers` make it the same person as another one. */
   async create(
     project: Project = this.#random.pick(this.#projects),
     identifiers: Identifiers = {},
@@ -55,7 +55,7 @@ export class Population {
     return person;
   }
 
-  /** One change by chance; nothing where the customer is gone. */
+  /** Makes a random change; nothing for a deleted customer. */
   async change(person: Person): Promise<void> {
     const customer = this.customer(person);
     if (customer === undefined) return;
@@ -64,18 +64,18 @@ export class Population {
     const kept = collisions
       ? keepIdentity(changed, username, this.#lives.shares(person.id), this.#random)
       : changed;
-    // A field set to undefined is removed; the type of `updateCustomer` knows fields that are there only.
+    // A field set to undefined is removed, which the type of `updateCustomer` does not allow.
     const fields: Partial<Customer> = {};
     Object.assign(fields, kept);
     await person.project.commercetools.updateCustomer(person.id, fields);
   }
 
-  /** Nothing where it is gone already. */
+  /** Does nothing for a deleted customer. */
   async delete(person: Person): Promise<void> {
     if (this.customer(person) !== undefined) await person.project.commercetools.deleteCustomer(person.id);
   }
 
-  /** Somebody living who shares a username, or did; undefined when there is nobody. */
+  /** A living customer that shares, or shared, a username; undefined if there is none. */
   sharer(): Person | undefined {
     const sharers = this.people.filter(
       (person) => this.customer(person) !== undefined && this.#lives.shares(person.id),
@@ -83,7 +83,7 @@ export class Population {
     return sharers.length === 0 ? undefined : this.#random.pick(sharers);
   }
 
-  /** Where somebody with the username of `customer` can live beside whoever has it in `project`. */
+  /** The projects where another customer with the username of `customer` can be created, and its identifiers. */
   rooms(project: Project, customer: Customer): { project: Project; identifiers: Identifiers }[] {
     const source = sourceOf(this.#configuration.username);
     if (source === undefined) return [];
@@ -95,7 +95,7 @@ export class Population {
   }
 }
 
-/** Whether somebody living in the project has one of them already. */
+/** True if a living customer of the project has one of them already. */
 function has({ commercetools }: Project, identifiers: Identifiers): boolean {
   const wanted = Object.entries(identifiers);
   return commercetools

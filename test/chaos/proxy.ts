@@ -18,10 +18,10 @@ const Push = z.object({ message: z.object({ messageId: z.string() }) });
 const GATEWAY_MILLISECONDS = 9_000;
 const KEEP_ALIVE_MILLISECONDS = 600_000;
 
-/** What pushes were answered, and what was done to them on the way. */
+/** The responses to pushes, and the faults that the proxy injected. */
 export interface PushProxy {
   readonly url: string;
-  /** Ids of the messages whose push was answered with a 2xx: what Pub/Sub takes as acknowledged. */
+  /** The ids of the messages with a 2xx response, which Pub/Sub treats as acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
   readonly counts: {
     deliveries: number;
@@ -31,27 +31,27 @@ export interface PushProxy {
     unreachable: number;
     heldBack: number;
   };
-  /** In `performance.now()`. */
+  /** A time of `performance.now()`. */
   readonly lastDeliveryAt: number;
   readonly answers: ReadonlyMap<number, number>;
-  /** Between the answer to a delivery that failed and the next delivery of the same message; `Infinity` without any. */
+  /**
+   * The shortest time between the response to a failed delivery and the next delivery of the message; `Infinity` without any.
+   */
   readonly shortestRedeliverySeconds: number;
-  /** The same from the delivery that failed, not from its answer. */
+  /** The same, measured from the start of the failed delivery. */
   readonly shortestFromDeliverySeconds: number;
-  /** Probability of each mischief; all 0 ends it. */
+  /** The probabilities of the faults; 0 for all ends them. */
   disturb(probabilities: { duplicate: number; lostAck: number }): void;
   close(): Promise<void>;
 }
 
 /**
- * Balances pushes over the instances that live, as the load balancer before them does: round robin, 502 for one that is gone.
- *
- * A duplicate is the same push at two instances at once, answered with the worse of both answers. Pub/Sub takes a message as
- * acknowledged when any delivery of it is; were one acknowledged while the other's instance dies between a write and its
- * check, nothing would be delivered again to heal it. That is outside of what the service promises, and not done here.
- * A lost ack is answered 500 after the instance said 204.
- * The emulator makes the first redelivery after a second whatever the retry policy says; the proxy keeps such a push back
- * until `leastSeconds` have passed since the answer, as Pub/Sub does.
+ * Balances pushes over the living instances like a load balancer: round robin, 502 for an instance that is gone. A duplicate is
+ * the same push at two instances at once, answered with the worse of the two responses. If Pub/Sub got both, it would treat the
+ * message as acknowledged although the other instance might have died between a write and its check; the service does not
+ * promise to survive that. A lost ack is answered 500 although the instance answered 204. The emulator makes the first
+ * redelivery after one second, whatever the retry policy is; the proxy delays it until `leastSeconds` after the response, as
+ * Pub/Sub would.
  */
 export async function startProxy(
   live: () => readonly Instance[],
@@ -76,7 +76,7 @@ export async function startProxy(
     counts.deliveries += 1;
     if (messageIds.some((id) => seen.has(id))) counts.redeliveries += 1;
     for (const id of messageIds) seen.add(id);
-    // Of a batch the last failure counts.
+    // The last failure of a batch counts.
     const [failed] = messageIds
       .flatMap((id) => failures.get(id) ?? [])
       .sort((one, other) => other.answeredAt - one.answeredAt);
@@ -97,10 +97,10 @@ export async function startProxy(
     const other = instances[turn % Math.max(1, instances.length)];
     const twice = other !== first && random.chance(mischief.duplicate);
     if (twice) counts.duplicates += 1;
-    const asked = [first, ...(twice ? [other] : [])].map((instance) =>
+    const responses = [first, ...(twice ? [other] : [])].map((instance) =>
       forward(instance, incoming, body, agent),
     );
-    const found = await Promise.all(asked);
+    const found = await Promise.all(responses);
     const worst = found.reduce((one, other) => (one.status >= other.status ? one : other));
     let { status } = worst;
     if (status === 502) counts.unreachable += 1;
@@ -122,7 +122,7 @@ export async function startProxy(
       () => response.destroy(),
     );
   });
-  // An idle connection that is closed just as the emulator takes it up can leave that subscription waiting for good.
+  // If an idle connection is closed just when the emulator uses it, that subscription may wait for ever.
   server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -155,7 +155,7 @@ export async function startProxy(
   };
 }
 
-/** A handshake has none. */
+/** A handshake has no message ids. */
 function messagesOf({ headers, method }: IncomingMessage, body: Buffer): string[] {
   const named = headers[MESSAGES_HEADER];
   if (typeof named === 'string') return named.split(',');

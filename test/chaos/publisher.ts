@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 const LONGEST_DELAY_MILLISECONDS = 3_000;
 const PUBLISHED_TWICE_PROBABILITY = 0.02;
 
-/** Milliseconds until a notification of a type is published, asked for each anew. */
+/** Returns the delay in milliseconds before a notification of a type is published; called for each one. */
 export type Pace = (notificationType: unknown) => number;
 
 interface Message {
@@ -14,7 +14,7 @@ interface Message {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Publishes late and in no order, and knows every message id that there should be an end of. */
+/** Publishes with delays and out of order, and knows the ids of all messages that must be acknowledged. */
 export class Publisher {
   readonly ids = new Set<string>();
   readonly #messages = new Map<string, Message>();
@@ -28,14 +28,14 @@ export class Publisher {
     this.#random = random;
   }
 
-  /** As commercetools does after a change: some time later, and now and then twice. */
+  /** Publishes a notification like commercetools: some time after the change, and sometimes twice. */
   notify(payload: Payload): void {
     const times = this.#random.chance(PUBLISHED_TWICE_PROBABILITY) ? 2 : 1;
     for (let time = 0; time < times; time += 1)
       this.later(JSON.stringify(payload), {}, this.#pace?.(payload['notificationType']));
   }
 
-  /** Notifications of changes made during `work` are published at this pace. */
+  /** Publishes the notifications of changes made during `work` with these delays. */
   async paced(pace: Pace | undefined, work: () => Promise<void>): Promise<void> {
     this.#pace = pace;
     try {
@@ -46,7 +46,7 @@ export class Publisher {
   }
 
   later(data: string, attributes: Readonly<Record<string, string>> = {}, milliseconds?: number): void {
-    // Most leave soon; a few are overtaken by many.
+    // Most are published soon; a few are overtaken by many others.
     const delay = milliseconds ?? LONGEST_DELAY_MILLISECONDS * this.#random.next() ** 3;
     const sending = wait(delay).then(async () => {
       const id = await this.#channel.publish(data, attributes);
@@ -57,12 +57,12 @@ export class Publisher {
     sending.finally(() => this.#under.delete(sending)).catch(() => undefined);
   }
 
-  /** What was published under this id. */
+  /** Returns the message that was published with this id. */
   message(id: string): Message | undefined {
     return this.#messages.get(id);
   }
 
-  /** Waits until everything is published; rejects when something could not be. */
+  /** Waits until everything is published; rejects if something could not be published. */
   async flush(): Promise<void> {
     while (this.#under.size > 0) await Promise.all([...this.#under]);
   }

@@ -10,7 +10,7 @@ import { seeded } from './random.ts';
 
 const Body = z.object({ deliveryAttempt: z.number(), message: z.object({ messageId: z.string() }) });
 
-// What is tested waits for a deadline or a delay.
+// The tests wait for deadlines and delays.
 t.jobs = 4;
 
 interface Arrival {
@@ -19,7 +19,7 @@ interface Arrival {
   readonly at: number;
 }
 
-/** A pusher at an endpoint that answers as it is told; `undefined` never answers. */
+/** Starts a pusher for an endpoint with the given responses; `undefined` never answers. */
 async function pushTo(
   t: Test,
   answer: (arrival: Arrival) => number | undefined,
@@ -63,7 +63,7 @@ async function pushTo(
   return { pusher, arrivals, dead, most: () => most };
 }
 
-t.test('the pusher takes these answers for an acknowledgement, and no other', async (t) => {
+t.test('the pusher treats only these responses as an acknowledgement', async (t) => {
   for (const [status, acknowledges] of [
     [200, true],
     [201, true],
@@ -99,9 +99,9 @@ t.test('delivers again after a delay between both bounds, which grows', async (t
   );
 });
 
-t.test('delivers again what was not answered before the ack deadline', async (t) => {
+t.test('delivers a message again that was not answered before the ack deadline', async (t) => {
   const { pusher, arrivals } = await pushTo(t, ({ attempt }) => (attempt === 1 ? undefined : 204), {
-    // Long enough for the second answer on a slow machine.
+    // Long enough for the second response on a slow machine.
     ackDeadlineSeconds: 2,
   });
   pusher.publish('{}');
@@ -109,7 +109,7 @@ t.test('delivers again what was not answered before the ack deadline', async (t)
   t.equal(arrivals.length, 2);
 });
 
-t.test('pushes more at once after successes, fewer after failures, and never none', async (t) => {
+t.test('pushes more at once after successes, fewer after failures, and at least one', async (t) => {
   let status = 204;
   const { pusher, most } = await pushTo(t, () => status);
   const first = pusher.window;
@@ -125,7 +125,7 @@ t.test('pushes more at once after successes, fewer after failures, and never non
   t.ok(await until(() => pusher.open === 0));
 });
 
-t.test('keeps no order, and the same seed keeps the same one', async (t) => {
+t.test('delivers out of order; the same seed gives the same order', async (t) => {
   const orders: string[][] = [];
   for (const _ of [1, 2]) {
     const { pusher, arrivals } = await pushTo(t, () => 204);
@@ -137,7 +137,7 @@ t.test('keeps no order, and the same seed keeps the same one', async (t) => {
   t.same(new Set(orders[0]), new Set(orders[1]));
 });
 
-t.test('delivers once too often now and then, when told to', async (t) => {
+t.test('delivers a message again after its acknowledgement with the given probability', async (t) => {
   const { pusher, arrivals } = await pushTo(t, () => 204, { againProbability: 1 });
   pusher.publish('{}');
   t.ok(await until(() => arrivals.length === 2));

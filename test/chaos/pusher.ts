@@ -1,7 +1,7 @@
 import { sendPush } from '../sandbox/push.ts';
 import type { Random } from './random.ts';
 
-/** Pub/Sub's own answer codes for an acknowledgement. https://cloud.google.com/pubsub/docs/push#receive_push */
+/** The status codes that Pub/Sub treats as an acknowledgement. https://cloud.google.com/pubsub/docs/push#receive_push */
 const ACKNOWLEDGES = new Set([102, 200, 201, 202, 204]);
 const FIRST_WINDOW = 5;
 const LARGEST_WINDOW = 1_000;
@@ -12,10 +12,13 @@ export interface PusherOptions {
   readonly minimumBackoffSeconds: number;
   readonly maximumBackoffSeconds: number;
   readonly maxDeliveryAttempts: number;
-  /** How often an acknowledged message comes once more: at least once is not exactly once. */
+  /** The probability of another delivery after the acknowledgement, because Pub/Sub delivers at least once. */
   readonly againProbability?: number;
   readonly random: Random;
-  /** Where the subscription's own dead-letter policy puts what was not acknowledged in so many attempts. */
+  /**
+   * The topic of the subscription's dead-letter policy, for messages that were not acknowledged in the maximum number of
+   * attempts.
+   */
   onDeadLetter(message: Message): void;
   onDelivery?(delivery: { readonly status: number; readonly milliseconds: number }): void;
 }
@@ -28,14 +31,14 @@ export interface Message {
 
 interface Held extends Message {
   attempts: number;
-  /** It was acknowledged before, and this is the delivery too many. */
+  /** True if it was acknowledged before, and this is an additional delivery. */
   again: boolean;
 }
 
 /**
- * Pushes by Pub/Sub's documented rules: at least once, in no order; delivered again after the ack deadline or any answer but
- * a success, with exponential backoff between the two bounds; the number of pushes at once starts small, grows on a success
- * and shrinks on a failure (by how much is not documented: one up, two down here).
+ * Pushes by Pub/Sub's documented rules: at least once, out of order; again after the ack deadline or a response other than a
+ * success, with exponential backoff between two limits. The number of pushes at once starts small, grows with successes and
+ * shrinks with failures (by how much is not documented: plus one, minus two here).
  */
 export class Pusher {
   readonly #options: PusherOptions;
@@ -51,7 +54,7 @@ export class Pusher {
     this.#options = options;
   }
 
-  /** How many pushes may be in flight at once now. */
+  /** The current maximum number of pushes in flight. */
   get window(): number {
     return this.#window;
   }
@@ -61,7 +64,7 @@ export class Pusher {
     return this.#open;
   }
 
-  /** Takes a message and returns its id; it leaves as soon as there is room. */
+  /** Accepts a message and returns its id; it is pushed as soon as the limit allows. */
   publish(data: string, attributes: Readonly<Record<string, string>> = {}): string {
     this.#published += 1;
     this.#open += 1;

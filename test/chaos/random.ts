@@ -1,14 +1,14 @@
-/** Numbers by chance that come again with the same seed. */
+/** Random numbers that are repeatable with the same seed. */
 export interface Random {
-  /** From 0 up to 1, as `Math.random`. */
+  /** From 0 up to 1, like `Math.random`. */
   next(): number;
-  /** A whole number, both ends included. */
+  /** A whole number; both limits are included. */
   between(low: number, high: number): number;
   chance(probability: number): boolean;
   pick<T>(list: readonly T[]): T;
 }
 
-/** A generator (mulberry32) for one purpose: each has its own, so that what one part draws does not move the others. */
+/** A generator (mulberry32) for one purpose. Each purpose has its own, so that draws of one part do not change the others. */
 export function seeded(seed: number, purpose: string): Random {
   let state = seed >>> 0;
   for (const character of purpose) state = Math.imul(state ^ character.charCodeAt(0), 0x01000193) >>> 0;

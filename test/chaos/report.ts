@@ -1,7 +1,7 @@
-/** What a run of the chaos proof did and found. */
+/** The results of a chaos run. */
 export interface Report {
   readonly pusher: string;
-  /** What was drawn, in words. */
+  /** The drawn configuration as text. */
   readonly configuration: string;
   readonly seed: number;
   readonly instances: number;
@@ -16,13 +16,13 @@ export interface Report {
   readonly lostAcks: number;
   /** Pushes to an instance that was gone. */
   readonly unreachable: number;
-  /** Redeliveries that came before their time, as the emulator's do, and were kept back until then. */
+  /** Redeliveries that came too early, as the emulator's do, and were delayed by the proxy. */
   readonly heldBack: number;
-  /** Messages that the emulator had forgotten and the test pushed in its place, as Pub/Sub would have. */
+  /** Messages that the emulator lost and the test pushed instead, as Pub/Sub would have. */
   readonly pushedInstead: number;
-  /** Messages that had gone to the sender's dead-letter queue after too many attempts, and were sent once more in the end. */
+  /** Messages that were in the sender's dead-letter queue after too many attempts, and were sent again at the end. */
   readonly redriven: number;
-  /** How many pushes were answered with each status. */
+  /** The number of responses by status. */
   readonly answers: Readonly<Record<string, number>>;
   readonly shortestRedeliverySeconds: number;
   readonly shortestFromDeliverySeconds: number;
@@ -40,16 +40,16 @@ export interface Report {
   readonly logLeaks: readonly string[];
   readonly misbehaved: readonly string[];
   readonly stderr: readonly string[];
-  /** From the end of all disturbance; undefined when it did not come to that. */
+  /** Seconds from the end of all faults; undefined if the sides did not become equal. */
   readonly secondsUntilEqual: number | undefined;
   readonly callsPerEvent: number;
-  /** Everything that the instances wrote. */
+  /** The complete output of the instances. */
   readonly output: string;
 }
 
 const SHOWN = 20;
 
-/** True when everything that should be nought is. */
+/** True if all counts of errors are zero. */
 export function passed(report: Report): boolean {
   const { lost, stale, wrong, overwritten, left, logLeaks, misbehaved, stderr, secondsUntilEqual } = report;
   const amiss =
@@ -57,7 +57,7 @@ export function passed(report: Report): boolean {
   return amiss === 0 && secondsUntilEqual !== undefined;
 }
 
-/** The report as a table, and below it what went wrong. */
+/** Formats the report as a table, followed by the errors. */
 export function table(report: Report): string {
   const rows: [string, string | number][] = [
     ['pusher', report.pusher],

@@ -26,13 +26,13 @@ import { work } from './workload.ts';
 
 const PUSH_TOKEN = 'chaos-push-token-2f7d1c9b';
 const SETTLE_MILLISECONDS = 120_000;
-/** The emulator loses track of a message now and then: nothing is delivered, and nothing is there to pull either. */
+/** The emulator sometimes loses a message: it is neither delivered nor can it be pulled. */
 const FORGOTTEN_MILLISECONDS = 20_000;
 const PROGRESS_MILLISECONDS = 5_000;
-/** A run may go on for as long after its push was answered. */
+/** A run may continue for this time after its push was answered. */
 const AFTERMATH_MILLISECONDS = SERVICE_DEADLINE_SECONDS * 1_000;
 
-/** Runs the whole proof; `say` takes lines of progress. Whatever happens, it leaves nothing running. */
+/** Runs the chaos proof; `say` receives lines of progress. It always stops everything that it started. */
 export async function runChaos(options: ChaosOptions, say: (line: string) => void): Promise<Report> {
   const { seed } = options;
   const closers: (() => Promise<unknown> | unknown)[] = [];
@@ -96,7 +96,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
     const commercetools = upstreams.projects.map((project) => project.commercetools);
     const striking = disturb(commercetools, upstreams.accounts, seeded(seed, 'faults'), calm.signal);
     const killing = killAndReplace(instances, seeded(seed, 'kills'), calm.signal);
-    // Both are awaited below; until then a rejection of one must not end the process.
+    // Both are awaited below; until then a rejection must not end the process.
     killing.catch(() => undefined);
     const milliseconds = options.minutes * 60_000;
     const population = new Population(upstreams.projects, configuration, lives, seeded(seed, 'people'));
@@ -143,7 +143,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
       );
     });
     const secondsUntilEqual = equal ? (performance.now() - calmAt) / 1000 : undefined;
-    // What still runs, and what is delivered once too often, must not spoil it either.
+    // Runs in flight and additional deliveries must not change the result either.
     await wait(AFTERMATH_MILLISECONDS);
     const verdict = judge(evidence());
     const deadLetters = channel.deadLetters.length;
@@ -195,7 +195,7 @@ export async function runChaos(options: ChaosOptions, say: (line: string) => voi
   }
 }
 
-/** Waits until nothing is wrong any more, with a bound; says whether it came to that. */
+/** Waits until the verdict has no faults, with a limit; returns false when the limit is reached. */
 async function settled(evidence: () => Evidence, look: () => Promise<void>): Promise<boolean> {
   const end = performance.now() + SETTLE_MILLISECONDS;
   while (performance.now() < end) {
@@ -214,7 +214,7 @@ function line(proxy: PushProxy, { ids }: Publisher, { deadLetters }: Channel, in
   );
 }
 
-/** Takes note of what has become of a customer. */
+/** Records the new state of a customer. */
 function note(
   lives: Lives,
   { notificationType, resource }: Payload,
@@ -229,7 +229,7 @@ function note(
 
 const Resource = z.object({ id: z.string() });
 
-/** The environment that names the connector's file of the configuration; none where it is the shipped one. */
+/** Returns the variable with the connector file for the configuration; none for the shipped file. */
 async function connectorFor(
   configuration: Configuration,
   closers: (() => Promise<unknown> | unknown)[],

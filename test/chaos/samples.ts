@@ -1,18 +1,18 @@
-/** The memory of a process at one moment, in megabytes; `anonymous` is what it has allocated, its heap above all. */
+/** The memory of a process at one time, in megabytes; `anonymous` is its allocated memory, mainly the heap. */
 export interface Sample {
   readonly seconds: number;
   readonly resident: number;
   readonly anonymous: number;
 }
 
-/** How much larger the mean of the last third is than that of the first: 0.1 is ten per cent. */
+/** The growth of the mean of the last third over that of the first: 0.1 is ten per cent. */
 export function growth(series: readonly number[]): number {
   const third = Math.max(1, Math.floor(series.length / 3));
   const first = mean(series.slice(0, third));
   return first === 0 ? 0 : mean(series.slice(-third)) / first - 1;
 }
 
-/** Megabytes an hour, by least squares over the resident memory. */
+/** The growth of the resident memory in megabytes per hour, by least squares. */
 export function slope(samples: readonly Sample[]): number {
   const hours = samples.map(({ seconds }) => seconds / 3_600);
   const sizes = samples.map(({ resident }) => resident);

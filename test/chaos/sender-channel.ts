@@ -6,8 +6,8 @@ import { SenderPusher } from './sender-pusher.ts';
 import { rulesOf, type SenderName } from './sender-rules.ts';
 
 /**
- * A subscription of another sender than Pub/Sub. Such a service has no dead-letter topic: what it rejects goes to the
- * sender's own dead-letter queue.
+ * A channel for a sender other than Pub/Sub. The service has no dead-letter topic: rejected pushes go to the sender's own
+ * dead-letter queue.
  */
 export async function openSenderChannel(
   name: SenderName,
@@ -16,7 +16,7 @@ export async function openSenderChannel(
 ): Promise<Channel> {
   const sns = await startSns();
   const rules = rulesOf(name, leastSeconds, sns, isBatched);
-  // SNS signs, and shows no token.
+  // SNS signs its messages and sends no token.
   const url = name === 'sns' ? endpoint.replace(/\?.*/, '') : endpoint;
   const pusher = new SenderPusher({ endpoint: url, rules, againProbability: 0.02, random });
   return {

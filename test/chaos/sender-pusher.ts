@@ -6,19 +6,19 @@ import type { SenderRules } from './sender-rules.ts';
 
 const AT_ONCE = 50;
 const GATHER_MILLISECONDS = 300;
-/** Names the messages of a push for the proxy, which cannot read every sender's form. */
+/** The header with the ids of the messages in a push, because the proxy cannot parse the formats of all senders. */
 export const MESSAGES_HEADER = 'x-chaos-messages';
 
 export interface SenderPusherOptions {
   readonly endpoint: string;
   readonly rules: SenderRules;
-  /** How often an acknowledged message comes once more. */
+  /** The probability of another delivery after the acknowledgement. */
   readonly againProbability: number;
   readonly random: Random;
 }
 
-/** Set on a letter whose reason the sender could not be told, or which it could not carry as it was. */
-export const UNTOLD = 'reasonUntold';
+/** Set on a dead letter whose reason is unknown because it was part of a batch, or whose data is empty. */
+export const REASON_UNKNOWN = 'reasonUnknown';
 
 interface Held extends Message {
   attempts: number;
@@ -26,7 +26,7 @@ interface Held extends Message {
 }
 
 interface Answer {
-  /** 0 where there was none. */
+  /** 0 without a response. */
   readonly status: number;
   readonly retryAfterSeconds: number;
   readonly reason: string;
@@ -34,16 +34,16 @@ interface Answer {
 
 const Problem = z.object({ reason: z.string() });
 
-/** Pushes by the rules of a sender, with a list in the place of its dead-letter queue. */
+/** Pushes by the rules of a sender; a list replaces its dead-letter queue. */
 export class SenderPusher {
-  /** What was given up because of its answer: it can never work. */
+  /** Messages that were given up because of a final response. */
   readonly deadLetters: DeadLetter[] = [];
-  /** The ids of all that was given up because of its answer, the others of a batch included. */
+  /** The ids of all messages that were given up because of a final response, including the others of a batch. */
   readonly givenUp = new Set<string>();
   redriven = 0;
   readonly #options: SenderPusherOptions;
   readonly #due: Held[] = [];
-  /** What was given up because it failed too often: the operator sends it again when the trouble is over. */
+  /** Messages that failed too often; an operator sends them again after the disturbance. */
   readonly #exhausted: Held[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #stopped = new AbortController();
@@ -62,7 +62,7 @@ export class SenderPusher {
     return id;
   }
 
-  /** Sends what is in the dead-letter queue because it failed too often once more. */
+  /** Sends the messages again that failed too often. */
   redrive(): void {
     for (const message of this.#exhausted.splice(0)) {
       this.redriven += 1;
@@ -77,7 +77,7 @@ export class SenderPusher {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  /** A sender that makes batches waits a moment for more. */
+  /** A sender of batches waits for more messages. */
   #gather(): void {
     const { mostInBatch } = this.#options.rules;
     if (mostInBatch === 1) this.#pump();
@@ -147,7 +147,10 @@ export class SenderPusher {
     }
   }
 
-  /** Of a batch it is not told which one can never work: a letter is kept for those that were published as such. */
+  /**
+   * The response does not tell which message of a batch was rejected; a dead letter is kept for those that were published as
+   * poison.
+   */
   #giveUp(message: Held, { reason }: Answer, size: number): void {
     const { id, data, attributes } = message;
     this.givenUp.add(id);
@@ -158,7 +161,7 @@ export class SenderPusher {
       attributes: {
         ...attributes,
         reason,
-        ...((size > 1 || data === '') && { [UNTOLD]: 'true' }),
+        ...((size > 1 || data === '') && { [REASON_UNKNOWN]: 'true' }),
         messageId: id,
         deadLetteredAt: new Date().toISOString(),
         resource: resourceOf(data),

@@ -3,34 +3,34 @@ import { eventBridgeDetail, eventBridgeRequest, type SenderRequest } from '../sa
 import type { SnsSandbox } from '../sandbox/sns.ts';
 import type { Random } from './random.ts';
 
-/** The senders of which the test has a pusher of its own, beside Pub/Sub. */
+/** The senders, besides Pub/Sub, that the test simulates with its own pusher. */
 export const SENDERS = ['eventbridge', 'sns', 'event-grid'] as const;
 export type SenderName = (typeof SENDERS)[number];
 
-/** What is sent: a notification as text, or what should be one. */
+/** The data of a message: a notification as text, or invalid data. */
 export interface Sent {
   readonly id: string;
   readonly data: string;
   readonly attempts: number;
 }
 
-/** How a sender delivers, by its documentation; its waits are shortened, so that a run ends. */
+/** The documented delivery rules of a sender; the delays are shortened, so that a run ends. */
 export interface SenderRules {
   readonly timeLimitSeconds: number;
   acknowledges(status: number): boolean;
-  /** Of the statuses that do not acknowledge, those that are not tried again. */
+  /** The statuses without a retry. */
   isFinal(status: number): boolean;
-  /** The wait after so many attempts, in seconds. */
+  /** The delay in seconds after a number of attempts. */
   delay(attempts: number, random: Random): number;
   readonly honoursRetryAfter: boolean;
-  /** After so many attempts a notification goes to the dead-letter queue. */
+  /** A notification goes to the dead-letter queue after this number of attempts. */
   readonly mostAttempts: number;
-  /** The most notifications in a request, which are all or none. */
+  /** The maximum number of notifications in a request; they are acknowledged together. */
   readonly mostInBatch: number;
   request(sent: readonly Sent[]): SenderRequest;
 }
 
-/** No delay may be shorter than the time that a run of the service can last: `least`, in seconds. */
+/** No delay may be shorter than the longest run of the service: `least`, in seconds. */
 export function rulesOf(name: SenderName, least: number, sns: SnsSandbox, isBatched: boolean): SenderRules {
   switch (name) {
     case 'eventbridge':
@@ -74,7 +74,7 @@ export function rulesOf(name: SenderName, least: number, sns: SnsSandbox, isBatc
 
 function eventBridge(data: string, id: string): SenderRequest {
   const detail = objectIn(data);
-  // EventBridge carries nothing but objects; what is none arrives as a target with an input transformer would send it.
+  // EventBridge sends objects only; other data arrives in the form of a target with an input transformer.
   return detail ? eventBridgeRequest(detail, { id }) : { ...eventBridgeDetail({}), body: data };
 }
 

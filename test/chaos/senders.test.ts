@@ -12,11 +12,11 @@ import { rulesOf, SENDERS, type SenderName } from './sender-rules.ts';
 
 const SHORT = ['--instances', '2', '--customers', '60', '--changes', '60', '--minutes', '0.06'];
 
-// A run is long for its waits: between two deliveries, and for what runs after a drain.
+// A run takes long because it waits: between two deliveries, and for runs after a drain.
 t.jobs = SENDERS.length;
 
 for (const sender of SENDERS)
-  t.test(`under faults, kills and drains all is as promised, by the rules of ${sender}`, async (t) => {
+  t.test(`keeps its promises under faults, kills and drains, by the rules of ${sender}`, async (t) => {
     const args = [...SHORT, '--config', 'fixed', '--pusher', sender];
     const options = readOptions(args, Math.floor(Math.random() * 1e9));
     const report = await runChaos(options, (line) => t.comment(line));
@@ -27,7 +27,7 @@ for (const sender of SENDERS)
     t.equal(report.deadLetters, 18, "what can never work is in the sender's dead-letter queue");
   });
 
-/** A pusher at an endpoint that answers each attempt with the next status, and the last one for ever. */
+/** Starts a pusher for an endpoint that answers the attempts with these statuses, and later ones with the last status. */
 async function pushTo(t: Test, sender: SenderName, statuses: readonly number[], isBatched = false) {
   const pushes: string[][] = [];
   const server = createServer((request, response) => {
@@ -67,7 +67,7 @@ const RETRIED: Record<SenderName, readonly number[]> = {
 };
 
 for (const sender of SENDERS) {
-  t.test(`the pusher gives up where ${sender} does`, async (t) => {
+  t.test(`the pusher gives up after the same responses as ${sender}`, async (t) => {
     for (const status of FINAL[sender]) {
       const { pusher, pushes } = await pushTo(t, sender, [status, 204]);
       const id = pusher.publish('{"notificationType":"Event"}', { poison: 'p' });
@@ -77,7 +77,7 @@ for (const sender of SENDERS) {
     }
   });
 
-  t.test(`the pusher tries again where ${sender} does`, async (t) => {
+  t.test(`the pusher retries after the same responses as ${sender}`, async (t) => {
     for (const status of RETRIED[sender]) {
       const { pusher, pushes } = await pushTo(t, sender, [status, 204]);
       pusher.publish('{"notificationType":"Event"}');
@@ -87,7 +87,7 @@ for (const sender of SENDERS) {
   });
 }
 
-t.test('the pusher of SNS gives up after its retries, and sends that again when told to', async (t) => {
+t.test('the pusher of SNS gives up after its retries, and sends the message again on redrive', async (t) => {
   const { pusher, pushes } = await pushTo(t, 'sns', [503, 503, 503, 503, 204]);
   pusher.publish('{}');
   t.ok(

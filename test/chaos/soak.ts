@@ -12,7 +12,7 @@ import { Pusher } from './pusher.ts';
 import { seeded } from './random.ts';
 import { growth, type Sample, slope } from './samples.ts';
 
-// One instance at a steady rate for a long time: memory must stay flat after the warm-up.
+// Runs one instance at a steady rate for a long time: its memory must not grow after the warm-up.
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '2' },
@@ -78,7 +78,7 @@ const sampling = sample();
 for (let count = 0; performance.now() < endsAt; count += 1) {
   if (ids.length < customers) ids.push((await commercetools.createCustomer(draft(random, count))).id);
   else await changeOne(random.pick(ids), count);
-  // What was written is no proof here, and would only grow.
+  // The stand-in's records of writes are not needed here, and would grow.
   instance.output.length = 0;
   await wait(Math.max(0, startedAt + ((count + 1) / rate) * 1_000 - performance.now()));
 }
@@ -89,7 +89,7 @@ pusher.stop();
 await instances.stop();
 await Promise.all([commercetools.close(), fluent.close()]);
 
-// The first quarter is warm-up: code is compiled, caches fill, the heap finds its size.
+// The first quarter is the warm-up: code is compiled, caches fill, the heap reaches its size.
 const warm = samples.slice(Math.ceil(samples.length / 4));
 const megabytes = warm.map(({ resident }) => resident).sort((one, other) => one - other);
 latencies.sort((one, other) => one - other);
@@ -125,7 +125,7 @@ process.exit(flat && report.leftOver === 0 && instances.misbehaved.length === 0 
 async function changeOne(id: string, count: number): Promise<void> {
   const customer = commercetools.customer(id);
   if (customer === undefined) return;
-  // As it grows with every address added, a customer would not be a steady load.
+  // With more and more addresses, a customer would not be a constant load.
   const fields: Partial<Customer> = customer.addresses.length > 5 ? { addresses: [] } : {};
   Object.assign(fields, change(random, customer, count));
   await commercetools.updateCustomer(id, fields);

@@ -6,7 +6,7 @@ import { type Configuration, replicaLags } from './configuration.ts';
 import { accountEnvironment } from './connector-file.ts';
 import { seeded } from './random.ts';
 
-/** A commercetools project, and which of the Fluent accounts it feeds. */
+/** A commercetools project, and the Fluent account that it feeds. */
 export interface Project {
   readonly commercetools: CommercetoolsSandbox;
   readonly account: number;
@@ -16,11 +16,11 @@ export interface Project {
 export interface Upstreams {
   readonly projects: readonly Project[];
   readonly accounts: readonly FluentSandbox[];
-  /** What joins a service to them. */
+  /** The environment variables for a service that uses them. */
   readonly env: Readonly<Record<string, string>>;
-  /** What no log may hold. */
+  /** The secrets that no log may contain. */
   readonly secrets: readonly string[];
-  /** How many requests they have had, tokens included. */
+  /** The number of requests to them, including those for tokens. */
   requests(): number;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ type Notify = (payload: Payload, project: Project) => void;
 
 const PROJECT_KEYS = ['sandbox-project', 'other-project'] as const;
 
-/** Starts them as the configuration has it; `notify` is called for every notification. */
+/** Starts the stand-ins for a configuration; `notify` is called for each notification. */
 export async function startUpstreams(
   configuration: Configuration,
   seed: number,
@@ -101,15 +101,15 @@ async function startProject(
   index: number,
   notify: Notify,
 ): Promise<Project> {
-  let told = (_: Payload): void => undefined;
+  let publish = (_: Payload): void => undefined;
   const commercetools = await startCommercetools({
     projectKeys: [PROJECT_KEYS[index] ?? `project-${index}`],
     credentials: { clientId: `chaos-client-${index}`, clientSecret: `chaos-ct-secret-51ae-${index}` },
     random: seeded(seed, `ids-${index}`).next,
-    onNotification: (payload) => told(payload),
+    onNotification: (payload) => publish(payload),
   });
   const project = { commercetools, account: Math.min(index, accounts - 1) };
-  told = (payload) => notify(payload, project);
+  publish = (payload) => notify(payload, project);
   const random = seeded(seed, `query-lags-${index}`);
   commercetools.replicate(
     { query: replicaLags(random, queryLag), graphql: replicaLags(random, graphqlLag) },

@@ -89,7 +89,7 @@ t.test('a verdict', async (t) => {
   const cases: { name: string; evidence: Evidence; expected: [number, number, number]; says?: RegExp }[] = [
     { name: 'finds nothing where nothing is', evidence: good, expected: [0, 0, 0] },
     {
-      name: 'does not ask for a deleted customer where the service is not told of deletions',
+      name: 'accepts a deleted customer if the route does not include deletions',
       evidence: { ...good, lives: [{ ...life, deleted: true }], onDelete: undefined },
       expected: [0, 0, 0],
     },
@@ -234,22 +234,22 @@ t.test('a verdict on usernames', async (t) => {
       overwritten: 1,
     },
     {
-      name: 'wants one of several living, and each other one told',
+      name: 'requires one of several living customers, and the rejection of each other one',
       evidence: { lives: [life, rival('b'), rival('c')], deadLetters: [letter, letter, taken('b')] },
       overwritten: 1,
     },
     {
-      name: 'is content when each other one is told',
+      name: 'accepts that each other one was rejected',
       evidence: { lives: [life, rival('b')], deadLetters: [letter, letter, taken('b')] },
     },
     {
-      name: 'wants who was told to be there once the other one is deleted',
+      name: 'requires the rejected customer after the deletion of the owner',
       evidence: { lives: [gone, rival('b')], deadLetters: [letter, letter, taken('b')] },
       overwritten: 1,
       left: 1,
     },
     {
-      name: 'does not want that where the deletion does not tell the username',
+      name: 'does not require it if the deletion event does not contain the username',
       evidence: {
         lives: [gone, rival('b')],
         deadLetters: [letter, letter, taken('b')],
@@ -271,7 +271,7 @@ t.test('a verdict on usernames', async (t) => {
       },
     },
     {
-      name: 'finds it wrong to be told of a username that was never shared',
+      name: 'reports a rejection for a username that was never shared',
       evidence: { deadLetters: [letter, letter, taken(ID)] },
       wrong: 1,
     },
@@ -287,7 +287,7 @@ t.test('a verdict on usernames', async (t) => {
     });
 });
 
-t.test('expects the address that the mapping picks', async (t) => {
+t.test('expects the address that the mapping chooses', async (t) => {
   const phone = (change: Partial<Customer>) =>
     expectedOf({ ...customer, ...change }, ID, PROJECT)['primaryPhone'];
   t.equal(phone({}), '+99 2', 'the default billing address');

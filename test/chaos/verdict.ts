@@ -4,17 +4,17 @@ import type { DeadLetter } from './dead-letter-topic.ts';
 import { attribute, differing, personalFields } from './expected.ts';
 import type { Life } from './lives.ts';
 import type { Poison } from './poison.ts';
-import { UNTOLD } from './sender-pusher.ts';
+import { REASON_UNKNOWN } from './sender-pusher.ts';
 
-/** Everything that a verdict is given on, when all has come to rest. */
+/** The evidence for a verdict, collected when nothing is in flight any more. */
 export interface Evidence {
-  /** Every customer there has been. */
+  /** All customers of the run. */
   readonly lives: readonly Life[];
-  /** What each Fluent account holds, by username. */
+  /** The customers of each Fluent account, by username. */
   readonly fluent: readonly ReadonlyMap<string, StoredCustomer>[];
-  /** What the service should do with a deleted customer; undefined where it is not told of deletions. */
+  /** The route's `onDelete`; undefined if the route does not include deletions. */
   readonly onDelete: OnDelete | undefined;
-  /** Whether the event of a deletion tells the username that the customer had. */
+  /** True if the event of a deletion contains enough for the customer's username. */
   readonly deletionTells: boolean;
   readonly published: ReadonlySet<string>;
   readonly acknowledged: ReadonlySet<string>;
@@ -22,24 +22,26 @@ export interface Evidence {
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** Counts, 0 where the promise is kept; `faults` tells of each by ids, versions and names of fields. */
+/** Counts of broken promises; `faults` describes each by ids, versions and names of fields. */
 export interface Verdict {
   /** Customers missing in Fluent, messages neither acknowledged nor dead-lettered, poison without a dead letter. */
   readonly lost: number;
-  /** Customers whose version in Fluent is older. */
+  /** Customers with an older version in Fluent. */
   readonly stale: number;
-  /** Customers of the right version with a field that differs, and dead letters that should not be, or say another reason. */
+  /**
+   * Customers with the right version and a field that differs, and dead letters that should not exist or have another reason.
+   */
   readonly wrong: number;
-  /** Living customers that are not in Fluent, though they have the right to their username. */
+  /** Living customers that are not in Fluent under their username. */
   readonly overwritten: number;
-  /** Deleted customers whose data stayed. */
+  /** Deleted customers whose data is still in Fluent. */
   readonly left: number;
   readonly faults: readonly string[];
 }
 
 type Faults = Record<'lost' | 'stale' | 'wrong' | 'overwritten' | 'left', string[]>;
 
-/** Compares Fluent with commercetools, and the dead letters with what was poison. */
+/** Compares Fluent with commercetools, and the dead letters with the poison messages. */
 export function judge(evidence: Evidence): Verdict {
   const { lives, published, acknowledged } = evidence;
   const faults: Faults = { lost: [], stale: [], wrong: [], overwritten: [], left: [] };
@@ -61,7 +63,7 @@ export function judge(evidence: Evidence): Verdict {
   };
 }
 
-/** The living customers of one username: all have the right to it, and one of them must have it. */
+/** Judges the living customers with one username: Fluent must contain one of them, and the others must have been rejected. */
 function judgeLiving(
   group: readonly Life[],
   { fluent, lives, deletionTells }: Evidence,
@@ -80,8 +82,8 @@ function judgeLiving(
   const winner = group.find(({ customer }) => customer.id === owner);
   for (const { customer, usernames } of group) {
     if (customer.id === owner) continue;
-    // A customer that was rejected is brought in when the deletion of the owner tells the username. Where it does not, or the
-    // owner took another username, only a replay of the dead letter does that.
+    // A rejected customer is written when the event of the owner's deletion contains the username. Otherwise, and if the owner
+    // changed its username, only a replay of the dead letter writes it.
     const holder = lives.find((life) => life.customer.id === owner);
     const hasLeft =
       holder !== undefined && (holder.deleted ? !deletionTells : usernameOf(holder) !== username);
@@ -110,7 +112,10 @@ function judgeDeleted(life: Life, { fluent }: Evidence, faults: Faults): void {
   if (fields.length > 0) faults.left.push(`customer ${life.customer.id}: ${fields.join(', ')}`);
 }
 
-/** Checks every dead letter; returns the messages that have one, and the customers that were told that another has their username. */
+/**
+ * Checks every dead letter; returns the messages with a dead letter, and the customers that were rejected because of their
+ * username.
+ */
 function judgeLetters({ poison, deadLetters, lives }: Evidence, faults: Faults) {
   const byMark = new Map(poison.map((one) => [one.mark, one]));
   const shared = sharers(lives);
@@ -126,7 +131,7 @@ function judgeLetters({ poison, deadLetters, lives }: Evidence, faults: Faults) 
       if (reason === 'username-taken' && shared.has(id)) taken.add(id);
       else faults.wrong.push(`a dead letter that was no poison (${reason}, ${identity})`);
     } else if (
-      (reason !== expected.reason && attributes[UNTOLD] === undefined) ||
+      (reason !== expected.reason && attributes[REASON_UNKNOWN] === undefined) ||
       data !== expected.data ||
       deadLetteredAt === undefined
     )
@@ -144,7 +149,7 @@ function byUsername(lives: readonly Life[]): Life[][] {
   );
 }
 
-/** The ids of the customers of which another one ever had a username. */
+/** The ids of customers that share, or shared, a username with another one. */
 function sharers(lives: readonly Life[]): Set<string> {
   const holders = new Map<string, string[]>();
   for (const { account, usernames, customer } of lives)

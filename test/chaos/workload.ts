@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { succeed, twin } from './collisions.ts';
+import { createSharer, succeed } from './collisions.ts';
 import type { Configuration } from './configuration.ts';
 import { harmless, type Poison, poisons } from './poison.ts';
 import type { Person, Population } from './population.ts';
@@ -9,8 +9,8 @@ import type { Random } from './random.ts';
 const POISON_ROUNDS = 3;
 const BURST = { probability: 0.05, most: 8 };
 const DELETION_PROBABILITY = 0.004;
-/** Where usernames collide. */
-const TWIN_PROBABILITY = 0.25;
+/** The probabilities of collisions of usernames. */
+const ADDITIONAL_SHARER_PROBABILITY = 0.25;
 const RECREATION_PROBABILITY = 0.03;
 const SHARER_PROBABILITY = 0.4;
 
@@ -20,7 +20,7 @@ export interface Amounts {
   readonly milliseconds: number;
 }
 
-/** Creates, changes and deletes customers, spread over the time; returns how many changes it made, and the poison. */
+/** Creates, changes and deletes customers, spread over the time; returns the number of changes, and the poison messages. */
 export async function work(
   population: Population,
   publisher: Publisher,
@@ -45,10 +45,10 @@ export async function work(
 
   async function create(): Promise<void> {
     const person = await population.create();
-    if (!collisions || !random.chance(TWIN_PROBABILITY)) return;
-    // At once, or some time later.
-    if (random.chance(0.5)) await twin(population, person, random);
-    else steps.push(() => twin(population, person, random));
+    if (!collisions || !random.chance(ADDITIONAL_SHARER_PROBABILITY)) return;
+    // Immediately, or some time later.
+    if (random.chance(0.5)) await createSharer(population, person, random);
+    else steps.push(() => createSharer(population, person, random));
   }
 
   function someone(): Person {
@@ -74,7 +74,7 @@ export async function work(
   const startedAt = performance.now();
   const total = amounts.changes + steps.length;
   for (let left = total; left > 0; left = amounts.changes - changes + steps.length) {
-    // The others are strewn evenly among the changes.
+    // The other poison messages are spread evenly between the changes.
     const other = random.chance(steps.length / left)
       ? steps.splice(random.between(0, steps.length - 1), 1)[0]
       : undefined;

@@ -5,7 +5,7 @@ const pick = fc.nat(30);
 
 const person = fc.record({ firstName: value, companyName: value, phone: value });
 
-/** What may happen next. Picks choose among what there is at the moment. */
+/** The possible actions. A pick chooses one of the items that exist at the moment. */
 export const action = fc.oneof(
   { weight: 14, arbitrary: fc.record({ kind: fc.constant('go-on'), pick }) },
   {
@@ -34,13 +34,13 @@ export type Action = typeof action extends fc.Arbitrary<infer Each> ? Each : nev
 
 /** One history of the model. */
 export const history = fc.record({
-  /** True when Fluent has the customer's first version before anything else happens. */
+  /** True if Fluent has the customer's first version at the start. */
   synced: fc.boolean(),
   instances: fc.integer({ min: 1, max: 3 }),
   actions: fc.array(action, { minLength: 5, maxLength: 30, size: 'max' }),
-  /** The customer is deleted before the action of this number, if there are so many. */
+  /** The customer is deleted before the action with this number, if there are that many. */
   deletedAt: fc.option(fc.nat(30), { freq: 4, nil: undefined }),
-  /** Who goes on, while what is left at the end is brought to its end. */
+  /** Picks the operation that continues, while the rest of the history is completed. */
   rest: fc.array(pick, { minLength: 1, maxLength: 20 }),
 });
 

@@ -5,7 +5,7 @@ const pick = fc.nat(30);
 const key = fc.constantFrom('k', 'k', 'l');
 const project = fc.constantFrom(...PROJECTS);
 
-/** What may happen next. Picks choose among what there is at the moment. */
+/** The possible actions. A pick chooses one of the items that exist at the moment. */
 const happening = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('go-on'), pick }) },
   {
@@ -49,13 +49,13 @@ export type Happening = typeof happening extends fc.Arbitrary<infer Each> ? Each
 
 /** One history of contention. */
 export const contention = fc.record({
-  /** False for a username that customers of one project may share, as one made from an `externalId`. */
+  /** False for a username that several customers of a project may have, such as one made from an `externalId`. */
   isUnique: fc.boolean(),
   instances: fc.integer({ min: 1, max: 3 }),
   actions: fc.array(happening, { minLength: 8, maxLength: 50, size: 'max' }),
-  /** By how many versions, or writes, one read after the other is behind. */
+  /** The lag of each read, in versions or writes. */
   lags: fc.array(fc.constantFrom(0, 0, 1, 2), { minLength: 1, maxLength: 8 }),
-  /** Who goes on, while what is left at the end is brought to its end. */
+  /** Picks the operation that continues, while the rest of the history is completed. */
   rest: fc.array(pick, { minLength: 1, maxLength: 20 }),
 });
 

@@ -4,7 +4,7 @@ import type { ProjectKey } from './people.ts';
 const create = (project: ProjectKey, key: 'k' | 'l' = 'k'): Happening => ({ kind: 'create', project, key });
 const remove: Happening = { kind: 'delete', pick: 0 };
 const change: Happening = { kind: 'change', pick: 0, firstName: 'A', companyName: undefined };
-/** Delivers the message that is the nth of those not acknowledged yet. */
+/** Delivers the nth message of those that are not acknowledged yet. */
 const deliver = (nth: number, instance: number): Happening => ({
   kind: 'deliver',
   pick: nth,
@@ -31,9 +31,9 @@ function history(actions: Happening[], lags: Contention['lags'] = [0]): Contenti
 
 const synced = [create('one'), deliver(0, 0), runOn(0, WHOLE_RUN)];
 
-/** The histories in which each defect shows, by what is wrong in them; they must come out well. */
+/** Histories that show each defect, by the defect. They must end correctly. */
 export const CONTENTION = {
-  'a deletion blanks the living one that took the username over': history([
+  'a deletion blanks the living customer that took over the username': history([
     ...synced,
     remove,
     create('one'),
@@ -43,7 +43,7 @@ export const CONTENTION = {
     runOn(0, WHOLE_RUN),
     runOn(1, WHOLE_RUN),
   ]),
-  'a slow update of one that is gone lands on the living one': history([
+  'a slow update of a deleted customer overwrites the living one': history([
     ...synced,
     change,
     deliver(0, 1),
@@ -54,32 +54,32 @@ export const CONTENTION = {
     runOn(0, WHOLE_RUN),
     runOn(1, WHOLE_RUN),
   ]),
-  'two that are living take a username over at once': history([
+  'two living customers take over a username at once': history([
     ...synced,
     remove,
     create('one'),
     create('two'),
     deliver(1, 0),
     deliver(1, 1),
-    // It has asked for the owner as well.
+    // By then it has read the owner as well.
     runOn(1, READ_AND_LOOK_UP + 2),
     runOn(0, WHOLE_RUN),
     runOn(1, WHOLE_RUN),
   ]),
-  'the owner of another project is asked for in the own one': history([
+  'the owner from another project is read from this project': history([
     ...synced,
     create('two'),
     deliver(0, 1),
     runOn(1, WHOLE_RUN),
   ]),
-  // The fourth read is the query that the deletion is taken for an update by.
-  'a deletion is believed to a query that lags': history(
+  // The fourth read is the query whose lag would make the deletion look like an update.
+  'a deletion relies on a query that lags': history(
     [...synced, remove, deliver(0, 0), runOn(0, WHOLE_RUN)],
     [0, 0, 0, 1, 0],
   ),
 } as const;
 
-/** The write of a customer that moves away while it is written, over the one that has its former username by then. */
+/** A customer that changes its username while it is written. The late write overwrites the new owner of the former username. */
 const lateWriteOfMover = [
   ...synced,
   change,
@@ -93,15 +93,18 @@ const lateWriteOfMover = [
   runOn(0, WHOLE_RUN),
 ];
 
-/** Histories that random play, or a reader, has found, and that must come out well. */
+/** Histories found by random play or by review. They must end correctly. */
 export const FOUND: Record<string, Contention> = {
-  'one that moves away writes over its successor': history([...lateWriteOfMover, runOn(1, WHOLE_RUN)]),
-  'one that moves away writes over its successor, and dies': history([
+  'a customer that changes its username overwrites the new owner': history([
+    ...lateWriteOfMover,
+    runOn(1, WHOLE_RUN),
+  ]),
+  'a customer that changes its username overwrites the new owner, and its instance dies': history([
     ...lateWriteOfMover,
     runOn(1, 1),
     { kind: 'crash', instance: 1 },
   ]),
-  'a look-up that lags hides from a deletion who waits': history(
+  'a lagging look-up hides the waiting customer from a deletion': history(
     [
       ...synced,
       create('two'),
@@ -113,7 +116,7 @@ export const FOUND: Record<string, Contention> = {
     ],
     [0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0],
   ),
-  'one is given a username while a third one writes': {
+  'a customer receives a username while a third one writes': {
     ...history(
       [
         create('one'),
@@ -138,7 +141,7 @@ export const FOUND: Record<string, Contention> = {
     ),
     instances: 1,
   },
-  'three take a username over at once': {
+  'three customers take over a username at once': {
     ...history(
       [
         create('one'),

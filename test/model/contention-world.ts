@@ -21,26 +21,26 @@ import { merge } from './upstreams.ts';
 
 type Clients = Pick<Context, 'commercetools' | 'fluent' | 'projects'> & { readonly event: Event };
 
-/** Replaces the clients or the event of a run, for a test of the test. */
+/** Replaces the clients or the event of a run, to test the model itself. */
 export type Break = (clients: Clients) => Clients;
 
 export interface ContentionOptions {
-  /** Makes the ids of this history its own. */
+  /** Makes the ids of this history unique. */
   readonly prefix: string;
   handlerOf(nth: number): Promise<Handle>;
   readonly breakWith?: Break;
-  /** Milliseconds; what handlers and queues take for the time. */
+  /** The time in milliseconds for handlers and queues. */
   readonly clock: { now: number };
 }
 
-/** What a history leaves behind. */
+/** The state at the end of a history. */
 export interface Rest {
   readonly people: readonly Person[];
   /** Fluent's customers by username. */
   readonly fluent: ReadonlyMap<string, FluentCustomer>;
-  /** The customers that were told that another has their username, as `<id> <username>`. */
+  /** The customers that were rejected because another one has their username, as `<id> <username>`. */
   readonly rejected: ReadonlySet<string>;
-  /** The usernames that a customer has moved away from. */
+  /** The usernames that a customer had before a change. */
   readonly moved: ReadonlySet<string>;
   readonly violations: readonly string[];
 }
@@ -63,7 +63,7 @@ export async function contend(history: Contention, options: ContentionOptions): 
     thrown({ reason }, error) {
       if (reason === 'unknown-error') violations.push(String(error));
     },
-    // A deletion has no version to be held to.
+    // A deletion does not require a version.
     settle: (event, outcome) => (event.deletion ? outcome : outcomeFor(event, outcome)),
     concluded({ resource }, { kind, reason }) {
       if (kind === 'rejected') rejected.add(`${resource?.id} ${people.keyOf(resource?.id)}`);
@@ -97,7 +97,7 @@ export async function contend(history: Contention, options: ContentionOptions): 
     });
   }
 
-  /** How far behind the next read is, by the history; nothing is once it comes to its end. */
+  /** The lag of the next read; 0 during the completion of the history. */
   function lag(): number {
     draws += 1;
     return lagging ? (history.lags[draws % history.lags.length] ?? 0) : 0;

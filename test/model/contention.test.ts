@@ -12,9 +12,9 @@ import { judge } from './judge.ts';
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 150);
 const seed = Number(process.env['MODEL_SEED'] ?? 2);
 
-// The handler's memory asks this clock; no test below waits for time to pass.
+// The handler's memory uses this clock; no test below waits for real time.
 const clock = { now: 1_000_000 };
-// `t.intercept` notes a stack at each use, which takes most of the time.
+// `t.intercept` records a stack for each use, which would take most of the time. notes a stack at each use, which takes most of the time.
 const { now } = performance;
 performance.now = () => clock.now;
 t.teardown(() => {
@@ -46,17 +46,17 @@ function property(onDelete: OnDelete, breakWith?: Break, fault = /./) {
 }
 
 for (const onDelete of ['ignore', 'anonymise'] as const)
-  t.test(`usernames end with who has the right to them, onDelete: ${onDelete}`, async () => {
+  t.test(`the rightful customers own the usernames at the end, onDelete: ${onDelete}`, async () => {
     await fc.assert(property(onDelete), { seed, numRuns: RUNS, endOnFailure: false });
   });
 
 for (const [name, example] of Object.entries(FOUND))
   for (const onDelete of ['ignore', 'anonymise'] as const)
-    t.test(`usernames end well when ${name}, onDelete: ${onDelete}`, async () => {
+    t.test(`the usernames end correctly when ${name}, onDelete: ${onDelete}`, async () => {
       await fc.assert(property(onDelete), { examples: [[example]], numRuns: 1, endOnFailure: true });
     });
 
-/** Leaves attributes out of all that Fluent shows. */
+/** Removes attributes from everything that Fluent returns. */
 function without(hidden: (name: string) => boolean): Break {
   const strip = <Held extends FluentCustomer | undefined>(held: Held): Held =>
     held && { ...held, attributes: held.attributes?.filter(({ name }) => !hidden(name)) };
@@ -73,32 +73,32 @@ function without(hidden: (name: string) => boolean): Break {
 
 const isClaim = (name: string) => name.startsWith('commercetoolsClaim.');
 
-/** The cure for each of these taken out: the model must find the defect. */
+/** Disables the protection against each defect; the model must find the defect. */
 const BREAKS: Record<keyof typeof CONTENTION, { onDelete: OnDelete; fault: RegExp; breakWith: Break }> = {
-  'a deletion blanks the living one that took the username over': {
+  'a deletion blanks the living customer that took over the username': {
     onDelete: 'anonymise',
     fault: /overwritten: .* should be one of/,
     breakWith: without(isClaim),
   },
-  'a slow update of one that is gone lands on the living one': {
+  'a slow update of a deleted customer overwrites the living one': {
     onDelete: 'ignore',
     fault: /overwritten: .* should be one of/,
     breakWith: without(isClaim),
   },
-  'two that are living take a username over at once': {
+  'two living customers take over a username at once': {
     onDelete: 'ignore',
-    fault: /was never told/,
+    fault: /was never rejected/,
     breakWith: without(isClaim),
   },
-  'the owner of another project is asked for in the own one': {
+  'the owner from another project is read from this project': {
     onDelete: 'ignore',
-    fault: /was never told/,
+    fault: /was never rejected/,
     breakWith: without((name) => name === 'commercetoolsProject'),
   },
-  'a deletion is believed to a query that lags': {
+  'a deletion relies on a query that lags': {
     onDelete: 'anonymise',
     fault: /left/,
-    // It is handled as an update that tells no version.
+    // Handles the deletion as an update without a version.
     breakWith: ({ event, ...clients }) => {
       const { version: _, ...update } = event;
       return { ...clients, event: event.deletion ? { ...update, deletion: false } : event };
@@ -112,5 +112,8 @@ for (const [name, { onDelete, fault, breakWith }] of Object.entries(BREAKS))
     if (!example) throw new Error('Expected an example.');
     const only = { examples: [[example]] satisfies [Contention][], numRuns: 1, endOnFailure: true };
     await fc.assert(property(onDelete), only);
-    t.ok((await fc.check(property(onDelete, breakWith, fault), only)).failed, 'is noticed without its cure');
+    t.ok(
+      (await fc.check(property(onDelete, breakWith, fault), only)).failed,
+      'is found without the protection',
+    );
   });

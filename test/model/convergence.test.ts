@@ -10,9 +10,9 @@ import { type Break, play } from './world.ts';
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 500);
 const MEMORY_SECONDS = 10;
 
-// The handler's memory asks this clock; no test below waits for time to pass.
+// The handler's memory uses this clock; no test below waits for real time.
 const clock = { now: 1_000_000 };
-// `t.intercept` notes a stack at each use, which takes most of the time.
+// `t.intercept` records a stack for each use, which would take most of the time.
 const { now } = performance;
 performance.now = () => clock.now;
 t.teardown(() => {
@@ -23,7 +23,7 @@ interface Model {
   readonly onDelete: 'ignore' | 'anonymise';
   readonly memorySeconds: number;
   readonly breakWith?: Break;
-  /** What is looked for; everything, if undefined. */
+  /** The fault to look for; every fault if undefined. */
   readonly fault?: RegExp;
 }
 
@@ -36,7 +36,7 @@ const PROPS = {
 };
 const HANDLERS = new Map<string, Promise<Handle>[]>();
 
-/** Fails with what is wrong in Fluent after a history, or with what must not have happened on the way. */
+/** Throws with the differences in Fluent after a history, or with violations during it. */
 function property({ onDelete, memorySeconds, breakWith, fault = /./ }: Model) {
   const handlers = HANDLERS.get(`${onDelete} ${memorySeconds}`) ?? [];
   HANDLERS.set(`${onDelete} ${memorySeconds}`, handlers);
@@ -50,13 +50,13 @@ function property({ onDelete, memorySeconds, breakWith, fault = /./ }: Model) {
     histories += 1;
     const options = { id: `c-${histories}`, handlerOf, clock, ...(breakWith && { breakWith }) };
     const upstreams = await play(past, options);
-    // Before every message is acknowledged, nothing is promised of Fluent.
+    // Fluent is checked only if every message was acknowledged; nothing is promised before.
     const faults = upstreams.violations.length > 0 ? upstreams.violations : differences(upstreams, onDelete);
     if (faults.some((each) => fault.test(each))) throw new Error(faults.join('; '));
   });
 }
 
-/** Compares without the handler's own code: what one field should be is not for its mapping to say. */
+/** Compares without code of the handler, so that an error in its mapping is found. */
 function differences(upstreams: Upstreams, onDelete: Model['onDelete']): string[] {
   const { truth } = upstreams;
   const held = upstreams.inFluent();
@@ -71,7 +71,7 @@ function differences(upstreams: Upstreams, onDelete: Model['onDelete']): string[
       truth.gone ? `deleted-${upstreams.id}@anonymised.invalid` : 'amba@example.com',
       held?.primaryEmail,
     ],
-    // Which version was the last of a customer that is gone, no late event can know.
+    // A late event cannot know the last version of a deleted customer.
     ['version', truth.gone ? versionIn(held) : truth.version, versionIn(held)],
   ] as const;
   return pairs.flatMap(([name, expected, found]) =>
@@ -96,7 +96,7 @@ for (const [name, example] of Object.entries(EXAMPLES))
 const NOT_EQUAL = /in Fluent, and should be/;
 const OLDER_OVER_NEWER = /was written where/;
 
-/** What the handler relies on, taken out: the model must notice each, by the fault that it guards against. */
+/** Disables what the handler relies on; the model must find the fault that it prevents. */
 const BREAKS: Record<string, { fault: RegExp; breakWith: Break }> = {
   'the check after writing is taken out': {
     fault: NOT_EQUAL,
@@ -179,7 +179,7 @@ for (const onDelete of ['ignore', 'anonymise'] as const)
     });
   });
 
-t.test('notices when the answer to a write shows no more than what was sent', async (t) => {
+t.test('notices when the response to a write contains only what was sent', async (t) => {
   const breakWith: Break = ({ commercetools, fluent }) => ({
     commercetools,
     fluent: {
@@ -196,7 +196,7 @@ t.test('notices when the answer to a write shows no more than what was sent', as
   t.ok((await fc.check(model, { examples, numRuns: 1, endOnFailure: true })).failed);
 });
 
-t.test('notices when the memory outlasts the retry delay', async (t) => {
+t.test('notices when the memory lasts longer than the retry delay', async (t) => {
   const model = property({ onDelete: 'ignore', memorySeconds: 60, fault: NOT_EQUAL });
   const [, example] = Object.values(EXAMPLES);
   const examples: [History][] = example ? [[example]] : [];

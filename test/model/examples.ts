@@ -15,14 +15,14 @@ const change = (firstName: 'A' | 'B', companyName: 'A' | undefined): Action => (
 });
 const wait = (seconds: number): Action => ({ kind: 'wait', seconds });
 
-/** A run alone: its read and its look-up, then its write, then its check, each with a step before and one after. */
+/** The steps of an undisturbed run: read and look-up, write, check; each has a step before and after it. */
 const WHOLE_RUN = 8;
 
 function past(instances: number, actions: Action[]): History {
   return { synced: false, instances, actions, deletedAt: undefined, rest: [0] };
 }
 
-/** Histories that are rare by chance, and that must come out well. */
+/** Histories that are rarely drawn. They must end correctly. */
 export const EXAMPLES: Record<string, History> = {
   'a look-up from before a value that came and went, beside a read from after it': past(2, [
     deliver(1),
@@ -34,7 +34,7 @@ export const EXAMPLES: Record<string, History> = {
     deliver(1),
     ...goOn(1, WHOLE_RUN),
     change('A', undefined),
-    // It reads the newest version, and cannot know that there is a value to blank.
+    // It reads the newest version, and does not know that there is a value to blank.
     ...goOn(0, WHOLE_RUN),
     deliver(0),
   ]),
@@ -48,7 +48,7 @@ export const EXAMPLES: Record<string, History> = {
     change('A', undefined),
     deliver(2),
     ...goOn(1, WHOLE_RUN),
-    // The first instance has seen version 3 in Fluent, and does not read yet.
+    // The first instance has found version 3 in Fluent, and does not read yet.
     deliverAgain(2, 0),
     ...goOn(2, 2),
     ...goOn(0, 1),

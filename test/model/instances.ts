@@ -5,7 +5,7 @@ import { outcomeOf } from '../../src/outcome.ts';
 import { Steps } from './steps.ts';
 import { Message } from './subscription.ts';
 
-/** One instance of the service: a queue and a handler with a memory of its own. */
+/** An instance of the service: a queue and a handler with its own memory. */
 export interface Instance {
   readonly queue: EventQueue<Event>;
   readonly handle: Handle;
@@ -13,23 +13,23 @@ export interface Instance {
 }
 
 export interface InstancesOptions {
-  /** Milliseconds; what handlers and queues take for the time. */
+  /** The time in milliseconds for handlers and queues. */
   readonly clock: { now: number };
-  /** The handler of the instance that is the n-th to be started in this history. */
+  /** The handler of the nth instance that is started in this history. */
   handlerOf(nth: number): Promise<Handle>;
-  /** Runs a handler with the clients of the model; what it throws becomes an outcome. */
+  /** Runs a handler with the clients of the model; converts an error to an outcome. */
   run(instance: Instance, event: Event): Promise<Outcome>;
-  /** What the model must not have: called with what a handler threw, and the outcome that it became. */
+  /** Called with an error of a handler that must not occur, and the outcome that it became. */
   thrown(outcome: Outcome, error: unknown): void;
-  /** The outcome of a shared run for one of its events. */
+  /** The outcome of a coalesced run for one of its events. */
   settle(event: Event, outcome: Outcome): Outcome;
-  /** Takes the outcome of a delivery; true when it acknowledges the message. */
+  /** Receives the outcome of a delivery; returns true if it acknowledges the message. */
   concluded(event: Event, outcome: Outcome): boolean;
 }
 
 const ROUNDS = 200;
 
-/** The instances of a history, the messages of its subscription, and what either may do next. */
+/** The instances of a history, the messages of its subscription, and their possible actions. */
 export class Instances {
   readonly steps = new Steps();
   readonly messages: Message[] = [];
@@ -49,7 +49,7 @@ export class Instances {
     this.messages.push(new Message(event, this.#options.clock));
   }
 
-  /** Delivers a message that may be delivered now; `again` takes those that need not be as well. */
+  /** Delivers a message that must be delivered now; with `again`, also one that may be delivered again. */
   deliverDue(pick: number, instance: number, again: boolean): void {
     const due = this.messages.filter((message) => message.due && (again || message.open));
     this.deliver(choose(due, pick), instance);
@@ -76,7 +76,7 @@ export class Instances {
     });
   }
 
-  /** Lets one instance go on alone, so many steps or until it has no delivery; the others stay where they are. */
+  /** Runs the operations of one instance only, for a number of steps or until it has no delivery; the others wait. */
   async runOn(pick: number, count: number): Promise<void> {
     const instance = choose(this.#all, pick);
     for (let step = 0; instance && step < count && instance.deliveries.size > 0; step += 1) {
@@ -85,7 +85,7 @@ export class Instances {
     }
   }
 
-  /** What the instance has in flight never ends, and another instance takes its place. */
+  /** Kills the instance: its operations never end, and another instance replaces it. */
   async crash(pick: number): Promise<void> {
     const index = pick % this.#all.length;
     const crashed = this.#all[index];
@@ -95,7 +95,7 @@ export class Instances {
     this.#all[index] = await this.#startOne();
   }
 
-  /** Delivers until every message is acknowledged; returns what is wrong when that does not come to be. */
+  /** Delivers until every message is acknowledged; returns a fault if that does not happen. */
   async finish(rest: readonly number[]): Promise<string[]> {
     const { clock } = this.#options;
     let step = 0;
@@ -104,7 +104,7 @@ export class Instances {
       return rest[step % rest.length] ?? 0;
     };
     for (let round = 0; round < ROUNDS; round += 1) {
-      // Beside what is in flight still.
+      // In addition to the deliveries in flight.
       const left = this.messages.filter(({ open }) => open);
       clock.now = Math.max(clock.now, ...left.map(({ notBefore }) => notBefore));
       for (const message of left) this.deliver(message, next() + round);

@@ -3,7 +3,7 @@ import type { Rest } from './contention-world.ts';
 import type { Person } from './people.ts';
 import { attribute, versionIn } from './upstreams.ts';
 
-/** Who should be in Fluent, said without the handler's own code. */
+/** Checks the owners of the usernames in Fluent, without code of the handler. */
 export function judge({ people, fluent, rejected, moved }: Rest, onDelete: 'ignore' | 'anonymise'): string[] {
   const keys = new Set(people.map(({ states }) => states.at(-1)?.key ?? ''));
   return [...keys].flatMap((key) => {
@@ -13,16 +13,16 @@ export function judge({ people, fluent, rejected, moved }: Rest, onDelete: 'igno
     const owner = all.find(({ id }) => id === attribute(held, 'commercetoolsId'));
     if (living.length === 0) return judgeGone(held, owner, onDelete);
     const winner = living.find((person) => person === owner);
-    const told = ({ id }: Person) => rejected.has(`${id} ${key}`);
-    // One that waits for a username is not told when its holder moves to another.
-    if (!winner && moved.has(key) && living.every(told)) return [];
+    const isRejected = ({ id }: Person) => rejected.has(`${id} ${key}`);
+    // A customer that waits for a username is not notified when its owner changes to another.
+    if (!winner && moved.has(key) && living.every(isRejected)) return [];
     if (!held || !winner)
       return [`overwritten: ${key} is ${owner?.id}'s, and should be one of ${ids(living)}`];
     return [
       ...differences(held, winner),
       ...living
-        .filter((person) => person !== winner && !told(person))
-        .map(({ id }) => `overwritten: ${id} was never told that ${winner.id} has its username`),
+        .filter((person) => person !== winner && !isRejected(person))
+        .map(({ id }) => `overwritten: ${id} was never rejected although ${winner.id} has its username`),
     ];
   });
 }
@@ -33,7 +33,7 @@ function judgeGone(
   onDelete: 'ignore' | 'anonymise',
 ): string[] {
   if (!held || !owner || onDelete === 'ignore') return [];
-  // A run may die between its write under the new username and its check, and its event tells the old one only.
+  // A run may die between its write under the new username and its check; the repeated event contains the old username only.
   if (new Set(owner.states.map(({ key }) => key)).size > 1) return [];
   return held.firstName || attribute(held, 'companyName') || !held.primaryEmail?.startsWith('deleted-')
     ? [`left: ${owner.id} is gone, and its data is in Fluent`]

@@ -3,7 +3,7 @@ import type { Customer } from '../../src/handler.ts';
 export const PROJECTS = ['one', 'two'] as const;
 export type ProjectKey = (typeof PROJECTS)[number];
 
-/** A customer in one of its versions. */
+/** One version of a customer. */
 export interface State {
   readonly version: number;
   readonly key: string;
@@ -12,7 +12,7 @@ export interface State {
   readonly gone: boolean;
 }
 
-/** A customer of a project, in all its versions, the oldest first. */
+/** A customer of a project with all its versions, oldest first. */
 export interface Person {
   readonly project: ProjectKey;
   readonly id: string;
@@ -21,16 +21,16 @@ export interface Person {
 
 const MOST = 5;
 
-/** The customers of the model in commercetools: a key is unique among the living ones of a project. */
+/** The customers of the model in commercetools. The key is unique among the living customers of a project. */
 export class People {
   readonly all: Person[] = [];
-  /** The keys that a customer has had before it got another. */
+  /** The former keys of a customer. */
   readonly moved = new Set<string>();
   readonly #prefix: string;
   readonly #isUnique: boolean;
   readonly #changed: (person: Person) => void;
 
-  /** `isUnique`: living customers of one project have different keys, as commercetools sees to it for a key. */
+  /** With `isUnique`, living customers of one project have different keys, as commercetools requires for a key. */
   constructor(prefix: string, isUnique: boolean, changed: (person: Person) => void) {
     this.#prefix = prefix;
     this.#isUnique = isUnique;
@@ -51,7 +51,7 @@ export class People {
       this.#become(person, { ...state, firstName, companyName, version: state.version + 1 });
   }
 
-  /** Gives a customer another key, and so another username. */
+  /** Changes the key of a customer, and thereby its username. */
   move(pick: number, key: string): void {
     const [person, state] = this.#pick(pick);
     if (!person || !state || state.key === key || this.#isTaken(person.project, key)) return;
@@ -68,7 +68,7 @@ export class People {
     if (person && state) this.#become(person, { ...state, gone: true, version: state.version + 1 });
   }
 
-  /** As it is, or as it was so many versions before. */
+  /** The customer now, or a number of versions ago. */
   read(project: ProjectKey, id: string, back = 0): Customer | undefined {
     const person = this.all.find((one) => one.project === project && one.id === id);
     const state = person?.states.at(-1 - back);

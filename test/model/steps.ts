@@ -1,11 +1,11 @@
-/** A point before or after the effect of an operation, where a run waits until it is let go on. */
+/** A point before or after the effect of an operation, where a run waits for the model. */
 interface Waiting {
   readonly instance: object;
   goOn(): void;
   fail(fault: Error): void;
 }
 
-/** Everything that the runs of all instances wait for: who goes on, and when, is for the model to say. */
+/** The points where the runs of all instances wait. The model chooses which one continues. */
 export class Steps {
   readonly #waiting: Waiting[] = [];
 
@@ -13,7 +13,7 @@ export class Steps {
     return this.#waiting.length;
   }
 
-  /** An operation whose effect is atomic, with a step before it and one between effect and answer. */
+  /** An operation with an atomic effect; it waits before the effect, and between the effect and the response. */
   async operation<Value>(instance: object, effect: () => Value): Promise<Value> {
     await this.#step(instance);
     let answer: () => Value;
@@ -33,7 +33,7 @@ export class Steps {
     this.#take(pick)?.goOn();
   }
 
-  /** Lets one instance go on alone; the others stay where they are. */
+  /** Continues one operation of this instance. */
   goOnOf(instance: object): void {
     const index = this.#waiting.findIndex((waiting) => waiting.instance === instance);
     if (index >= 0) this.#take(index)?.goOn();
@@ -43,7 +43,7 @@ export class Steps {
     this.#take(pick)?.fail(fault);
   }
 
-  /** What an instance waited for never comes: it is dead. */
+  /** Removes the operations of a dead instance; they never end. */
   forget(instance: object): void {
     const others = this.#waiting.filter((waiting) => waiting.instance !== instance);
     this.#waiting.splice(0, this.#waiting.length, ...others);

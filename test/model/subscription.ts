@@ -1,14 +1,14 @@
 import type { Event } from '../../src/handler.ts';
 
-/** The subscription's minimum retry delay, which the documentation demands, and a moment. */
+/** The minimum retry delay that the documentation requires, plus a little. */
 const RETRY_MILLISECONDS = 10_001;
 
-/** A message of the subscription, delivered as Pub/Sub may: twice at once, late, again. */
+/** A message of the subscription, delivered like Pub/Sub may: twice at once, late, or again. */
 export class Message {
   readonly event: Event;
   readonly #clock: { readonly now: number };
   #inFlight = 0;
-  /** One of the deliveries that overlap has not ended well. */
+  /** True if one of the overlapping deliveries has failed. */
   #spoilt = false;
   #acknowledged = false;
   #notBefore = 0;
@@ -18,17 +18,17 @@ export class Message {
     this.#clock = clock;
   }
 
-  /** True when it must be delivered, now or at `notBefore`. */
+  /** True if it must be delivered, now or at `notBefore`. */
   get open(): boolean {
     return !this.#acknowledged && this.#inFlight === 0;
   }
 
-  /** True when it may be delivered now, even though it need not be. */
+  /** True if it may be delivered now, although that is not necessary. */
   get due(): boolean {
     return this.#notBefore <= this.#clock.now;
   }
 
-  /** When it may be delivered again, on the model's clock. */
+  /** The earliest time of the next delivery, on the model's clock. */
   get notBefore(): number {
     return this.#notBefore;
   }
@@ -38,8 +38,8 @@ export class Message {
   }
 
   /**
-   * A message that is delivered twice at once is acknowledged when both have ended well: that one of them acknowledges
-   * while the other crashes between its write and its check is more than the service promises to survive.
+   * A message that is delivered twice at once is acknowledged only when both deliveries succeed. The service does not promise
+   * to survive that one acknowledges while the other crashes between its write and its check.
    */
   end(well: boolean): void {
     this.#inFlight -= 1;

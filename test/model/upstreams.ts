@@ -11,7 +11,7 @@ import {
 } from '../../src/handler.ts';
 import type { Steps } from './steps.ts';
 
-/** The fields that the model changes; undefined is one that the customer does not have. */
+/** The fields that the model changes; undefined if the customer does not have the field. */
 export interface Person {
   readonly firstName: string | undefined;
   readonly companyName: string | undefined;
@@ -23,20 +23,20 @@ export interface Truth extends Person {
   readonly gone: boolean;
 }
 
-/** The one customer of the model, in commercetools and in Fluent, and what no run may do to it. */
+/** The single customer of the model in commercetools and in Fluent, and a check of every write. */
 export class Upstreams {
   readonly id: string;
   truth: Truth = { version: 1, gone: false, firstName: 'A', companyName: undefined, phone: undefined };
   /** Fluent's customer after each write, the oldest first. */
   readonly writes: FluentCustomer[] = [];
-  /** What must never happen, and did. */
+  /** The violations that have occurred. */
   readonly violations: string[] = [];
 
   constructor(id: string) {
     this.id = id;
   }
 
-  /** Fluent's customer; `back` says after how many writes fewer. */
+  /** Fluent's customer; `back` is a lag in writes. */
   inFluent(back = 0): FluentCustomer | undefined {
     return this.writes.at(-1 - back);
   }
@@ -87,12 +87,12 @@ export class Upstreams {
   }
 }
 
-/** The version that Fluent's customer, or a write, says it is a copy of. */
+/** The version in a Fluent customer, or in a write. */
 export function versionIn(customer: Pick<FluentCustomer, 'attributes'> | undefined): number {
   return Number(attribute(customer, 'commercetoolsVersion') ?? 0);
 }
 
-/** The value of an attribute in Fluent; a blank is as good as none. */
+/** The value of an attribute in Fluent; undefined for a blank. */
 export function attribute(customer: Pick<FluentCustomer, 'attributes'> | undefined, name: string): unknown {
   return customer?.attributes?.find((held) => held.name === name)?.value || undefined;
 }
@@ -120,7 +120,7 @@ function customerOf(
   };
 }
 
-/** As Fluent does: what an input does not mention stays, and so do attributes of other names. */
+/** Applies an input like Fluent: fields and attributes that it does not contain stay. */
 export function merge(held: FluentCustomer | undefined, input: UpdateCustomerInput): FluentCustomer {
   const names = new Set(input.attributes?.map(({ name }) => name));
   const others = held?.attributes?.filter(({ name }) => !names.has(name)) ?? [];

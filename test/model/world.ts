@@ -5,19 +5,19 @@ import type { Action, History } from './actions.ts';
 import { Instances } from './instances.ts';
 import { type Truth, Upstreams } from './upstreams.ts';
 
-/** Replaces the clients of a run, for a test of the test. */
+/** Replaces the clients of a run, to test the model itself. */
 export type Break = (
   clients: Pick<Context, 'commercetools' | 'fluent'>,
   upstreams: Upstreams,
 ) => typeof clients;
 
 export interface WorldOptions {
-  /** The customer's id, another for each history: a handler that has been in one before then knows nothing of it. */
+  /** The customer's id, unique for each history, so that a reused handler has no memory of it. */
   readonly id: string;
-  /** The handler of the instance that is the n-th to be started in this history. */
+  /** The handler of the nth instance that is started in this history. */
   handlerOf(nth: number): Promise<Handle>;
   readonly breakWith?: Break;
-  /** Milliseconds; what handlers and queues take for the time. */
+  /** The time in milliseconds for handlers and queues. */
   readonly clock: { now: number };
 }
 
@@ -38,7 +38,7 @@ export async function play(history: History, options: WorldOptions): Promise<Ups
       return instance.handle(event, { ...clients, account, projects, log, signal });
     },
     thrown({ kind, reason }, error) {
-      // A fault of the model itself must not pass for one of an upstream.
+      // An error in the model must not be treated as a failure of an upstream.
       if (kind === 'rejected' || reason === 'unknown-error')
         upstreams.violations.push(`${reason}: ${String(error)}`);
     },
