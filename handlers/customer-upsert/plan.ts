@@ -79,8 +79,8 @@ function planLiving(situation: Situation, desired: Desired): Plan {
   const standing = owner && standings.get(keyOf(owner));
   const mine = claimsOn(record).get(keyOf(me))?.claim;
   const [earlier] = takersOf(situation).filter((other) => other !== standing);
-  // Another living customer took the username before this customer's write landed: it gets the username back.
-  if (!standing && earlier) return give(situation, earlier, 'waiting');
+  // Another living customer took the username before this customer's write took effect: it gets the username back.
+  if (!standing && earlier) return passOn(situation, earlier, 'waiting');
   // Another run gave the username to this customer. The claim `taken` makes later writers give it back.
   if (!standing) return mine === 'waiting' ? takeOver(situation, desired) : keep(situation, desired);
   switch (standing.kind) {
@@ -92,7 +92,7 @@ function planLiving(situation: Situation, desired: Desired): Plan {
         (mine === 'waiting' ? taken(situation, standing) : claim(situation, 'waiting'))
       );
     default:
-      return earlier ? give(situation, earlier, 'waiting') : takeOver(situation, desired);
+      return earlier ? passOn(situation, earlier, 'waiting') : takeOver(situation, desired);
   }
 }
 
@@ -104,8 +104,8 @@ function planAbsent(situation: Situation): Plan {
   if (corrected) return corrected;
   const isMine = owner !== undefined && keyOf(owner) === keyOf(me);
   const isFree = isMine || standing?.kind === 'gone' || (absence === 'left' && standing?.kind === 'left');
-  const [heir] = [...takersOf(situation), ...rightfulOf(situation, 'waiting')];
-  if (isFree && heir) return give(situation, heir, absence);
+  const [successor] = [...takersOf(situation), ...rightfulOf(situation, 'waiting')];
+  if (isFree && successor) return passOn(situation, successor, absence);
   if (absence === 'left') return nothing({ kind: 'done', reason: 'username-passed-on' });
   // A run that crashed may have written another deleted customer late: its data is removed as well.
   return planGone(situation, isFree ? owner : undefined);
@@ -157,7 +157,7 @@ function keep(situation: Situation, desired: Desired): Plan {
   };
 }
 
-/** Writes this customer over an owner that no longer has the right to the username. */
+/** Overwrites an owner that is no longer the rightful owner of the username. */
 function takeOver(situation: Situation, desired: Desired): Plan {
   const { me, username, record, standings } = situation;
   if (!record) throw new TypeError('Expected a Fluent customer to take over.');
@@ -184,12 +184,12 @@ function takeOver(situation: Situation, desired: Desired): Plan {
   };
 }
 
-/** Writes the customer that has the right to the username, and this customer's own claim, but not the other one's claim. */
-function give({ me, username, record }: Situation, heir: Rightful, mine: ClaimKind): Plan {
-  if (!record) throw new TypeError('Expected a Fluent customer to give back.');
-  const input = updateFor(username, heir.desired, record);
+/** Writes the rightful customer of the username and this customer's claim, but not the rightful customer's claim. */
+function passOn({ me, username, record }: Situation, successor: Rightful, mine: ClaimKind): Plan {
+  if (!record) throw new TypeError('Expected a Fluent customer to pass on.');
+  const input = updateFor(username, successor.desired, record);
   input.attributes = [...(input.attributes ?? []), claimAttribute(me, mine)];
-  const copy = { owner: heir.owner, version: heir.customer.version };
+  const copy = { owner: successor.owner, version: successor.customer.version };
   return { kind: 'update', input, reason: undefined, ...NO_FIELDS, copy };
 }
 
@@ -203,11 +203,11 @@ function taken({ me }: Situation, { owner }: Standing): Plan {
   return nothing({
     kind: 'rejected',
     reason: 'username-taken',
-    detail: `Expected a username that customer ${me.id} has to itself, got one that customer ${owner.id} of project ${owner.project} has in Fluent; map another.`,
+    detail: `Expected a username for customer ${me.id} alone, got one that customer ${owner.id} of project ${owner.project} has in Fluent; change the mapping of username.`,
   });
 }
 
-/** The claimants that have the right to the username, always in the same order. */
+/** The other rightful customers with this kind of claim, always in the same order. */
 function rightfulOf({ record, me, standings }: Situation, wanted: ClaimKind): Rightful[] {
   return [...claimsOn(record)]
     .filter(([key, { claim }]) => claim === wanted && key !== keyOf(me))
@@ -224,13 +224,13 @@ function takersOf(situation: Situation): Rightful[] {
 /** The write that repairs the copy of a rightful owner after a write of this customer; undefined if it needs no repair. */
 function correct(situation: Situation, standing: Rightful, mine: ClaimKind): Plan | undefined {
   const [earlier] = takersOf(situation).filter((other) => other !== standing);
-  const hasGivenWay = claimsOn(situation.record).get(keyOf(standing.owner))?.claim === 'waiting';
-  // The owner gave way to an earlier one before: the username goes on to that one.
-  if (earlier && hasGivenWay) return give(situation, earlier, mine);
-  return isBehind(situation, standing) ? give(situation, standing, mine) : undefined;
+  const hasPassedOn = claimsOn(situation.record).get(keyOf(standing.owner))?.claim === 'waiting';
+  // The owner has passed the username on to an earlier customer before, so that one gets it.
+  if (earlier && hasPassedOn) return passOn(situation, earlier, mine);
+  return isBehind(situation, standing) ? passOn(situation, standing, mine) : undefined;
 }
 
-/** Former owners that were overwritten after they changed their username, and that have since changed it back. */
+/** Former owners that were overwritten after they changed tsuccessor username, and that have since changed it back. */
 function returned({ record, me, standings }: Situation): Rightful[] {
   const claims = claimsOn(record);
   return [...claims.values()].flatMap(({ claim, from }) => {

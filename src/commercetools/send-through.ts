@@ -22,19 +22,19 @@ export class NotFound extends Failure {
 /** commercetools refused a request because of its form. */
 export class RefusedRequest extends UpstreamFault {
   /** The upstream's message. It may quote the request, so it is shown to the user of a command and never logged. */
-  readonly words: string;
+  readonly platformMessage: string;
 
-  constructor(detail: string, words: string) {
+  constructor(detail: string, platformMessage: string) {
     super('final', 'http-400', detail);
     this.name = 'RefusedRequest';
-    this.words = words;
+    this.platformMessage = platformMessage;
   }
 }
 
 const NotFoundAnswer = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
 const RefusedAnswer = z.object({ message: z.string() });
-const MAX_WORDS = 300;
+const MAX_MESSAGE = 300;
 
 /**
  * Sends the SDK's requests through the upstream. The SDK's own HTTP middleware does not include the body in its time-out,
@@ -55,10 +55,10 @@ export function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose
       const body = await upstream.send(
         sent,
         ({ status, text }) => {
-          if (status === 404 && saysNotFound(upstream.name, text)) throw new NotFound(upstream.name);
+          if (status === 404 && isNotFound(upstream.name, text)) throw new NotFound(upstream.name);
           if (status < 300) return method === 'HEAD' ? {} : readObject(upstream.name, text);
           const detail = `${upstream.name} answered HTTP ${status} to ${method}.`;
-          if (status === 400) throw new RefusedRequest(detail, wordsIn(text));
+          if (status === 400) throw new RefusedRequest(detail, messageIn(text));
           throw new UpstreamFault('final', `http-${status}`, detail);
         },
         method === 'GET' || method === 'HEAD' ? { ...purpose, startSignals: [] } : purpose,
@@ -73,16 +73,16 @@ export function sendThrough(upstream: Upstream, apiUrl: string, purpose: Purpose
 }
 
 /** A gateway, or a wrong URL, answers 404 too. Without this check every customer would count as deleted then. */
-function saysNotFound(name: string, text: string): boolean {
+function isNotFound(name: string, text: string): boolean {
   const answer = NotFoundAnswer.safeParse(readJson(name, text));
   return answer.success && answer.data.errors.some(({ code }) => code === 'ResourceNotFound');
 }
 
-function wordsIn(text: string): string {
+function messageIn(text: string): string {
   try {
-    return RefusedAnswer.parse(JSON.parse(text)).message.slice(0, MAX_WORDS);
+    return RefusedAnswer.parse(JSON.parse(text)).message.slice(0, MAX_MESSAGE);
   } catch {
-    return 'nothing that can be read';
+    return 'an unreadable message';
   }
 }
 

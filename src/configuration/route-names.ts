@@ -22,9 +22,9 @@ type Locate = (path: readonly (string | number)[]) => string;
 const MISSPELT = 2;
 
 /**
- * Compares what routes select by with what commercetools publishes. A resource type or a notification type that is misspelt
- * would leave every event without a route, so it is a fault. commercetools may add others, and Message types are an open set:
- * what is further off, or nearly a Message type, is a warning.
+ * Compares the types in the routes with the types that commercetools publishes. A misspelt resource type or notification type
+ * would match no event, so it is a fault. A very different type, or one similar to a Message type, is only a warning:
+ * commercetools may add types, and the set of Message types is open.
  */
 export function checkRouteNames(
   content: unknown,
@@ -32,17 +32,14 @@ export function checkRouteNames(
 ): { readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] } {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
-  const tell = (fault: Fault | undefined, isMisspelt: boolean) =>
+  const add = (fault: Fault | undefined, isMisspelt: boolean) =>
     fault && (isMisspelt ? faults : warnings).push(fault);
   for (const [index, route] of (Content.safeParse(content).data?.routes ?? []).entries()) {
     const { name = '', 'inclusion-filter': filter = [] } = route?.props ?? {};
     const at = ['routes', index, 'props'];
-    tell(resourceTypeFault(name, locate([...at, 'name'])), isNearly(name, RESOURCE_TYPES));
+    add(resourceTypeFault(name, locate([...at, 'name'])), isNearly(name, RESOURCE_TYPES));
     for (const [position, type] of filter.entries())
-      tell(
-        typeFault(type, locate([...at, 'inclusion-filter', position])),
-        isNearly(type, NOTIFICATION_TYPES),
-      );
+      add(typeFault(type, locate([...at, 'inclusion-filter', position])), isNearly(type, NOTIFICATION_TYPES));
   }
   return { faults, warnings };
 }
@@ -52,12 +49,12 @@ function isNearly(name: string, known: readonly string[]): boolean {
 }
 
 function resourceTypeFault(name: string, where: string): Fault | undefined {
-  // That there must be one is the schema's to say.
+  // The schema reports an empty name.
   if (name.trim() === '' || RESOURCE_TYPES.includes(name)) return undefined;
   const meant = nearest(name, RESOURCE_TYPES);
   return {
     where,
-    expected: 'a resource type of commercetools, as in customer',
+    expected: 'a resource type of commercetools, such as customer',
     found: JSON.stringify(name),
     advice: meant === undefined ? `It has ${RESOURCE_TYPES.join(', ')}.` : `Did you mean ${meant}?`,
   };

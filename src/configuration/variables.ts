@@ -21,12 +21,12 @@ export const httpUrl = z
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-const LEAST = 16;
+const MIN_LENGTH = 16;
 const DEFAULT_HOST = '0.0.0.0';
 
 const optionalToken = (description: string) => {
-  const error = `at least ${LEAST} characters`;
-  return text(error).min(LEAST, { error }).optional().meta({ secret: true, description });
+  const error = `at least ${MIN_LENGTH} characters`;
+  return text(error).min(MIN_LENGTH, { error }).optional().meta({ secret: true, description });
 };
 
 const arns =
@@ -123,7 +123,7 @@ const service = z.object({
     .default('on')
     .describe('Whether the service counts for Prometheus, and answers `GET /metrics`: `on` or `off`.'),
   METRICS_TOKEN: optionalToken(
-    `The bearer token that \`GET /metrics\` and \`GET /connector\` ask for, at least ${LEAST} characters; without it anybody may read them.`,
+    `The bearer token that \`GET /metrics\` and \`GET /connector\` ask for, at least ${MIN_LENGTH} characters; without it anybody may read them.`,
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
@@ -136,7 +136,7 @@ const service = z.object({
       'Where to say what wants a person, as `{"text": …}`, which Slack takes: readiness, circuits and dead letters, one message a minute and reason at most. Without it nobody is told.',
   }),
   NOTIFY_WEBHOOK_SECRET: optionalToken(
-    `Signs these messages: the header \`x-signature-256\` is then \`sha256=\` and the HMAC-SHA256 of the body in hex; at least ${LEAST} characters.`,
+    `Signs these messages: the header \`x-signature-256\` is then \`sha256=\` and the HMAC-SHA256 of the body in hex; at least ${MIN_LENGTH} characters.`,
   ),
   DASHBOARD: z
     .enum(['on', 'off'], { error: 'on or off' })
@@ -145,7 +145,7 @@ const service = z.object({
       'The page at `/` that shows the sync at work: `on` or `off`; on unless `NODE_ENV` is `production`.',
     ),
   DASHBOARD_TOKEN: optionalToken(
-    `Opens the page from any machine, by its log-in form or by \`?token=\` once; at least ${LEAST} characters. Without it the page opens on the service's own machine alone.`,
+    `Opens the page from any machine, by its log-in form or by \`?token=\` once; at least ${MIN_LENGTH} characters. Without it the page opens on the service's own machine alone.`,
   ),
   NODE_ENV: text('a word, as in production')
     .optional()
@@ -183,17 +183,17 @@ const oidc = z.object({
     ),
 });
 
-const tokens = `tokens separated by commas, each of at least ${LEAST} characters`;
+const tokens = `tokens separated by commas, each of at least ${MIN_LENGTH} characters`;
 
 const token = z.object({
   PUSH_AUTH: z.literal('token'),
   PUSH_TOKEN: text(tokens)
     .transform((value) => value.split(',').map((part) => part.trim()))
     .transform((parts) => parts.filter((part) => part !== ''))
-    .pipe(z.array(z.string().min(LEAST, { error: tokens })).min(1, { error: tokens }))
+    .pipe(z.array(z.string().min(MIN_LENGTH, { error: tokens })).min(1, { error: tokens }))
     .meta({
       secret: true,
-      description: `With \`token\`: the accepted tokens, separated by commas, each of at least ${LEAST} characters.`,
+      description: `With \`token\`: the accepted tokens, separated by commas, each of at least ${MIN_LENGTH} characters.`,
     }),
   ...topics,
 });

@@ -65,10 +65,10 @@ export function attributesOf(
     attributesCut: cut > 0 ? String(cut) : undefined,
     attributesLeftOut: leftOut > 0 ? String(leftOut) : undefined,
   };
-  const said = Object.entries(ours).flatMap(([name, value]) =>
+  const own = Object.entries(ours).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, fit(value)] as const],
   );
-  return Object.fromEntries([...fitted, ...said]);
+  return Object.fromEntries([...fitted, ...own]);
 }
 
 /** True for a name that a sender's attribute may keep. Pub/Sub refuses names that begin with `goog`. */

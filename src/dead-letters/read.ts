@@ -11,7 +11,7 @@ export interface DeadLetter {
   readonly deadLetteredAt: Date;
   readonly reason: string;
   /** The service's own attributes beside the reason; without personal data. */
-  readonly said: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, string>>;
   /** The sender's attributes, which may hold personal data. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly data: Buffer;
@@ -31,15 +31,15 @@ export function readDeadLetter({
   const given = Object.entries(message.attributes ?? {});
   const isFromService = given.some(([name]) => name === 'deadLetteredAt');
   const data = Buffer.from(message.data ?? []);
-  const said = isFromService
+  const details = isFromService
     ? Object.fromEntries(given.filter(([name]) => OURS.has(name)))
     : identityOf(data, message.messageId);
   return {
     ackId,
     messageId: message.messageId,
     deadLetteredAt: new Date(Number(message.publishTime?.seconds ?? 0) * 1000),
-    reason: said['reason'] ?? GIVEN_UP,
-    said,
+    reason: details['reason'] ?? GIVEN_UP,
+    details,
     attributes: isFromService
       ? Object.fromEntries(given.filter(([name]) => !OURS.has(name)))
       : { ...message.attributes },
@@ -57,12 +57,12 @@ function identityOf(data: Buffer, messageId: string): Record<string, string> {
 }
 
 /** Rebuilds the push, as Pub/Sub would send it again. https://cloud.google.com/pubsub/docs/push#receive_push */
-export function pushOf({ said, messageId, attributes, data }: DeadLetter): Buffer {
+export function pushOf({ details, messageId, attributes, data }: DeadLetter): Buffer {
   const message = {
     data: data.toString('base64'),
     attributes,
-    messageId: said['messageId'] ?? messageId,
-    publishTime: said['publishTime'],
+    messageId: details['messageId'] ?? messageId,
+    publishTime: details['publishTime'],
   };
   return Buffer.from(JSON.stringify({ message }));
 }

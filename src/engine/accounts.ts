@@ -2,7 +2,7 @@ import { createCommercetools } from '../commercetools/commercetools.ts';
 import { type CommercetoolsCredentials, fetchCommercetoolsToken } from '../commercetools/fetch-token.ts';
 import { type FluentCredentials, fetchFluentToken } from '../fluent/fetch-token.ts';
 import { createFluent, type FluentClient, type FluentOptions } from '../fluent/fluent.ts';
-import { tellBlanks } from '../fluent/tell-blanks.ts';
+import { reportBlanks } from '../fluent/report-blanks.ts';
 import type { Account } from '../handler.ts';
 import type { Log } from '../observe/log.ts';
 import type { Observer } from '../observe/observer.ts';
@@ -107,7 +107,7 @@ function connect(config: AccountConfig, options: AccountOptions): Omit<OpenAccou
       apiUrl: commercetools.apiUrl,
       batch: hasBatches ? READ_BATCH : 1,
     }),
-    fluent: tellBlanks(
+    fluent: reportBlanks(
       createFluent(writing, {
         apiUrl: fluent.apiUrl,
         account: fluent.account,

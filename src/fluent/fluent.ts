@@ -147,18 +147,18 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   }
 
   async function writeInTime(writes: readonly CustomerWrite[]): Promise<(FluentCustomer | Error)[]> {
-    const refused = writes.map((asked) => schema.known(asked));
+    const refused = writes.map((one) => schema.known(one));
     const sent = writes.filter(({ signal }, index) => !signal?.aborted && !refused[index]);
     const answers = sent.length > 0 ? await inHalves(sent, writeAll) : [];
     const byWrite = new Map<CustomerWrite, FluentCustomer | Error>();
     for (const [index, answer] of answers.entries()) {
-      const asked = sent[index];
-      if (!asked) continue;
-      if (!(answer instanceof Error)) schema.succeeded(asked);
-      byWrite.set(asked, answer instanceof InvalidRequest ? await schema.explain(asked, answer) : answer);
+      const one = sent[index];
+      if (!one) continue;
+      if (!(answer instanceof Error)) schema.succeeded(one);
+      byWrite.set(one, answer instanceof InvalidRequest ? await schema.explain(one, answer) : answer);
     }
     return writes.map(
-      (asked, index) => byWrite.get(asked) ?? refused[index] ?? UpstreamFault.outOfTime(upstream.name),
+      (one, index) => byWrite.get(one) ?? refused[index] ?? UpstreamFault.outOfTime(upstream.name),
     );
   }
 

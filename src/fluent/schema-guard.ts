@@ -47,7 +47,7 @@ export interface SchemaGuardOptions {
 const FRESH_MILLISECONDS = 30_000;
 const READ_MILLISECONDS = 5_000;
 const BETWEEN_PROBES_MILLISECONDS = 2_000;
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
 
 interface Seen {
   readonly problem: SchemaProblem;
@@ -138,7 +138,7 @@ export class SchemaGuard {
   #remember(problem: SchemaProblem): void {
     const seen = { problem, at: this.#clock() };
     const key = describeProblem(problem);
-    if (this.#seen.size < MOST_PROBLEMS || this.#seen.has(key)) this.#seen.set(key, seen);
+    if (this.#seen.size < MAX_PROBLEMS || this.#seen.has(key)) this.#seen.set(key, seen);
     this.#reports(seen);
   }
 

@@ -2,8 +2,8 @@ import { UpstreamFault } from '../upstream/fault.ts';
 import type { SchemaProblem } from './input-schema.ts';
 
 /**
- * Fluent's schema and what is sent to it do not fit. The event is kept for redelivery: it works once the mapping, or the
- * account, has been changed.
+ * The input of a mutation does not match Fluent's schema. The event is delivered again, and works after a change of the
+ * mapping or the account.
  */
 export class SchemaMismatch extends UpstreamFault {
   readonly upstream: string;
@@ -14,8 +14,8 @@ export class SchemaMismatch extends UpstreamFault {
     problems: readonly SchemaProblem[],
     adviceFor: (problem: SchemaProblem) => string = (problem) => advise(problem),
   ) {
-    const said = problems.map((problem) => `${describeProblem(problem)}. ${adviceFor(problem)}`);
-    super('final', 'schema-mismatch', `${upstream}: ${said.join(' ')}`, RETRY_AFTER_SECONDS);
+    const details = problems.map((problem) => `${describeProblem(problem)}. ${adviceFor(problem)}`);
+    super('final', 'schema-mismatch', `${upstream}: ${details.join(' ')}`, RETRY_AFTER_SECONDS);
     this.name = 'SchemaMismatch';
     this.upstream = upstream;
     this.problems = problems;
@@ -29,7 +29,7 @@ export class SchemaMismatch extends UpstreamFault {
 
 const RETRY_AFTER_SECONDS = 60;
 
-/** What does not fit, in a few words, for a person. */
+/** Describes a mismatch in a few words. */
 export function describeProblem(problem: SchemaProblem): string {
   switch (problem.kind) {
     case 'requires':
@@ -41,15 +41,15 @@ export function describeProblem(problem: SchemaProblem): string {
   }
 }
 
-/** What to do about it; `line` is the `file:line:column` of the mapping to change, where it is known. */
+/** Advice for a mismatch; `line` is the `file:line:column` of the mapping to change, if known. */
 export function advise(problem: SchemaProblem, line?: string): string {
   const at = line === undefined ? 'in the mapping' : `at ${line}`;
   switch (problem.kind) {
     case 'requires':
       return `Map ${problem.field} to a value that every customer has, with a fallback such as \`?: "-"\`, ${at}.`;
     case 'lacks':
-      return `Take ${problem.field} out of the mapping, ${at}.`;
+      return `Remove ${problem.field} from the mapping, ${at}.`;
     case 'absent':
-      return 'Ask Fluent to bring the API of the account up to date: until then customers can be created, but not updated.';
+      return 'Ask Fluent to update the API of the account: until then customers can be created, but not updated.';
   }
 }

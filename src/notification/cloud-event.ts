@@ -59,10 +59,10 @@ function lettersOf(typeId: string | undefined): string | undefined {
 function checkAgreement(
   outer: string,
   inner: string,
-  said: string | undefined,
-  held: string | undefined,
+  outerValue: string | undefined,
+  innerValue: string | undefined,
 ): void {
-  if (said === undefined || held === undefined || said === held) return;
+  if (outerValue === undefined || innerValue === undefined || outerValue === innerValue) return;
   throw new Rejection(
     'contradiction',
     `The CloudEvent's ${outer} and its data.${inner} disagree, so neither can be trusted: look at what publishes to the topic.`,

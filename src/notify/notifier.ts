@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { CircuitState, ObservedOutcome } from '../observe/observer.ts';
-import { Gathering } from './gather.ts';
+import { Throttle } from './throttle.ts';
 import { openWebhook, type Webhook, type WebhookOptions } from './webhook.ts';
 
 /** Notifies a person of what needs attention, with ids, codes and names of fields only. */
@@ -23,15 +23,15 @@ export function openNotifier(options: WebhookOptions): Notifier {
 
 /** Posts one message a minute for each reason at most. */
 export function createNotifier(webhook: Webhook): Notifier {
-  const gathering = new Gathering(INTERVAL_MILLISECONDS, (text) =>
+  const throttle = new Throttle(INTERVAL_MILLISECONDS, (text) =>
     webhook.post(`${text}\n(customer sync on ${hostname()})`),
   );
   /** The last message about each state, so that a state that did not change is not sent again. */
-  const said = new Map<string, string>();
-  const tellState = (topic: string, usual: string, text: string) =>
-    gathering.tell(topic, () => {
-      if (text === (said.get(topic) ?? usual)) return undefined;
-      said.set(topic, text);
+  const lastTexts = new Map<string, string>();
+  const postState = (topic: string, usual: string, text: string) =>
+    throttle.add(topic, () => {
+      if (text === (lastTexts.get(topic) ?? usual)) return undefined;
+      lastTexts.set(topic, text);
       return text;
     });
 
@@ -41,25 +41,25 @@ export function createNotifier(webhook: Webhook): Notifier {
       // A shutdown needs no attention.
       const troubles = reasons.filter((reason) => reason !== 'draining');
       const text = troubles.length === 0 ? ready : `Not ready: ${troubles.join('; ')}`;
-      tellState('readiness', ready, text);
+      postState('readiness', ready, text);
     },
     circuit(upstream, state) {
       // A half-open circuit is neither failed nor recovered yet.
       if (state === 'HalfOpen') return;
       const closed = `${upstream} answers again.`;
       const open = `${upstream} does not answer: its circuit is open, and events wait in Pub/Sub.`;
-      tellState(`circuit ${upstream}`, closed, state === 'Closed' ? closed : open);
+      postState(`circuit ${upstream}`, closed, state === 'Closed' ? closed : open);
     },
     outcome({ deadLettered, reason }) {
       if (!deadLettered) return;
       const name = REASON.test(reason) ? reason : 'other';
-      gathering.tell(`dead letters ${name}`, (count) => {
+      throttle.add(`dead letters ${name}`, (count) => {
         const what = count === 1 ? '1 dead letter' : `${count} dead letters`;
         return `${what} published: ${name}. \`customer-sync dead-letters list\` shows them.`;
       });
     },
     async close() {
-      gathering.close();
+      throttle.close();
       await webhook.close();
     },
   };

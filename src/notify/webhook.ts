@@ -25,7 +25,7 @@ export interface Webhook {
 const POST_MILLISECONDS = 5_000;
 const CLOSE_MILLISECONDS = 2_000;
 const LARGEST_ANSWER = 65_536;
-const MOST_WAITING = 50;
+const MAX_WAITING = 50;
 const TRIES = 3;
 const FIRST_WAIT_MILLISECONDS = 500;
 
@@ -63,7 +63,7 @@ export function openWebhook({ url, secret, log }: WebhookOptions): Webhook {
   }
 
   /** The URL is a secret, so an error is described by its code. */
-  function undelivered(error: unknown): void {
+  function logFailure(error: unknown): void {
     if (closing.signal.aborted) return;
     const reason = error instanceof Failure ? error.reason : 'unknown-error';
     log.warn({ reason }, 'A notification could not be delivered; look at NOTIFY_WEBHOOK_URL.');
@@ -71,11 +71,11 @@ export function openWebhook({ url, secret, log }: WebhookOptions): Webhook {
 
   return {
     post(text) {
-      if (queue.size >= MOST_WAITING) {
-        undelivered(new Failure('queue-full', 'Too many notifications wait.'));
+      if (queue.size >= MAX_WAITING) {
+        logFailure(new Failure('queue-full', 'Too many notifications wait.'));
         return;
       }
-      queue.add(() => send(text)).catch(undelivered);
+      queue.add(() => send(text)).catch(logFailure);
     },
     async close() {
       await timeOut(queue.onIdle(), CLOSE_MILLISECONDS, () => undefined);

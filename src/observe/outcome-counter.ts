@@ -42,7 +42,7 @@ export class OutcomeCounter {
   }
 }
 
-const MOST_VALUES = 100;
+const MAX_VALUES = 100;
 
 /** Keeps the values of a label within bounds: a handler that puts an id into one must not fill the memory. */
 export class BoundedLabels {
@@ -57,7 +57,7 @@ export class BoundedLabels {
   /** The value, or `other` for one that does not look like it or is one too many. */
   bounded(value: string): string {
     if (this.#values.has(value)) return value;
-    if (this.#values.size >= MOST_VALUES || !this.#pattern.test(value)) return 'other';
+    if (this.#values.size >= MAX_VALUES || !this.#pattern.test(value)) return 'other';
     this.#values.add(value);
     return value;
   }

@@ -14,7 +14,7 @@ export interface PendingEvent {
   readonly occurredAt?: string | undefined;
 }
 
-const MOST_EVENTS = 10_000;
+const MAX_EVENTS = 10_000;
 /** Pub/Sub waits 10 minutes at most before it delivers again: after twice that, another instance has done the event. */
 const FORGET_MILLISECONDS = 1_200_000;
 const BETWEEN_SWEEPS_MILLISECONDS = 60_000;
@@ -29,7 +29,7 @@ export class PendingEvents {
   readonly #clock: () => number;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(limit: number = MOST_EVENTS, clock: () => number = Date.now) {
+  constructor(limit: number = MAX_EVENTS, clock: () => number = Date.now) {
     this.#limit = limit;
     this.#clock = clock;
   }
@@ -40,15 +40,16 @@ export class PendingEvents {
 
   add({ identity, occurredAt }: PendingEvent): void {
     const now = this.#clock();
-    const told = occurredAt === undefined ? Number.NaN : Date.parse(occurredAt);
-    const since = this.#pending.get(identity)?.since ?? (Number.isNaN(told) ? now : Math.min(told, now));
-    // What was seen last stands last.
+    const occurred = occurredAt === undefined ? Number.NaN : Date.parse(occurredAt);
+    const since =
+      this.#pending.get(identity)?.since ?? (Number.isNaN(occurred) ? now : Math.min(occurred, now));
+    // Deleted first, so that the map is ordered by the last attempt.
     this.#pending.delete(identity);
     if (this.#pending.size >= this.#limit) this.#makeRoom();
     this.#pending.set(identity, { since, seenAt: now });
   }
 
-  /** What was rejected will not work later either: it is not behind. */
+  /** A rejected event does not stay pending, because it can never work. */
   settle({ identity }: PendingEvent, { kind }: Pick<Outcome, 'kind'>, isDeadLettered: boolean): void {
     const pending = this.#pending.get(identity);
     if (!pending) return;

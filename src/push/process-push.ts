@@ -68,7 +68,7 @@ interface Passage extends Arrival {
 }
 
 /** Notifications of one push that are in the queue at once. */
-const MOST_AT_ONCE = 100;
+const MAX_AT_ONCE = 100;
 
 const DRAINING: PushResponse = {
   status: 503,
@@ -148,7 +148,7 @@ export async function processPush(push: Push, dependencies: PushDependencies): P
   const [first] = deliveries;
   if (first && deliveries.length === 1) return processDelivery(first, arrival, dependencies);
   // A push must not fill the queue by itself: notifications refused for lack of room would be refused again on redelivery.
-  const atOnce = Math.min(MOST_AT_ONCE, dependencies.engine.queue.alwaysAccepted);
+  const atOnce = Math.min(MAX_AT_ONCE, dependencies.engine.queue.alwaysAccepted);
   return processAll(deliveries, atOnce, (delivery) => processDelivery(delivery, arrival, dependencies));
 }
 

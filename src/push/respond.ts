@@ -44,7 +44,7 @@ export interface Reporting {
 
 const RETRY_AFTER_SECONDS = 5;
 /** The page keeps the last outcomes in memory; the log has all names. */
-const MOST_CHANGED = 20;
+const MAX_CHANGED = 20;
 
 /**
  * Publishes a dead letter for what was rejected, where there is a topic; the outcome is `failed` when that does not
@@ -109,7 +109,7 @@ function observed(
     projectKey: event?.projectKey,
     resource: event?.resource && `${event.resource.typeId}/${event.resource.id}`,
     version: event?.version,
-    ...('changed' in outcome && outcome.changed && { changed: outcome.changed.slice(0, MOST_CHANGED) }),
+    ...('changed' in outcome && outcome.changed && { changed: outcome.changed.slice(0, MAX_CHANGED) }),
     milliseconds,
     lagMilliseconds: outcome.kind === 'ignored' ? undefined : lagOf(event?.occurredAt),
     deadLettered: isDeadLettered,

@@ -76,9 +76,9 @@ async function loadAll(
       faults.push(loaded.fault);
       continue;
     }
-    const twin = here.get(name);
-    if (twin !== undefined)
-      faults.push({ where: source, expected: 'one handler of each name', found: `${twin} as well` });
+    const existing = here.get(name);
+    if (existing !== undefined)
+      faults.push({ where: source, expected: 'one handler of each name', found: `${existing} as well` });
     here.set(name, source);
     const replaced = handlers.get(name);
     handlers.set(name, {
@@ -176,11 +176,11 @@ const CHECK_MILLISECONDS = 10_000;
 /** `file:line` of a syntax error in JavaScript, which a failed import does not give. Undefined if it is in another file. */
 async function syntaxErrorIn(file: string): Promise<string | undefined> {
   const checked = promisify(execFile)(process.execPath, ['--check', file], { timeout: CHECK_MILLISECONDS });
-  const said = await checked.then(
+  const output = await checked.then(
     () => '',
     (error: unknown) => (error instanceof Error && 'stderr' in error ? String(error.stderr) : ''),
   );
-  const [place = ''] = said.split('\n');
+  const [place = ''] = output.split('\n');
   return /:\d+$/.test(place) ? shortPlace(place) : undefined;
 }
 

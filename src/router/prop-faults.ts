@@ -12,7 +12,7 @@ export function propFaults(
   const path = issue.path.filter((key) => typeof key !== 'symbol');
   const name = ['props', ...path].join('.');
   if (issue.code !== 'unrecognized_keys') {
-    const { found, advice } = said(issue);
+    const { found, advice } = detailsOf(issue);
     return [
       {
         where: locate(path),
@@ -34,13 +34,13 @@ export function propFaults(
 }
 
 /** A handler's own check may bring `params: { found, advice }`. */
-function said(issue: z.core.$ZodIssue): { found?: string; advice?: string } {
-  return issue.code === 'custom' ? (Said.safeParse(issue.params).data ?? {}) : {};
+function detailsOf(issue: z.core.$ZodIssue): { found?: string; advice?: string } {
+  return issue.code === 'custom' ? (Details.safeParse(issue.params).data ?? {}) : {};
 }
 
-const Said = z.object({ found: z.string().exactOptional(), advice: z.string().exactOptional() });
+const Details = z.object({ found: z.string().exactOptional(), advice: z.string().exactOptional() });
 
-/** The keys that the schema has at a path; none where it does not say. */
+/** The keys that the schema has at a path; empty if it does not define them. */
 function knownKeys(schema: z.ZodType, path: readonly (string | number)[]): string[] {
   let at: z.core.JSONSchema.BaseSchema | undefined = z.toJSONSchema(schema, {
     io: 'input',

@@ -11,7 +11,7 @@ import { STATUS } from './status.ts';
 /** https://learn.microsoft.com/azure/event-grid/delivery-and-retry */
 const TIME_LIMIT_SECONDS = 30;
 /** The largest batch that Event Grid can be configured to send. */
-const MOST_EVENTS = 5_000;
+const MAX_EVENTS = 5_000;
 const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent';
 
 const Origin = z.string().regex(/^[A-Za-z0-9.-]{1,253}$/);
@@ -88,10 +88,10 @@ function open(headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDeli
   const count = Number(headers['aeg-delivery-count']);
   const attempt = Number.isSafeInteger(count) && count >= 0 ? count + 1 : undefined;
   if (!Array.isArray(json)) return [openOne(json, body.bytes, attempt)];
-  if (json.length === 0 || json.length > MOST_EVENTS)
+  if (json.length === 0 || json.length > MAX_EVENTS)
     throw new Rejection(
       'undecodable',
-      `push: expected 1 to ${MOST_EVENTS} events in the array, found ${json.length}.`,
+      `push: expected 1 to ${MAX_EVENTS} events in the array, found ${json.length}.`,
     );
   return json.map((event: unknown) => openOne(event, Buffer.from(JSON.stringify(event)), attempt));
 }

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 const identities = new AsyncLocalStorage<string>();
 
 /** What commercetools is known to take. */
-const LEAST = 8;
-const MOST = 256;
+const MIN_LENGTH = 8;
+const MAX_LENGTH = 256;
 
 /** Runs work for an event: the requests that it makes carry the event's identity as `X-Correlation-ID`. */
 export function correlated<T>(identity: string, work: () => T): T {
@@ -19,6 +19,6 @@ export function correlated<T>(identity: string, work: () => T): T {
 export function correlationId(size = 1): string {
   const identity = identities.getStore()?.replace(/[^\w/-]/g, '-') ?? `customer-sync/${randomUUID()}`;
   const more = size > 1 ? `/and-${size - 1}-more` : '';
-  const long = identity.length < LEAST ? `customer-sync/${identity}` : identity;
-  return long.slice(0, MOST - more.length) + more;
+  const long = identity.length < MIN_LENGTH ? `customer-sync/${identity}` : identity;
+  return long.slice(0, MAX_LENGTH - more.length) + more;
 }

@@ -55,14 +55,14 @@ export class UpstreamFault extends Failure {
     return new UpstreamFault('unavailable', 'circuit-open', detail, retryAfterSeconds);
   }
 
-  /** `said` is what the upstream's error code means, of a fixed list: a code, and what to check. */
+  /** `known` is an error code of a fixed list, and what to check for it. */
   static credentials(
     upstream: string,
     status: number,
-    said?: { readonly code: string; readonly advice: string },
+    known?: { readonly code: string; readonly advice: string },
   ): UpstreamFault {
-    const found = said ? `HTTP ${status} ${said.code}` : `HTTP ${status}`;
-    const advice = said?.advice ?? "check the account's client id, secret, user and password.";
+    const found = known ? `HTTP ${status} ${known.code}` : `HTTP ${status}`;
+    const advice = known?.advice ?? "check the account's client id, secret, user and password.";
     const detail = `${upstream} refused the credentials (${found}); ${advice}`;
     return new UpstreamFault('refused', 'credentials-refused', detail, 30);
   }

@@ -47,7 +47,7 @@ function isWorthRetry(error: unknown): boolean {
  * together.
  */
 function waitBefore(attempt: number, result: unknown): number {
-  const asked = result && typeof result === 'object' && 'error' in result ? result.error : undefined;
-  const least = asked instanceof UpstreamFault ? (asked.retryAfterSeconds ?? 0) * 1000 : 0;
-  return least + Math.random() * 100 * 2 ** attempt;
+  const error = result && typeof result === 'object' && 'error' in result ? result.error : undefined;
+  const retryAfter = error instanceof UpstreamFault ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+  return retryAfter + Math.random() * 100 * 2 ** attempt;
 }

@@ -51,7 +51,7 @@ export const FIXED: Configuration = {
   collisions: false,
 };
 
-const MOST_MILLISECONDS = { query: 3_000, lookUp: 2_000, ref: 500 } as const;
+const MAX_MILLISECONDS = { query: 3_000, lookUp: 2_000, ref: 500 } as const;
 
 /** Draws a random configuration, except for the values in `given`. Throws for a combination that the service would refuse. */
 export function drawConfiguration(random: Random, given: Partial<Configuration>): Configuration {
@@ -69,10 +69,10 @@ export function drawConfiguration(random: Random, given: Partial<Configuration>)
     projects: random.pick([1, 2, 2]),
     accounts: random.pick([1, 1, 2]),
     batch: random.pick([1, 10]),
-    queryLag: lag(random, MOST_MILLISECONDS.query),
+    queryLag: lag(random, MAX_MILLISECONDS.query),
     graphqlLag: 0,
-    lookUpLag: lag(random, MOST_MILLISECONDS.lookUp),
-    refLag: lag(random, MOST_MILLISECONDS.ref),
+    lookUpLag: lag(random, MAX_MILLISECONDS.lookUp),
+    refLag: lag(random, MAX_MILLISECONDS.ref),
     old: random.pick([0, 50, 100]),
     collisions: true,
   };

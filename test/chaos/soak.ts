@@ -30,7 +30,7 @@ const minutes = positive('minutes', values.minutes);
 const rate = positive('rate', values.rate);
 const customers = positive('customers', values.customers);
 const SAMPLE_MILLISECONDS = Math.min(5_000, (minutes * 60_000) / 24);
-const MOST_GROWTH = 0.1;
+const MAX_GROWTH = 0.1;
 const SETTLE_MILLISECONDS = 30_000;
 
 const random = seeded(1, 'soak');
@@ -118,7 +118,7 @@ if (values.json) console.log(JSON.stringify(report));
 else
   for (const [name, value] of Object.entries(report))
     console.log(`${name.padEnd(26)}${typeof value === 'object' ? JSON.stringify(value) : value}`);
-const flat = grown <= MOST_GROWTH;
+const flat = grown <= MAX_GROWTH;
 if (!flat) console.error(`Memory grew by ${Math.round(grown * 100)} % after the warm-up.`);
 process.exit(flat && report.leftOver === 0 && instances.misbehaved.length === 0 ? 0 : 1);
 

@@ -131,7 +131,7 @@ t.test('doctor', async (t) => {
       name: 'a mapped field that the inputs lack',
       schema: { without: ['title'] },
       expected: [
-        /✖ .*: the input of createCustomer has no field title\n {2}→ Take title out of the mapping, at \S*:\d+:\d+\./,
+        /✖ .*: the input of createCustomer has no field title\n {2}→ Remove title from the mapping, at \S*:\d+:\d+\./,
         /✖ .*: the input of updateCustomer has no field title/,
       ],
     },

@@ -18,7 +18,7 @@ const OWN_CODES: ReadonlySet<unknown> = new Set(['D1011', 'D2014', 'D2015']);
 /** Steps between two yields to the event loop, about 4 ms. */
 const STEPS_A_TURN = 10_000;
 /** Maximum number of concurrent evaluations that have yielded; each keeps its intermediate results in memory. */
-const MOST_LONG_EVALUATIONS = 100;
+const MAX_LONG_EVALUATIONS = 100;
 
 let longEvaluations = 0;
 /** Resolves when the last of them resumes. One resumes per turn of the event loop, so that turns stay short. */
@@ -75,7 +75,7 @@ export class Budget {
   }
 
   async #yield(): Promise<void> {
-    if (longEvaluations >= MOST_LONG_EVALUATIONS)
+    if (longEvaluations >= MAX_LONG_EVALUATIONS)
       throw new Failure('mapping-overloaded', 'Too many slow mappings are in progress.');
     longEvaluations += 1;
     lastTurn = lastTurn.then(() => nextTurn());

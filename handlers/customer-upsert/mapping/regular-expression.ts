@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Matcher, RE2JS } from 're2js';
 
 /** A larger program takes long for each character; `[a-z]{1,1000}` has 2,000 instructions. */
-const MOST_INSTRUCTIONS = 1_000;
+const MAX_INSTRUCTIONS = 1_000;
 
 /** The characters of JavaScript's `\s`. RE2's `\s` is ASCII only, and customer data contains no-break spaces. */
 const SPACES =
@@ -30,8 +30,8 @@ export function compileLinear(literal: RegExp): RE2JS {
   const pattern = Engine.compile(
     `${flags && `(?${flags})`}${Engine.translateRegExp(withSpaces(literal.source))}`,
   );
-  if (pattern.programSize() > MOST_INSTRUCTIONS)
-    throw new Error(`it takes ${pattern.programSize()} instructions, ${MOST_INSTRUCTIONS} are allowed`);
+  if (pattern.programSize() > MAX_INSTRUCTIONS)
+    throw new Error(`it takes ${pattern.programSize()} instructions, ${MAX_INSTRUCTIONS} are allowed`);
   return pattern;
 }
 

@@ -2,7 +2,7 @@ import { type Customer, UnusableProps } from '../../../src/handler.ts';
 import { LIMITS } from './budget.ts';
 import type { CustomerMap, MappingPath } from './map.ts';
 
-const LEAST: Customer = {
+const MINIMAL: Customer = {
   id: '11111111-1111-4111-8111-111111111111',
   version: 1,
   createdAt: '2026-01-01T00:00:00.000Z',
@@ -23,7 +23,7 @@ function sample(length: number, addresses: number): Customer {
   const ids = Array.from({ length: addresses }, (_, index) => `address-${index}`);
   const person = { title: text, firstName: text, middleName: text, lastName: text, salutation: text };
   return {
-    ...LEAST,
+    ...MINIMAL,
     ...person,
     key: text,
     customerNumber: text,
@@ -48,7 +48,7 @@ function sample(length: number, addresses: number): Customer {
 }
 
 /** A customer with the required fields only, an ordinary one, and one with long texts and many addresses. */
-export const SAMPLES: readonly Customer[] = [LEAST, sample(10, 2), sample(250, 100)];
+export const SAMPLES: readonly Customer[] = [MINIMAL, sample(10, 2), sample(250, 100)];
 
 /** Tries a mapping with sample customers; throws `UnusableProps` with every expression that exceeds a limit for one of them. */
 export async function tryMapping(map: CustomerMap): Promise<void> {

@@ -20,7 +20,7 @@ export interface GuardedCustomer {
 }
 
 const FEWEST_CUSTOMERS = 20;
-const MOST_PART = 0.1;
+const MAX_SHARE = 0.1;
 
 /**
  * Stops a run over many customers that would blank a field for more than a tenth of them, because that is probably a mistake
@@ -70,16 +70,16 @@ export class BlankingGuard {
     work: (fluent: Fluent) => Promise<T>,
   ): Promise<T> {
     if (!customer.isDecided) this.#undecided.add(customer);
-    const ask = (blanks: readonly string[] = []) => this.#ask(customer, blanks);
+    const check = (blanks: readonly string[] = []) => this.#check(customer, blanks);
     try {
       return await work({
         ...fluent,
         async createCustomer(input, options) {
-          await ask();
+          await check();
           return fluent.createCustomer(input, options);
         },
         async updateCustomer(input, options) {
-          await ask(options?.blanks);
+          await check(options?.blanks);
           return fluent.updateCustomer(input, options);
         },
       });
@@ -88,7 +88,7 @@ export class BlankingGuard {
     }
   }
 
-  async #ask(customer: GuardedCustomer, blanks: readonly string[]): Promise<void> {
+  async #check(customer: GuardedCustomer, blanks: readonly string[]): Promise<void> {
     const fresh = blanks.filter((field) => !customer.blanked.has(field));
     for (const field of fresh) customer.blanked.add(field);
     this.#count(new Set(fresh));
@@ -141,7 +141,7 @@ export function tooMany(
 ): Blanking[] {
   if (of < FEWEST_CUSTOMERS) return [];
   return [...counts]
-    .filter(([field, customers]) => customers > of * MOST_PART && !allowed.has(field))
+    .filter(([field, customers]) => customers > of * MAX_SHARE && !allowed.has(field))
     .map(([field, customers]) => ({ field, customers, of }));
 }
 

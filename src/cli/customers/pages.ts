@@ -46,7 +46,7 @@ export async function* readPages(
     const where = [...conditions(query), ...following(query, position)];
     const sort = query.window ? ['lastModifiedAt asc', 'id asc'] : 'id asc';
     const queryArgs = { ...(where.length > 0 && { where }), sort, limit: PAGE, withTotal: false };
-    const { results } = await ask(queryArgs);
+    const { results } = await readPage(queryArgs);
     const items = results.map((customer) => ({
       position: { id: customer.id, ...(query.window && { lastModifiedAt: customer.lastModifiedAt }) },
       customer,
@@ -56,7 +56,7 @@ export async function* readPages(
     position = items.at(-1)?.position;
   }
 
-  async function ask(queryArgs: {
+  async function readPage(queryArgs: {
     limit: number;
     withTotal: boolean;
     where?: string | string[];
@@ -67,7 +67,7 @@ export async function* readPages(
 
   async function readIds(ids: readonly string[]): Promise<readonly Item[]> {
     const where = `id in (${ids.map((id) => JSON.stringify(id)).join(',')})`;
-    const { results } = await ask({ where, limit: ids.length, withTotal: false });
+    const { results } = await readPage({ where, limit: ids.length, withTotal: false });
     const found = new Map(results.map((customer) => [customer.id, customer]));
     return ids.map((id) => ({ position: { id }, customer: found.get(id) }));
   }
@@ -86,7 +86,7 @@ export async function countCustomers({ api }: Commercetools, query: PageQuery): 
       {
         where: 'option --where',
         expected: 'a valid predicate of commercetools, such as email = "ada@example.com"',
-        found: `one that commercetools refuses: ${error.words}`,
+        found: `one that commercetools refuses: ${error.platformMessage}`,
         advice: 'https://docs.commercetools.com/api/predicates/query describes the language.',
       },
     ]);

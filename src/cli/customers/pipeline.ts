@@ -49,7 +49,7 @@ const RUN_SECONDS = 60;
 /** A page: how many requests are in flight is limited at each upstream, and what is held, by the pages. */
 const CONCURRENCY = 500;
 /** The maximum number of handler errors that are printed. */
-const MOST_TOLD = 5;
+const MAX_PRINTED = 5;
 
 /** Opens one account with the customer route; after `stop` nothing more is started. Throws a `ConfigurationError` when there is no such account or route. */
 export async function openCustomerWork(
@@ -95,18 +95,18 @@ export async function openCustomerWork(
     const outcome = await ticket.outcome;
     tickets.delete(ticket);
     if (outcome.kind !== 'failed') return outcome;
-    if (outcome.cause !== undefined) tellOnce(outcome.cause);
+    if (outcome.cause !== undefined) printOnce(outcome.cause);
     const { reason, detail, retryAfterSeconds, correlationId } = outcome;
     const options = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
     throw new Failure(reason, detail, options).about(correlationId);
   }
 
-  const told = new Set<string>();
+  const printed = new Set<string>();
   /** The same error of a handler occurs for every customer, so it is printed once. */
-  function tellOnce(error: unknown): void {
+  function printOnce(error: unknown): void {
     const text = describeUnknown(error, io);
-    if (told.size >= MOST_TOLD || told.has(text)) return;
-    told.add(text);
+    if (printed.size >= MAX_PRINTED || printed.has(text)) return;
+    printed.add(text);
     io.err(text);
   }
 

@@ -21,11 +21,11 @@ export interface Group {
 /** A row for each, the oldest first. `now` in milliseconds of the epoch. */
 export function rowsOf(letters: readonly DeadLetter[], now: number): Row[] {
   return letters
-    .map(({ messageId, reason, said, deadLetteredAt }) => ({
+    .map(({ messageId, reason, details, deadLetteredAt }) => ({
       messageId,
       reason,
-      identity: said['identity'] ?? null,
-      resource: said['resource'] ?? null,
+      identity: details['identity'] ?? null,
+      resource: details['resource'] ?? null,
       ageSeconds: Math.max(0, Math.round((now - deadLetteredAt.getTime()) / 1000)),
     }))
     .sort((one, other) => other.ageSeconds - one.ageSeconds);
@@ -64,14 +64,14 @@ export function countsText(letters: readonly DeadLetter[]): string {
 
 /** One dead letter for `show`; with the payload and the sender's attributes only if `reveal`. */
 export function shownOf(
-  { messageId, reason, said, attributes, deadLetteredAt, data }: DeadLetter,
+  { messageId, reason, details, attributes, deadLetteredAt, data }: DeadLetter,
   reveal: boolean,
 ) {
   return {
     messageId,
     arrivedAt: deadLetteredAt.toISOString(),
     reason,
-    said,
+    details,
     attributes: reveal ? attributes : Object.keys(attributes),
     payload: reveal ? data.toString() : `${data.length} bytes, shown with --reveal`,
   };

@@ -55,9 +55,9 @@ export async function replayChosen(
     );
     const replayed = tried.map((one) => (again.has(one.letter) ? { ...one, acknowledged: false } : one));
     const returned = picked.length - replayed.filter(({ acknowledged }) => acknowledged).length;
-    const lines = replayed.map(({ letter: { messageId, said }, outcome, acknowledged }) => ({
+    const lines = replayed.map(({ letter: { messageId, details }, outcome, acknowledged }) => ({
       messageId,
-      identity: said['identity'] ?? null,
+      identity: details['identity'] ?? null,
       outcome: outcome.kind,
       reason: outcome.reason,
       acknowledged,

@@ -130,13 +130,13 @@ async function checkAll(
   ]);
   const route = findCustomerRoute(configuration);
   if (route) checks.push(...engine.accounts.map((account) => mappingCheck(account, route, options.state)));
-  const authSaid = Boolean(io.env['PUSH_AUTH']?.trim());
+  const isAuthSet = Boolean(io.env['PUSH_AUTH']?.trim());
   try {
-    if (destination !== 'pubsub') checks.push(...senderChecks(destination, environment, authSaid));
+    if (destination !== 'pubsub') checks.push(...senderChecks(destination, environment, isAuthSet));
     if (google instanceof Failure || !names || !google) {
       if (google instanceof Failure)
         checks.push({ name: 'Google: credentials', run: async () => faultOf(google) });
-    } else checks.push(...googleChecks(google, names, environment, authSaid));
+    } else checks.push(...googleChecks(google, names, environment, isAuthSet));
     // They run at the same time and are printed in order.
     const made = checks.map(runCheck);
     for (const finding of made) {

@@ -7,12 +7,12 @@ import type { Check, CheckResult } from './check.ts';
 const PROVISION = 'Run `customer-sync provision`.';
 const OK: CheckResult = { state: 'ok' };
 
-/** The topics, the dead letters' subscription and the push subscription. `authSaid`: PUSH_AUTH is in the environment. */
+/** The topics, the dead letters' subscription and the push subscription. `isAuthSet`: PUSH_AUTH is in the environment. */
 export function googleChecks(
   google: Google,
   names: Names,
   environment: Environment,
-  authSaid: boolean,
+  isAuthSet: boolean,
 ): Check[] {
   const { topic, deadLetterTopic, subscription } = names;
   let reading: Promise<SubscriptionConfig | undefined> | undefined;
@@ -67,7 +67,7 @@ export function googleChecks(
         ? { state: 'ok', detail: 'never' }
         : { state: 'warning', detail: 'Pub/Sub deletes it after a time without activity', advice: PROVISION },
     ),
-    setting('authentication', (settings) => authentication(settings, environment, authSaid)),
+    setting('authentication', (settings) => authentication(settings, environment, isAuthSet)),
   ];
 }
 

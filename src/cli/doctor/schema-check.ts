@@ -40,21 +40,21 @@ export function schemaCheck({ fluent, upstreams }: OpenAccount, routes: readonly
 async function compare({ sentFields, lineOf }: BoundRoute, schema: InputSchema): Promise<CheckResult[]> {
   const sent = (await sentFields?.()) ?? [];
   return sent.flatMap((fields) => {
-    const promised = new Set(fields.always);
-    const given = new Set([...fields.always, ...fields.sometimes]);
+    const always = new Set(fields.always);
+    const all = new Set([...fields.always, ...fields.sometimes]);
     const problems = [
-      ...problemsOf(fields.mutation, promised, schema).filter(({ kind }) => kind !== 'lacks'),
-      ...problemsOf(fields.mutation, given, schema).filter(({ kind }) => kind === 'lacks'),
+      ...problemsOf(fields.mutation, always, schema).filter(({ kind }) => kind !== 'lacks'),
+      ...problemsOf(fields.mutation, all, schema).filter(({ kind }) => kind === 'lacks'),
     ];
     return problems.map((problem) => ({
       state: 'fault' as const,
-      detail: told(problem, fields),
+      detail: describe(problem, fields),
       advice: advise(problem, lineOf?.('field' in problem ? problem.field : '')),
     }));
   });
 }
 
-function told(problem: SchemaProblem, { sometimes }: SentFields): string {
+function describe(problem: SchemaProblem, { sometimes }: SentFields): string {
   if (problem.kind !== 'requires') return describeProblem(problem);
   const { mutation, field } = problem;
   return sometimes.includes(field)

@@ -46,7 +46,7 @@ export async function explain(
   try {
     let code: ExitCode = EXIT.ok;
     for (const event of eventsOf(input, options.log)) {
-      const found = await follow(event, engine, { ...options, isAskedById: 'event' in input }, (step) =>
+      const found = await follow(event, engine, { ...options, isById: 'event' in input }, (step) =>
         steps.push(step),
       );
       if (found !== EXIT.ok) code = found;
@@ -68,7 +68,7 @@ function eventsOf(input: Input, log: Log): Event[] {
 async function follow(
   event: Event,
   engine: Pick<Engine, 'accountOf' | 'route'>,
-  options: ExplainOptions & { readonly isAskedById: boolean },
+  options: ExplainOptions & { readonly isById: boolean },
   report: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
   const { identity, kind, type, projectKey, resource, version, occurredAt, deletion } = event;
@@ -109,7 +109,7 @@ async function preview(
   event: Event,
   route: BoundRoute,
   account: NonNullable<ReturnType<Engine['accountOf']>>,
-  { reveal, log, signal, isAskedById }: ExplainOptions & { readonly isAskedById: boolean },
+  { reveal, log, signal, isById }: ExplainOptions & { readonly isById: boolean },
   report: (step: ExplainedStep) => void,
 ): Promise<ExitCode> {
   if (!route.preview) {
@@ -146,7 +146,7 @@ async function preview(
     report({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
   if (reveal && found.values) report({ step: 'values', rows: found.values() });
   // After a deletion it is no surprise; an id that somebody has typed is unknown.
-  const isUnknown = isAskedById && action === 'gone';
+  const isUnknown = isById && action === 'gone';
   const what = isUnknown ? 'This customer does not (or no longer) exist in commercetools.' : detail;
   report({ step: 'outcome', kind: action, reason, detail: what });
   return action === 'rejected' || isUnknown ? EXIT.found : EXIT.ok;

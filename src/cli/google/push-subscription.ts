@@ -18,8 +18,8 @@ export interface PushSettings {
 }
 
 /** Pub/Sub's limits: 10 to 600 for ack deadlines, at most 600 for retry delays. */
-const LEAST_SECONDS = 10;
-const MOST_SECONDS = 600;
+const MIN_SECONDS = 10;
+const MAX_SECONDS = 600;
 const ATTEMPTS = 100;
 const RETENTION_SECONDS = 7 * 86_400;
 
@@ -30,9 +30,9 @@ export function wantedSettings(
   endpoint: string | undefined,
 ): PushSettings {
   return {
-    ackDeadlineSeconds: Math.max(LEAST_SECONDS, ackDeadlineSeconds),
-    minimumBackoffSeconds: Math.min(MOST_SECONDS, Math.max(LEAST_SECONDS, duplicateMemorySeconds)),
-    maximumBackoffSeconds: MOST_SECONDS,
+    ackDeadlineSeconds: Math.max(MIN_SECONDS, ackDeadlineSeconds),
+    minimumBackoffSeconds: Math.min(MAX_SECONDS, Math.max(MIN_SECONDS, duplicateMemorySeconds)),
+    maximumBackoffSeconds: MAX_SECONDS,
     deadLetterTopic,
     maxDeliveryAttempts: ATTEMPTS,
     neverExpires: true,
@@ -46,7 +46,7 @@ export function wantedSettings(
 export function settingsOf(found: SubscriptionConfig): PushSettings {
   const { pushConfig, retryPolicy, deadLetterPolicy, expirationPolicy } = found;
   return {
-    ackDeadlineSeconds: found.ackDeadlineSeconds ?? LEAST_SECONDS,
+    ackDeadlineSeconds: found.ackDeadlineSeconds ?? MIN_SECONDS,
     minimumBackoffSeconds: secondsOf(retryPolicy?.minimumBackoff),
     maximumBackoffSeconds: secondsOf(retryPolicy?.maximumBackoff),
     deadLetterTopic: deadLetterPolicy?.deadLetterTopic || undefined,

@@ -1,4 +1,4 @@
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /** A text that was fetched, and the headers it came with. */
 export interface FetchedText {
@@ -22,7 +22,7 @@ export async function fetchText(
       return { fault: `status ${response.status}` };
     }
     const text = await readText(response);
-    if (text === undefined) return { fault: `expected at most ${MOST_BYTES} bytes, found more` };
+    if (text === undefined) return { fault: `expected at most ${MAX_BYTES} bytes, found more` };
     return { text, headers: response.headers };
   } catch (error) {
     return { fault: describe(error, deadline) };
@@ -35,7 +35,7 @@ async function readText(response: Response): Promise<string | undefined> {
   // Leaving the loop closes the connection.
   for await (const part of response.body ?? []) {
     size += part.length;
-    if (size > MOST_BYTES) return undefined;
+    if (size > MAX_BYTES) return undefined;
     parts.push(part);
   }
   return Buffer.concat(parts).toString();

@@ -3,12 +3,12 @@ import { LRUCache } from 'lru-cache';
 import { fetchText } from '../authenticate/fetch-text.ts';
 
 /** SNS has one or two certificates a region at a time. */
-const MOST_CERTIFICATES = 20;
+const MAX_CERTIFICATES = 20;
 const FRESH_MILLISECONDS = 24 * 60 * 60_000;
-const MOST_FAILURES = 100;
+const MAX_FAILURES = 100;
 const AFTER_FAILURE_MILLISECONDS = 5_000;
 /** Requests to SNS in flight at most, however many invented URLs arrive. */
-const MOST_FETCHES = 5;
+const MAX_FETCHES = 5;
 const DEADLINE_MILLISECONDS = 3_000;
 
 /** The key of a certificate, or why it cannot be fetched now. */
@@ -16,9 +16,9 @@ export type CertificateLookup = { readonly key: KeyObject } | { readonly fault: 
 
 /** Fetches a signing certificate once and keeps its key; one request for a URL at a time. Never rejects. */
 export function createCertificates(): (url: string) => Promise<CertificateLookup> {
-  const keys = new LRUCache<string, KeyObject>({ max: MOST_CERTIFICATES, ttl: FRESH_MILLISECONDS });
+  const keys = new LRUCache<string, KeyObject>({ max: MAX_CERTIFICATES, ttl: FRESH_MILLISECONDS });
   // In a cache of their own, so that failures do not evict keys.
-  const failures = new LRUCache<string, string>({ max: MOST_FAILURES, ttl: AFTER_FAILURE_MILLISECONDS });
+  const failures = new LRUCache<string, string>({ max: MAX_FAILURES, ttl: AFTER_FAILURE_MILLISECONDS });
   const fetching = new Map<string, Promise<CertificateLookup>>();
 
   async function fetchKey(url: string): Promise<CertificateLookup> {
@@ -37,7 +37,7 @@ export function createCertificates(): (url: string) => Promise<CertificateLookup
     if (fault !== undefined) return { fault };
     const pending = fetching.get(url);
     if (pending) return pending;
-    if (fetching.size >= MOST_FETCHES) return { fault: 'too many certificates are asked for at once' };
+    if (fetching.size >= MAX_FETCHES) return { fault: 'too many certificates are asked for at once' };
     const started = fetchKey(url);
     fetching.set(url, started);
     return started;

@@ -8,40 +8,43 @@ import { at } from './verify.ts';
 
 const DEADLINE_MILLISECONDS = 5_000;
 const RETRY_AFTER_SECONDS = 5;
-const MOST_REMEMBERED = 100;
+const MAX_REMEMBERED = 100;
 
 /**
- * Confirms a subscription by the URL of its message, which must have been verified; SNS delivers nothing before.
+ * Confirms a subscription by the URL of its verified message; SNS delivers no notifications before.
  * A message that is delivered again causes no second request.
  */
 export function createConfirm(
   origin: string | undefined,
   log: Log,
 ): (message: SnsMessage) => Promise<PushResponse> {
-  const asked = new LRUCache<string, Promise<PushResponse>>({ max: MOST_REMEMBERED });
+  const confirmations = new LRUCache<string, Promise<PushResponse>>({ max: MAX_REMEMBERED });
 
-  async function ask(key: string, { SubscribeURL = '', TopicArn }: SnsMessage): Promise<PushResponse> {
+  async function confirm(key: string, { SubscribeURL = '', TopicArn }: SnsMessage): Promise<PushResponse> {
     const answer = await fetchText(at(SubscribeURL, origin), DEADLINE_MILLISECONDS, 'error');
     if ('fault' in answer) {
-      asked.delete(key);
+      confirmations.delete(key);
       log.error({ topicArn: TopicArn, fault: answer.fault }, 'The SNS subscription could not be confirmed.');
       return {
         status: 503,
         retryAfterSeconds: RETRY_AFTER_SECONDS,
         problem: {
           reason: 'confirmation-failed',
-          detail: `SNS did not take the confirmation (${answer.fault}).`,
+          detail: `SNS did not accept the confirmation (${answer.fault}).`,
         },
       };
     }
-    log.info({ topicArn: TopicArn }, 'The SNS subscription is confirmed: notifications are delivered now.');
+    log.info(
+      { topicArn: TopicArn },
+      'The SNS subscription is confirmed; notifications are delivered from now on.',
+    );
     return { status: 204 };
   }
 
   return (message) => {
     const key = hash('sha256', message.SubscribeURL ?? '', 'base64');
-    const response = asked.get(key) ?? ask(key, message);
-    asked.set(key, response);
+    const response = confirmations.get(key) ?? confirm(key, message);
+    confirmations.set(key, response);
     return response;
   };
 }

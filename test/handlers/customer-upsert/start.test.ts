@@ -148,7 +148,7 @@ t.test('a name that nothing has stops the start, and a person reads what was mea
       line: 'name: "customer"',
       bad: 'name: "custmer"',
       column: 13,
-      expected: 'a resource type of commercetools, as in customer',
+      expected: 'a resource type of commercetools, such as customer',
       found: '"custmer"',
       advice: 'Did you mean customer?',
     },

@@ -1,9 +1,9 @@
 import type { Fluent } from './fluent.ts';
 
-/** A Fluent account that says which fields each of its writes has blanked, where it has blanked any. */
-export function tellBlanks<Client extends Fluent>(
+/** Wraps a Fluent account; `report` is called with the fields that a write has blanked. */
+export function reportBlanks<Client extends Fluent>(
   fluent: Client,
-  tell: (fields: readonly string[]) => void,
+  report: (fields: readonly string[]) => void,
 ): Client {
   return {
     ...fluent,
@@ -12,7 +12,7 @@ export function tellBlanks<Client extends Fluent>(
       options: Parameters<Fluent['updateCustomer']>[1] = {},
     ) {
       const updated = await fluent.updateCustomer(input, options);
-      if (options.blanks?.length) tell(options.blanks);
+      if (options.blanks?.length) report(options.blanks);
       return updated;
     },
   };

@@ -6,13 +6,13 @@ interface Topic {
   render: Render;
 }
 
-const MOST_TOPICS = 100;
+const MAX_TOPICS = 100;
 
 /**
  * Sends one message a topic and interval at most. The first is sent at once; later ones are counted, and sent as one when
  * the interval is over.
  */
-export class Gathering {
+export class Throttle {
   readonly #topics = new Map<string, Topic>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #milliseconds: number;
@@ -23,18 +23,18 @@ export class Gathering {
     this.#send = send;
   }
 
-  /** There are few topics; those beyond a hundred share one. */
-  tell(name: string, render: Render): void {
-    const known = this.#topics.has(name) || this.#topics.size < MOST_TOPICS;
+  /** Sends or counts a message. Topics beyond a hundred are merged into one. */
+  add(name: string, render: Render): void {
+    const known = this.#topics.has(name) || this.#topics.size < MAX_TOPICS;
     const topic = known ? name : 'other';
-    const quiet = this.#topics.get(topic);
-    if (quiet) {
-      quiet.count += 1;
-      quiet.render = render;
+    const counted = this.#topics.get(topic);
+    if (counted) {
+      counted.count += 1;
+      counted.render = render;
       return;
     }
     // If there is nothing to send, the next message is not delayed.
-    if (!this.#say(render, 1)) return;
+    if (!this.#sendRendered(render, 1)) return;
     this.#topics.set(topic, { count: 0, render });
     this.#later(topic);
   }
@@ -43,7 +43,7 @@ export class Gathering {
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    for (const { count, render } of this.#topics.values()) if (count > 0) this.#say(render, count);
+    for (const { count, render } of this.#topics.values()) if (count > 0) this.#sendRendered(render, count);
     this.#topics.clear();
   }
 
@@ -53,14 +53,14 @@ export class Gathering {
       const topic = this.#topics.get(name);
       this.#topics.delete(name);
       if (!topic || topic.count === 0) return;
-      if (!this.#say(topic.render, topic.count)) return;
+      if (!this.#sendRendered(topic.render, topic.count)) return;
       this.#topics.set(name, { count: 0, render: topic.render });
       this.#later(name);
     }, this.#milliseconds).unref();
     this.#timers.add(timer);
   }
 
-  #say(render: Render, count: number): boolean {
+  #sendRendered(render: Render, count: number): boolean {
     const text = render(count);
     if (text !== undefined) this.#send(text);
     return text !== undefined;
