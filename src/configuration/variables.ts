@@ -11,7 +11,7 @@ const whole = (minimum: number, maximum: number) => {
     .pipe(z.int({ error }).min(minimum, { error }).max(maximum, { error }));
 };
 
-/** An http or https URL, without the slashes at its end so that a path can be put behind it. */
+/** An http or https URL. Slashes at its end are removed, so that a path can be appended. */
 export const httpUrl = z
   .string({ error: 'an http:// or https:// URL' })
   .refine((value) => /^https?:\/\/[^\s/]/.test(value) && URL.canParse(value), {
@@ -30,26 +30,26 @@ const optionalToken = (description: string) => {
 };
 
 const arns =
-  'the ARNs of SNS topics, separated by commas, as in arn:aws:sns:us-east-1:123456789012:customers';
+  'the ARNs of SNS topics, separated by commas, such as arn:aws:sns:us-east-1:123456789012:customers';
 const TOPIC_ARN = /^arn:aws(-cn|-us-gov)?:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[\w-]{1,256}(\.fifo)?$/;
 
-/** A list of ARNs. SNS has a certificate a region, so the region has to be there. */
+/** A list of ARNs. The region is required, because each region of SNS has its own certificate. */
 const topicArns = text(arns)
   .transform((value) => value.split(',').map((part) => part.trim()))
   .transform((parts) => parts.filter((part) => part !== ''))
   .pipe(z.array(z.string().regex(TOPIC_ARN, { error: arns })).min(1, { error: arns }));
-const origin = 'an origin without a path, as in https://vpce-1.sns.us-east-1.vpce.amazonaws.com';
+const origin = 'an origin without a path, such as https://vpce-1.sns.us-east-1.vpce.amazonaws.com';
 const topics = {
   SNS_TOPIC_ARNS: topicArns
     .optional()
     .describe(
-      'With `sns`: the topics that may push, separated by commas. With `token` and `none`, optional: the topics whose subscription the service confirms by itself.',
+      'With `sns`: the topics that may push, separated by commas. With `token` and `none`, optional: the topics whose subscriptions the service confirms automatically.',
     ),
   SNS_ORIGIN: httpUrl
     .refine((value) => URL.canParse(value) && new URL(value).origin === value, { error: origin })
     .optional()
     .describe(
-      'Where certificates of SNS are fetched and subscriptions confirmed instead of at its own host, for a VPC endpoint; the URLs in a message are checked all the same.',
+      "The origin of a VPC endpoint, from which certificates are fetched and where subscriptions are confirmed instead of SNS' own host; the URLs in a message are checked nevertheless.",
     ),
 };
 
@@ -63,29 +63,29 @@ const service = z.object({
   CONNECTOR_CONFIG: text('a path')
     .default('config/connector.yml')
     .describe(
-      'The file with the accounts and the routing table, from the folder of the start; where that has none, the one that is shipped.',
+      'The file with the accounts and the routing table, relative to the working directory; if it does not exist there, the shipped file.',
     ),
   HANDLERS_DIR: text('folders, separated by commas')
     .transform((value) => value.split(',').map((folder) => folder.trim()))
     .transform((folders) => folders.filter((folder) => folder !== ''))
     .optional()
     .describe(
-      'The folders of your own handlers, separated by commas; they may lie anywhere. Without it: `handlers` in the folder of the start, where there is one.',
+      'The folders of your own handlers, separated by commas; any paths are allowed. Without it: `handlers` in the working directory, if it exists.',
     ),
   QUEUE_LIMIT: whole(1, 1_000_000)
     .default(1000)
     .describe(
-      'How many events may be in the queue, waiting or handled; beyond it a push is answered 503 at once.',
+      'The maximum number of events in the queue, waiting or in flight; beyond it a push is answered 503 at once.',
     ),
   QUEUE_BYTES: whole(LARGEST_PUSH_BYTES, 1_000_000_000)
     .default(32_000_000)
     .describe(
-      `How many bytes of push bodies may be received, wait or be handled; beyond it a push is answered 503 before it is read. The default fits 512 MB of memory; at least ${LARGEST_PUSH_BYTES}, the largest push.`,
+      `The maximum total size of the push bodies that are received, waiting or in flight, in bytes; beyond it a push is answered 503 before it is read. The default fits 512 MB of memory; at least ${LARGEST_PUSH_BYTES}, the largest push.`,
     ),
   ACK_DEADLINE_SECONDS: whole(1, 600)
     .default(10)
     .describe(
-      "How long the sender waits for an answer, 1 to 600: the push subscription's ack deadline (Pub/Sub allows 10 to 600). A push is answered before it, and one of EventBridge (5 s), SNS (15 s) or Event Grid (30 s) also within the time of that.",
+      "How long the sender waits for an answer, 1 to 600: the push subscription's ack deadline (Pub/Sub allows 10 to 600). A push is answered before that, and a push of EventBridge (5 s), SNS (15 s) or Event Grid (30 s) also before that sender's own time-out.",
     ),
   ACKNOWLEDGE: z
     .enum(['handled', 'received'], { error: 'handled or received' })
@@ -94,92 +94,86 @@ const service = z.object({
       'When a push is acknowledged: `handled`, or `received` for senders that cannot wait (needs `DEAD_LETTER_TOPIC`).',
     ),
   DEAD_LETTER_TOPIC: text(
-    'the name of a topic, as in dead-letters or projects/my-project/topics/dead-letters',
+    'the name of a topic, such as dead-letters or projects/my-project/topics/dead-letters',
     /^(projects\/[^/\s]+\/topics\/)?[A-Za-z][\w.~+%-]{2,254}$/,
   )
     .optional()
     .describe('The Pub/Sub topic for events that can never work: `name` or `projects/…/topics/name`.'),
   GOOGLE_CLOUD_PROJECT: text('the id of a Google Cloud project')
     .optional()
-    .describe(
-      'The Google Cloud project of short topic names, and of the trace that log lines are joined to.',
-    ),
+    .describe('The Google Cloud project of short topic names, and of the traces in log lines.'),
   PUBSUB_EMULATOR_HOST: text('host:port', /^[^\s/]+:\d+$/)
     .optional()
     .describe(
-      "Where Google's Pub/Sub emulator listens, `host:port`: dead letters go there, without credentials.",
+      "The address of Google's Pub/Sub emulator, `host:port`: dead letters are published to it, without credentials.",
     ),
   COMMERCETOOLS_CONCURRENCY: whole(1, 1000)
     .default(10)
-    .describe('How many requests to one commercetools project are in flight at once.'),
+    .describe('The maximum number of concurrent requests to one commercetools project.'),
   FLUENT_CONCURRENCY: whole(1, 1000)
     .default(10)
-    .describe('How many requests to one Fluent account are in flight at once.'),
+    .describe('The maximum number of concurrent requests to one Fluent account.'),
   FLUENT_BATCH: whole(1, 100)
     .default(10)
-    .describe('How many customers one mutation to Fluent writes at most.'),
+    .describe('The maximum number of customers in one mutation to Fluent.'),
   METRICS: z
     .enum(['on', 'off'], { error: 'on or off' })
     .default('on')
-    .describe('Whether the service counts for Prometheus, and answers `GET /metrics`: `on` or `off`.'),
+    .describe('Metrics for Prometheus at `GET /metrics`: `on` or `off`.'),
   METRICS_TOKEN: optionalToken(
-    `The bearer token that \`GET /metrics\` and \`GET /connector\` ask for, at least ${MIN_LENGTH} characters; without it anybody may read them.`,
+    `The bearer token that \`GET /metrics\` and \`GET /connector\` require, at least ${MIN_LENGTH} characters; without it they are public.`,
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe(
-      'Where an OpenTelemetry collector takes OTLP over HTTP, as in `http://collector:4318`: traces of every push go there. Without it nothing is traced.',
+      'The URL of an OpenTelemetry collector for OTLP over HTTP, such as `http://collector:4318`, which receives a trace of every push. Without it nothing is traced.',
     ),
   NOTIFY_WEBHOOK_URL: httpUrl.optional().meta({
     secret: true,
     description:
-      'Where to say what wants a person, as `{"text": …}`, which Slack takes: readiness, circuits and dead letters, one message a minute and reason at most. Without it nobody is told.',
+      'A webhook that receives notifications as `{"text": …}`, the format of Slack: about readiness, circuits and dead letters, at most one a minute for each reason. Without it none are sent.',
   }),
   NOTIFY_WEBHOOK_SECRET: optionalToken(
-    `Signs these messages: the header \`x-signature-256\` is then \`sha256=\` and the HMAC-SHA256 of the body in hex; at least ${MIN_LENGTH} characters.`,
+    `Signs these notifications: the header \`x-signature-256\` is then \`sha256=\` and the HMAC-SHA256 of the body in hex; at least ${MIN_LENGTH} characters.`,
   ),
   DASHBOARD: z
     .enum(['on', 'off'], { error: 'on or off' })
     .optional()
     .describe(
-      'The page at `/` that shows the sync at work: `on` or `off`; on unless `NODE_ENV` is `production`.',
+      'The page at `/` with the state of the sync: `on` or `off`; on unless `NODE_ENV` is `production`.',
     ),
   DASHBOARD_TOKEN: optionalToken(
-    `Opens the page from any machine, by its log-in form or by \`?token=\` once; at least ${MIN_LENGTH} characters. Without it the page opens on the service's own machine alone.`,
+    `Opens the page from any machine, by its log-in form or by \`?token=\` once; at least ${MIN_LENGTH} characters. Without it the page opens only on the service's own machine.`,
   ),
-  NODE_ENV: text('a word, as in production')
+  NODE_ENV: text('a word, such as production')
     .optional()
     .describe(
-      'With `production`, which the Docker image and App Engine set, the page is off unless `DASHBOARD` is `on`, and the log leaves out what the errors of a handler say.',
+      "With `production`, which the Docker image and App Engine set, the page is off unless `DASHBOARD` is `on`, and the log omits the messages of a handler's errors.",
     ),
   DUPLICATE_MEMORY_SECONDS: whole(0, 86_400)
     .default(10)
     .describe(
-      "How long a finished version is remembered so that duplicates cost no upstream call; keep it at or below the subscription's minimum retry delay. 0 turns it off.",
+      "How long a finished version is remembered, so that duplicates cause no upstream calls; it must not exceed the subscription's minimum retry delay. 0 disables it.",
     ),
 });
 
 const oidc = z.object({
-  PUSH_AUTH: z
-    .literal('oidc')
-    .describe('How a push proves where it comes from: `oidc`, `token`, `sns` or `none`.'),
+  PUSH_AUTH: z.literal('oidc').describe('How pushes are authenticated: `oidc`, `token`, `sns` or `none`.'),
   PUSH_AUDIENCE: text('the audience of the push subscription').describe(
-    "With `oidc`: the audience that the push subscription's tokens are for.",
+    "With `oidc`: the audience of the push subscription's tokens.",
   ),
   PUSH_SERVICE_ACCOUNT: text(
     "the e-mail address of the push subscription's service account",
     /^[^\s@]+@[^\s@]+$/,
-  ).describe(
-    'With `oidc`: the e-mail address of the service account that the push subscription signs in as.',
-  ),
+  ).describe("With `oidc`: the e-mail address of the push subscription's service account."),
   PUSH_CERTS_URL: httpUrl
     .default('https://www.googleapis.com/oauth2/v1/certs')
-    .describe('With `oidc`: where the keys are, in JSON: a JWK Set, or PEM by key id.'),
+    .describe('With `oidc`: the URL of the public keys, in JSON: a JWK Set, or PEM by key id.'),
   PUSH_SIGNATURE: z
     .enum(['service', 'cloud-run'], { error: 'service or cloud-run' })
     .default('service')
     .describe(
-      "With `oidc`: who verifies the signature of the token: the `service`, or Cloud Run's own check of the caller (`cloud-run`), which hands on the token without its signature. Only where the service does not allow unauthenticated calls: it then trusts the claims of such a token.",
+      'With `oidc`: what verifies the signature of the token: the `service`, or Cloud Run (`cloud-run`), which removes the signature. Use `cloud-run` only if Cloud Run does not allow unauthenticated calls, because the service then trusts the claims of the token.',
     ),
 });
 
@@ -201,15 +195,15 @@ const token = z.object({
 const sns = z.object({ ...topics, PUSH_AUTH: z.literal('sns'), SNS_TOPIC_ARNS: topicArns });
 const none = z.object({ ...topics, PUSH_AUTH: z.literal('none') });
 
-// A rule between variables is checked even where another variable is at fault, so that one start shows everything.
+// A rule between variables is checked even if another variable is invalid, so that one start reports every fault.
 const always = () => true;
 
-/** Every variable of the environment but those that the connector file names: type, default, validation, documentation. */
+/** Type, default, validation and documentation of every variable, except those that the connector file uses. */
 export const variables = z.intersection(
   service
     .refine(({ ACKNOWLEDGE, DEAD_LETTER_TOPIC }) => ACKNOWLEDGE !== 'received' || DEAD_LETTER_TOPIC, {
       path: ['DEAD_LETTER_TOPIC'],
-      error: 'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
+      error: 'a topic, because ACKNOWLEDGE is received and failed events must be dead-lettered',
       when: always,
     })
     .refine(

@@ -35,7 +35,7 @@ const key = {
 
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:customers';
 const ARNS =
-  'the ARNs of SNS topics, separated by commas, as in arn:aws:sns:us-east-1:123456789012:customers';
+  'the ARNs of SNS topics, separated by commas, such as arn:aws:sns:us-east-1:123456789012:customers';
 
 const readable = [
   { name: 'fills in the defaults', input: none, expected: defaults },
@@ -237,7 +237,7 @@ const faulty = [
       ['SNS_TOPIC_ARNS', ARNS, '"customers"'],
       [
         'SNS_ORIGIN',
-        'an origin without a path, as in https://vpce-1.sns.us-east-1.vpce.amazonaws.com',
+        'an origin without a path, such as https://vpce-1.sns.us-east-1.vpce.amazonaws.com',
         '"https://example.com/sns"',
       ],
     ],
@@ -264,7 +264,7 @@ const faulty = [
     expected: [
       [
         'DEAD_LETTER_TOPIC',
-        'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
+        'a topic, because ACKNOWLEDGE is received and failed events must be dead-lettered',
         'nothing',
       ],
     ],
@@ -291,7 +291,7 @@ const faulty = [
     expected: [
       [
         'DEAD_LETTER_TOPIC',
-        'the name of a topic, as in dead-letters or projects/my-project/topics/dead-letters',
+        'the name of a topic, such as dead-letters or projects/my-project/topics/dead-letters',
         '"my-project/dead-letters"',
       ],
     ],
@@ -304,7 +304,7 @@ const faulty = [
       ['QUEUE_LIMIT', whole(1, 1_000_000), '"0"'],
       [
         'DEAD_LETTER_TOPIC',
-        'a topic, because ACKNOWLEDGE is received and what then fails must be dead-lettered',
+        'a topic, because ACKNOWLEDGE is received and failed events must be dead-lettered',
         'nothing',
       ],
       ['PUSH_AUTH', 'oidc, token, sns or none', 'nothing'],
@@ -372,7 +372,7 @@ t.test('documents every variable once, with its default', async (t) => {
     'ACKNOWLEDGE',
     'DEAD_LETTER_TOPIC',
   ]);
-  t.match(variableTable(), /^\| `PUSH_AUTH` \| required \| How a push proves/m);
+  t.match(variableTable(), /^\| `PUSH_AUTH` \| required \| How pushes are authenticated/m);
   t.match(variableTable(), /^\| `PORT` \| `8080` \| The port to listen on\. \|$/m);
   t.match(variableTable(), /^\| `DEAD_LETTER_TOPIC` \| none \|/m);
   t.ok(
