@@ -12,5 +12,5 @@ module.flushCompileCache();
 // `npm start`, Dockerfile and app.yaml give V8 three options. Each event waits about a second for its upstreams and is garbage
 // then, but V8 promotes objects of that age to the old generation, which grows to 400 MB by default before it is collected. A
 // small young generation (--max-semi-space-size) and earlier collections (--heap-growing-percent) halve that. In some
-// processes V8 also allocates parts of each request in the old generation, which costs half as much processor time again;
+// processes V8 also allocates parts of each request in the old generation, which costs about 50 % more processor time;
 // --no-allocation-site-pretenuring prevents it. `npm run bench` measures all three.
