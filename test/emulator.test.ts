@@ -5,7 +5,7 @@ import { sendPush } from './sandbox/push.ts';
 import { sharedEmulatorOrSkip } from './sandbox/shared-emulator.ts';
 import { until } from './sandbox/until.ts';
 
-// The emulator takes its time between two deliveries, and a connection to nobody until it is given up.
+// The emulator is slow between two deliveries, and keeps trying an endpoint that does not answer until it gives up.
 t.jobs = 2;
 
 t.test("with Google's Pub/Sub emulator", async (t) => {
@@ -17,7 +17,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
   const service = await connect(t, upstreams);
   const channel = await createPushSubscription(emulator, { topic: 'changes', endpoint: service.push });
   t.teardown(() => channel.close());
-  // A topic apart, whose subscription pushes to nobody: what arrives there was dead-lettered by the service itself.
+  // A separate topic whose subscription pushes to a closed port: its dead letters were published by the service itself.
   const parking = await createPushSubscription(emulator, {
     topic: 'rejected',
     endpoint: 'http://127.0.0.1:9/',
@@ -25,7 +25,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
   t.teardown(() => parking.close());
   const PARKING = { DEAD_LETTER_TOPIC: parking.deadLetterTopic, PUBSUB_EMULATOR_HOST: emulator.host };
 
-  // The emulator takes its time for five attempts, and the other tests pass meanwhile.
+  // The emulator needs some time for five attempts; the other tests run in the meantime.
   const rejecting = await connect(t, upstreams);
   const policy = await createPushSubscription(emulator, { topic: 'policy', endpoint: rejecting.push });
   t.teardown(() => policy.close());
@@ -43,7 +43,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.match(told(), [{ kind: 'ResourceCreated' }, { kind: 'ResourceUpdated', messageId: /^\d+$/ }]);
   });
 
-  await t.test('what fails while Fluent is down is delivered again until it is done', async (t) => {
+  await t.test('an event that fails while Fluent is down is delivered again until it is done', async (t) => {
     const { id } = await commercetools.createCustomer({ email: 'c@example.com', password: 'secret' });
     fluent.faults.on({ kind: 'status', status: 503 });
     const before = service.lines.length;
@@ -56,7 +56,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.same(channel.deadLetters, []);
   });
 
-  await t.test('with one, 204: what is rejected is dead-lettered there with the reason', async (t) => {
+  await t.test('204 with DEAD_LETTER_TOPIC: a rejected event is dead-lettered with the reason', async (t) => {
     const parker = await connect(t, upstreams, PARKING);
     const payload = { ...changeOf({ id: 'c1', version: 7 }), projectKey: 'elsewhere' };
     const attributes = { colour: 'red', reason: 'theirs', googclient_schemaencoding: 'JSON' };
@@ -99,7 +99,7 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.ok(theirs.length > 80);
   });
 
-  await t.test('attributes that Pub/Sub does not take hold no dead letter up', async (t) => {
+  await t.test('attributes that Pub/Sub refuses do not prevent a dead letter', async (t) => {
     const parker = await connect(t, upstreams, PARKING);
     const before = parking.deadLetters.length;
     const attributes = { half: '\uD83D', 'half \uD83D': 'a name', '': 'no name', long: 'x'.repeat(2_000) };
@@ -144,14 +144,17 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.match(parker.lines.at(-1), { outcome: 'failed', reason: 'dead-letter-failed' });
   });
 
-  await t.test("without a topic of its own, the subscription's policy takes what is rejected", async (t) => {
-    t.ok(await until(() => policy.deadLetters.length === 1));
-    t.match(policy.deadLetters, [
-      { data: 'poison', attributes: { CloudPubSubDeadLetterSourceDeliveryCount: '5' } },
-    ]);
-    const answers = rejecting.lines.filter(({ outcome }) => outcome === 'rejected');
-    t.ok(answers.length >= 5 && answers.every(({ deadLettered }) => deadLettered === undefined));
-  });
+  await t.test(
+    "without DEAD_LETTER_TOPIC, the subscription's policy dead-letters a rejected event",
+    async (t) => {
+      t.ok(await until(() => policy.deadLetters.length === 1));
+      t.match(policy.deadLetters, [
+        { data: 'poison', attributes: { CloudPubSubDeadLetterSourceDeliveryCount: '5' } },
+      ]);
+      const answers = rejecting.lines.filter(({ outcome }) => outcome === 'rejected');
+      t.ok(answers.length >= 5 && answers.every(({ deadLettered }) => deadLettered === undefined));
+    },
+  );
 });
 
 t.test('503 with Retry-After when Pub/Sub cannot be reached to dead-letter it', async (t) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 
 const ROOT = join(import.meta.dirname, '..');
-/** What the service, the command line or its user writes, and what may hold secrets or personal data. */
+/** The files that the service, the command line or its user writes, which may contain secrets or personal data. */
 const PRIVATE = [
   ...['.env', '.env.local', '.env.production', 'config/.env', 'npm-debug.log', 'logs/service.log'],
   ...['rejected.ndjson', 'reports/rejected.ndjson'],
@@ -13,7 +13,7 @@ const PRIVATE = [
 const PUBLIC = ['.env.example', 'package.json', 'src/main.ts', 'config/connector.yml', 'handlers/README.md'];
 
 for (const file of ['.gitignore', '.gcloudignore'])
-  t.test(`${file} keeps what is private out`, async (t) => {
+  t.test(`${file} excludes private files`, async (t) => {
     const folder = t.testdir();
     execFileSync('git', ['init', '--quiet', folder]);
     await copyFile(join(ROOT, file), join(folder, '.gitignore'));
@@ -23,7 +23,7 @@ for (const file of ['.gitignore', '.gcloudignore'])
     for (const path of PUBLIC) t.notOk(ignored(path), path);
   });
 
-t.test('.dockerignore lets in only what the image needs, and of that nothing private', async (t) => {
+t.test('.dockerignore includes only the files that the image needs, and no private ones', async (t) => {
   const lines = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).trim().split('\n');
   t.equal(lines[0], '*');
   const after = lines.slice(

@@ -24,7 +24,7 @@ const CASES: { name: string; thrown: unknown; expected: Outcome }[] = [
     expected: { kind: 'failed', reason: 'later', detail: 'Later.', cause },
   },
   {
-    name: 'a failure that says when',
+    name: 'a failure with Retry-After',
     thrown: new Failure('later', 'Later.', { retryAfterSeconds: 60 }),
     expected: { kind: 'failed', reason: 'later', detail: 'Later.', retryAfterSeconds: 60 },
   },

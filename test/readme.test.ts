@@ -54,7 +54,7 @@ t.test('.env.example holds every variable', async (t) => {
   t.equal(await read('.env.example'), example, advice);
 });
 
-t.test('every file and heading that a README links to is there', async (t) => {
+t.test('every file and heading that a README links to exists', async (t) => {
   t.ok(readmes.length >= 8, readmes.map(({ file }) => file).join(', '));
   for (const { file, text } of readmes)
     for (const [, target = '', anchor] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)) {
@@ -69,14 +69,14 @@ t.test('every file and heading that a README links to is there', async (t) => {
     }
 });
 
-t.test('every npm script that a README names is there', async (t) => {
+t.test('every npm script in a README exists', async (t) => {
   const { scripts } = JSON.parse(await read('package.json'));
   for (const { file, text } of readmes)
     for (const [, name = ''] of text.matchAll(/npm run ([a-z:-]+)/g))
       t.ok(Object.hasOwn(scripts, name), `${file}: ${name}`);
 });
 
-t.test('every source that a README names is there', async (t) => {
+t.test('every source file in a README exists', async (t) => {
   // "as `path`" introduces an example that the reader saves there.
   for (const { file, text } of readmes)
     for (const [path] of text.matchAll(/(?<![\w./@-]|as `)(src|routes|config|test)\/[\w./-]*\w/g))
@@ -97,7 +97,7 @@ t.test('the table of alerts has each alert once', async (t) => {
   t.strictSame(listed.filter((code) => code.startsWith('CustomerSync')).sort(), defined.sort());
 });
 
-t.test('the table of reasons has those of the sources, each once', async (t) => {
+t.test('the table of reasons has every reason of the sources, once', async (t) => {
   let sources = '';
   for await (const file of glob('{src,handlers}/**/*.ts', { cwd: root })) sources += await read(file);
   const listed = codesIn(firstColumn(await read('src/dashboard/README.md'), 'Reasons'));

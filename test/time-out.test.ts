@@ -5,12 +5,12 @@ import { until } from './sandbox/until.ts';
 
 const LONG = 3_600_000;
 
-/** How many timers keep this process alive. */
+/** The number of timers that keep this process alive. */
 function timers(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 }
 
-t.test('aborts when its time is up, and says so', async (t) => {
+t.test('aborts at the time-out, and reports that it expired', async (t) => {
   using deadline = new Deadline(10);
   t.equal(deadline.signal.aborted, false);
   t.equal(deadline.expired, false);
@@ -18,7 +18,7 @@ t.test('aborts when its time is up, and says so', async (t) => {
   t.equal(deadline.expired, true);
 });
 
-t.test('aborts at once with the outer signal, and does not call that expired', async (t) => {
+t.test('aborts with the outer signal, and does not report that it expired', async (t) => {
   const outer = new AbortController();
   using deadline = new Deadline(LONG, outer.signal);
   t.equal(deadline.signal.aborted, false);
@@ -27,13 +27,13 @@ t.test('aborts at once with the outer signal, and does not call that expired', a
   t.equal(deadline.expired, false);
 });
 
-t.test('is aborted from the start where the outer signal is', async (t) => {
+t.test('is aborted from the start if the outer signal is', async (t) => {
   using deadline = new Deadline(LONG, AbortSignal.abort());
   t.equal(deadline.signal.aborted, true);
   t.equal(deadline.expired, false);
 });
 
-t.test('stays as it is once it is over', async (t) => {
+t.test('does not change after it is disposed', async (t) => {
   const outer = new AbortController();
   const short = new Deadline(0, outer.signal);
   const later = new Deadline(0);
@@ -44,7 +44,7 @@ t.test('stays as it is once it is over', async (t) => {
   t.equal(short.expired, false);
 });
 
-t.test('keeps neither a timer nor a listener once it is over', async (t) => {
+t.test('keeps neither a timer nor a listener after it is disposed', async (t) => {
   const before = timers();
   const outer = new AbortController();
   const deadlines = Array.from({ length: 100 }, () => new Deadline(LONG, outer.signal));

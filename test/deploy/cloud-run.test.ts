@@ -162,7 +162,7 @@ t.test('a revision that did not become ready is deployed again', (t) => {
   t.end();
 });
 
-t.test('faults stop it before anything is asked or made, all at once', (t) => {
+t.test('reports all faults together before any request', (t) => {
   const { run } = scene(t);
   const { CTP_PROJECT_KEY: _, ...without } = SETTINGS;
   const { status, stderr, log } = run({
@@ -178,7 +178,7 @@ t.test('faults stop it before anything is asked or made, all at once', (t) => {
   t.end();
 });
 
-t.test('--dry-run says what it would do, and does nothing', (t) => {
+t.test('--dry-run prints what it would do, and does nothing', (t) => {
   const { run } = scene(t);
   const { status, stdout, stderr, made, log } = run(SETTINGS, '--dry-run');
   t.equal(status, 0, stderr);
@@ -224,7 +224,7 @@ t.test('the CPU stays where events are acknowledged early, and the sidecar reads
   t.end();
 });
 
-t.test('the script knows every variable that a service on Cloud Run can have', (t) => {
+t.test('the script has every variable that a service on Cloud Run can have', (t) => {
   const text = readFileSync(SCRIPT, 'utf8');
   // Other ways of authentication, and what Cloud Run or the image set.
   const others = [

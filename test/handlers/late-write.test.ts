@@ -10,7 +10,7 @@ import { orderNoteProject, orderPlaced } from './readme-project.ts';
 
 const CONTRACT = new URL('../../src/handler.ts', import.meta.url).href;
 
-/** A handler that is slow, forgets its signal, and does then what its props say. */
+/** A slow handler that ignores its signal, and then does what its props select. */
 const handler = (elsewhere: string) => `
   import { z } from 'zod';
   import { defineHandler } from '${CONTRACT}';
@@ -48,7 +48,7 @@ routes:
 ${acts.map((act) => `  - { route: test.${act}, handler: act, props: { name: ${act}, act: ${act} } }`).join('\n')}
 `;
 
-/** What reaches an upstream after the push was answered 503, by what the handler does then. */
+/** Returns the requests that reach an upstream after the push was answered 503, by the action of the handler. */
 const CASES: { act: string; reason: string; mutations: number; writes: number }[] = [
   { act: 'create', reason: 'out-of-time', mutations: 0, writes: 0 },
   { act: 'update', reason: 'out-of-time', mutations: 0, writes: 0 },
@@ -107,16 +107,16 @@ async function proveNothingIsLate(t: Test, env: Record<string, string> = {}) {
     });
 }
 
-t.test('a handler that forgets its signal begins no write after its push was answered', (t) =>
+t.test('a handler that ignores its signal starts no write after its push was answered', (t) =>
   proveNothingIsLate(t),
 );
 
-t.test('nor does one that is traced', async (t) => {
+t.test('neither does a traced handler', async (t) => {
   const collector = await startGate(t);
   await proveNothingIsLate(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
 });
 
-t.test("nor does the new handler of the handlers' README", async (t) => {
+t.test("neither does the new handler of the handlers' README", async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const gate = await startGate(t, commercetools.url);
@@ -128,7 +128,7 @@ t.test("nor does the new handler of the handlers' README", async (t) => {
   const order = await commercetools.createOrder({ customerId: customer.id });
   gate.close(/^GET .*\/orders\//);
   const clock = stopClock(t);
-  // The body comes late, so that the order is read shortly before the deadline and its read outlives that.
+  // The body comes late, so that the order is read shortly before the deadline, and the read ends after it.
   const pushed = request(service.push, { method: 'POST', headers: { expect: '100-continue' } });
   pushed.flushHeaders();
   await once(pushed, 'continue');

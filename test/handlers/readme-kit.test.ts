@@ -17,7 +17,7 @@ t.test(
     t.equal(all.code, 0, all.out + all.err);
     t.match(all.out, /# pass 5|ℹ pass 5/);
 
-    await t.test('and fail where the handler is wrong', async (t) => {
+    await t.test('fails for a wrong handler', async (t) => {
       const file = join(folder, 'handlers/order-note.ts');
       await writeFile(
         file,
@@ -28,7 +28,7 @@ t.test(
       t.match(out, /forgotten/);
     });
 
-    await t.test('a fault of the configuration is the message', async (t) => {
+    await t.test('a fault of the configuration is in the error message', async (t) => {
       await writeFile(CONNECTOR_CONFIG, 'accounts: []');
       const { code, out } = await runProcess(t, ['test', 'handlers/mapping.test.ts'], {}, { cwd: folder });
       t.equal(code, 1);

@@ -6,24 +6,24 @@ import type { CommercetoolsSandbox } from '../sandbox/commercetools.ts';
 const root = join(import.meta.dirname, '../..');
 const readme = await readFile(join(root, 'handlers/README.md'), 'utf8');
 
-/** The test of the mapping, which has no name of its own. */
+/** The name for the test of the mapping, which the README does not name. */
 export const mappingTest = readme.match(/```ts\n([^`]*previewCustomer[\s\S]*?)```/)?.[1] ?? '';
 
-/** The code block that follows the words `Save it as` and the file's name. */
+/** Returns the code block after the words `Save it as` and the file's name. */
 export function block(file: string): string {
   const code = readme.split(`Save it as \`${file}\``)[1]?.match(/```ts\n([\s\S]*?)```/)?.[1];
   if (code === undefined) throw new Error(`Expected a block for ${file} in handlers/README.md, found none.`);
   return code;
 }
 
-/** Saves a file of `handlers/README.md` in a folder of its own; returns the folder of the handlers. */
+/** Saves a file of `handlers/README.md` in a temporary folder; returns the folder of the handlers. */
 export async function readmeProject(folder: string, file: string): Promise<string> {
   await mkdir(join(folder, 'handlers/custom'), { recursive: true });
   await writeFile(join(folder, file), block(file));
   return join(folder, 'handlers');
 }
 
-/** As `readmeProject` for `order-note`, with the route that the README gives it; returns the environment that names both. */
+/** Like `readmeProject` for `order-note`, with its route; returns the environment for both. */
 export async function orderNoteProject(
   folder: string,
 ): Promise<{ HANDLERS_DIR: string; CONNECTOR_CONFIG: string }> {
@@ -36,7 +36,7 @@ export async function orderNoteProject(
   return { HANDLERS_DIR, CONNECTOR_CONFIG };
 }
 
-/** What commercetools publishes of a new order. */
+/** Creates the notification about a new order. */
 export function orderPlaced({ projectKey }: CommercetoolsSandbox, { id, version }: Order): object {
   return { notificationType: 'ResourceCreated', projectKey, resource: { typeId: 'order', id }, version };
 }

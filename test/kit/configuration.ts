@@ -2,24 +2,26 @@ import { formatFaults } from '../../src/configuration/environment.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
 import { ConfigurationError } from '../../src/configuration-error.ts';
 
-/** Which configuration and which handlers a test works with. */
+/** The configuration and the handlers of a test. */
 export interface Project {
-  /** The connector file; `config/connector.yml` of the folder of the start, or else the shipped one, when left out. */
+  /** The path of the connector file; default: `config/connector.yml` in the working directory, or else the shipped one. */
   readonly connectorConfig?: string;
-  /** The folders of your handlers; `handlers` in the folder of the start, where there is one, when left out. */
+  /** The folders of your handlers; default: `handlers` in the working directory, if it exists. */
   readonly handlersDir?: string | readonly string[];
-  /** Variables that the connector file names besides, or that a test wants otherwise. */
+  /** Additional variables of the connector file, or variables to override. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Reads the configuration as the service does; `joined` is the environment that leads to the stand-ins. Its faults are the message. */
+/**
+ * Reads the configuration like the service; `joined` contains the variables of the stand-ins. Throws an error with all faults.
+ */
 export async function configure(
   { connectorConfig, handlersDir, env = {} }: Project,
   joined: Readonly<Record<string, string>>,
 ): Promise<Configuration> {
   const all = {
     ...joined,
-    // A notification that is sent twice is to be handled twice.
+    // A notification that is sent twice must be handled twice.
     DUPLICATE_MEMORY_SECONDS: '0',
     ACK_DEADLINE_SECONDS: '60',
     ...(handlersDir && { HANDLERS_DIR: [handlersDir].flat().join(',') }),

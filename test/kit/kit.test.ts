@@ -4,7 +4,7 @@ import { notificationOf, startTestKit } from '../../src/testing.ts';
 
 const connectorConfig = join(import.meta.dirname, '../../config/connector.yml');
 
-t.test('a kit sends through the real engine, and shows what Fluent holds', async (t) => {
+t.test('a kit sends through the real engine, and returns the customer in Fluent', async (t) => {
   const kit = await startTestKit({ connectorConfig });
   t.teardown(() => kit.close());
   const customer = await kit.commercetools.createCustomer({ email: 'ada@example.com', firstName: 'Ada' });
@@ -27,13 +27,13 @@ t.test('a kit sends through the real engine, and shows what Fluent holds', async
   off();
 });
 
-t.test('a kit without a notification to send says so', async (t) => {
+t.test('a kit without a notification to send fails with an error', async (t) => {
   const kit = await startTestKit({ connectorConfig });
   t.teardown(() => kit.close());
   await t.rejects(kit.send(), /Expected a notification to send, found none published yet/);
 });
 
-t.test('a connector file that leads to a real system is refused', async (t) => {
+t.test('refuses a connector file with a real system', async (t) => {
   const env = { CTP_API_URL: 'https://api.example.com' };
   await t.rejects(
     startTestKit({ connectorConfig, env }),
@@ -41,7 +41,7 @@ t.test('a connector file that leads to a real system is refused', async (t) => {
   );
 });
 
-t.test('what is wrong in the configuration is the message', async (t) => {
+t.test('faults of the configuration are in the error message', async (t) => {
   const env = { FLUENT_RETAILER_ID: '' };
   await t.rejects(
     startTestKit({ connectorConfig, env }),

@@ -8,24 +8,24 @@ import { configure, type Project } from './configuration.ts';
 import { realSystemOf } from './real-systems.ts';
 import { startStandIns } from './stand-ins.ts';
 
-/** A customer as Fluent holds it, with its attributes by name. */
+/** A customer in Fluent, with its attributes by name. */
 export interface HeldCustomer extends Omit<StoredCustomer, 'attributes'> {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** The real engine between stand-ins for commercetools and Fluent. Close it at the end of the test. */
+/** The real engine with stand-ins for commercetools and Fluent. Close it at the end of the test. */
 export interface TestKit {
-  /** Put customers and orders there, and switch faults on. */
+  /** Creates customers and orders, and activates faults. */
   readonly commercetools: CommercetoolsSandbox;
-  /** Look at what Fluent holds, count its requests, and switch faults on. */
+  /** Contains the customers in Fluent and counts of requests, and activates faults. */
   readonly fluent: FluentSandbox;
-  /** What commercetools has published so far, in its order. */
+  /** The published notifications so far, in order. */
   readonly notifications: readonly Readonly<Record<string, unknown>>[];
   /** Every log line so far, parsed. */
   readonly lines: readonly Readonly<Record<string, unknown>>[];
-  /** Sends a notification, the last one when left out, through decoding, routing and the handler; says how it ended. */
+  /** Processes a notification (default: the last one): decodes it, routes it and runs the handler; returns the outcome. */
   send(notification?: unknown): Promise<Outcome>;
-  /** The Fluent customer of a username; undefined for none. */
+  /** The Fluent customer with this username, or undefined. */
   inFluent(username: string): HeldCustomer | undefined;
   close(): Promise<void>;
 }

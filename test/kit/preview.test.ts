@@ -5,7 +5,7 @@ import { previewCustomer, sampleCustomer, sampleEvent, sampleFluentCustomer } fr
 
 const shipped = join(import.meta.dirname, '../../config/connector.yml');
 
-t.test('says what would be done, without a server', async (t) => {
+t.test('returns what would be done, without a server', async (t) => {
   const customer = sampleCustomer({ email: 'new@example.com' });
   t.match(await previewCustomer({ customer, connectorConfig: shipped }), {
     action: 'create',
@@ -18,7 +18,7 @@ t.test('says what would be done, without a server', async (t) => {
   t.notOk(update.differing.includes('firstName'));
 });
 
-t.test('takes the mapping of the file', async (t) => {
+t.test('uses the mapping of the file', async (t) => {
   const text = await readFile(shipped, 'utf8');
   const folder = t.testdir({
     'connector.yml': text.replace('firstName: firstName', 'firstName: $uppercase(firstName)'),
@@ -30,7 +30,7 @@ t.test('takes the mapping of the file', async (t) => {
   t.match(preview.input, { firstName: 'ADA' });
 });
 
-t.test('says why there is nothing to preview', async (t) => {
+t.test('throws with the reason if there is nothing to preview', async (t) => {
   const text = await readFile(shipped, 'utf8');
   const folder = t.testdir({ 'connector.yml': text.replace('name: "customer"', 'name: "order"') });
   const situation = { customer: sampleCustomer(), connectorConfig: join(folder, 'connector.yml') };
@@ -40,7 +40,7 @@ t.test('says why there is nothing to preview', async (t) => {
   );
 });
 
-t.test('a sample event tells of a customer, or of what a test gives', (t) => {
+t.test('a sample event is about a customer, or what a test sets', (t) => {
   t.match(sampleEvent(), {
     kind: 'ResourceUpdated',
     resource: { typeId: 'customer' },

@@ -8,17 +8,17 @@ const NOWHERE = 'http://127.0.0.1:9';
 const PROJECT = 'sample-project';
 const CREDENTIALS = { clientId: 'sample', clientSecret: 'sample', username: 'sample', password: 'sample' };
 
-/** The situation of a customer, and the configuration to look at it with. */
+/** The state of a customer, and the configuration for its preview. */
 export interface Situation extends Project {
-  /** As it is in commercetools. */
+  /** The customer in commercetools. */
   readonly customer: Customer;
-  /** As it is in Fluent; nothing when left out. */
+  /** The customer in Fluent; undefined if it does not exist. */
   readonly inFluent?: FluentCustomer;
 }
 
 /**
- * Says what the customers' route would do, by its mapping and its handler: the fields that differ, and what would be sent.
- * Without a server, a request or a write. Throws with what is wrong in the connector file.
+ * Returns what the customers' route would do, by its mapping and its handler: the fields that differ, and the input. Needs no
+ * server, request or write. Throws with the faults of the connector file.
  */
 export async function previewCustomer({ customer, inFluent, ...project }: Situation): Promise<Preview> {
   const { environmentFor } = await import('../sandbox/environment.ts');

@@ -1,14 +1,14 @@
 import { type AccountConfig, loadConnector } from '../../src/configuration/connector.ts';
 
-/** Where the stand-ins are. */
+/** The URLs of the stand-ins. */
 interface Addresses {
   readonly commercetools: { readonly url: string };
   readonly fluents: readonly { readonly url: string }[];
 }
 
 /**
- * Says which account of a connector file leads elsewhere than to the stand-ins, or undefined for none: an address that is
- * written out in the file would let development change a real project. A file that cannot be read names nobody.
+ * Returns the account of a connector file that uses another system than the stand-ins, or undefined: with a URL written in the
+ * file, development would change a real project. Returns undefined for a file that cannot be read.
  */
 export async function findRealSystem(
   file: string,
@@ -19,7 +19,7 @@ export async function findRealSystem(
   return 'faults' in loaded ? undefined : realSystemOf(file, loaded.connector.accounts, standIns);
 }
 
-/** The same of accounts that have been read. */
+/** Checks accounts that have been read. */
 export function realSystemOf(
   file: string,
   accounts: readonly AccountConfig[],

@@ -3,7 +3,7 @@ import type { Customer, Event, FluentCustomer } from '../../src/handler.ts';
 const ID = '11111111-1111-4111-8111-111111111111';
 const AT = '2026-01-01T00:00:00.000Z';
 
-/** An invented commercetools customer, with what a test gives in place of it. */
+/** An invented commercetools customer; a test overrides fields. */
 export function sampleCustomer(fields: Partial<Customer> = {}): Customer {
   return {
     id: ID,
@@ -25,7 +25,7 @@ export function sampleCustomer(fields: Partial<Customer> = {}): Customer {
   };
 }
 
-/** An invented Fluent customer, likewise. */
+/** An invented Fluent customer; a test overrides fields. */
 export function sampleFluentCustomer(fields: Partial<FluentCustomer> = {}): FluentCustomer {
   return {
     username: ID,
@@ -38,7 +38,7 @@ export function sampleFluentCustomer(fields: Partial<FluentCustomer> = {}): Flue
   };
 }
 
-/** An event that tells of a changed resource, `customer/1111…` unless a test gives another. */
+/** An event about a changed resource, `customer/1111…` by default. */
 export function sampleEvent({ typeId = 'customer', id = ID, ...fields }: EventFields = {}): Event {
   const { kind = 'ResourceUpdated', version = 1 } = fields;
   const identity = `${typeId}/${id}@${version}`;
@@ -49,7 +49,7 @@ export function sampleEvent({ typeId = 'customer', id = ID, ...fields }: EventFi
 /** The fields of an event, and the type and id of its resource. */
 export type EventFields = Partial<Event> & { readonly typeId?: string; readonly id?: string };
 
-/** What commercetools publishes of a change of a resource. */
+/** Creates the notification about a change of a resource. */
 export function notificationOf(
   {
     id,

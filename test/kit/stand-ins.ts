@@ -8,24 +8,24 @@ export interface StandIns {
   /** The first of `fluents`. */
   readonly fluent: FluentSandbox;
   readonly fluents: readonly FluentSandbox[];
-  /** Each project once, with the Fluent that its customers are written to, in the order of the options. */
+  /** Each project once, with its Fluent, in the order of the options. */
   readonly accounts: readonly { readonly commercetools: ProjectSandbox; readonly fluent: FluentSandbox }[];
-  /** The variables that join the service and the commands to both. */
+  /** The variables for a service or command that uses them. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
 export interface StandInsOptions extends Omit<CommercetoolsOptions, 'projectKeys'> {
-  /** A project for each account, and the position of its Fluent; one of each when left out. */
+  /** A project for each account, and the index of its Fluent; default: one of each. */
   readonly accounts?: readonly { readonly projectKey: string; readonly fluent: number }[];
 }
 
 const ONE = [{ projectKey: 'sandbox-project', fluent: 0 }] as const;
 
-/** What the stand-ins need besides the package: nobody needs it in production, so it is installed only where it is wanted. */
+/** The packages that only the stand-ins need. They are not dependencies, because production does not need them. */
 const PACKAGES = ['@labdigital/commercetools-mock', 'graphql', 'mercurius'];
 
-/** Starts one commercetools, with all projects, and a Fluent for each position. Throws a `ConfigurationError` where the packages that they need are not installed. */
+/** Starts one commercetools with all projects, and a Fluent for each index. Throws a `ConfigurationError` if the packages that they need are not installed. */
 export async function startStandIns({ accounts = ONE, ...options }: StandInsOptions = {}): Promise<StandIns> {
   const [{ startCommercetools }, { startFluent }, { environmentFor }] = await load();
   const keys = accounts.map(({ projectKey }) => projectKey);

@@ -37,7 +37,7 @@ function rejection(payload: unknown): Rejection {
   throw new Error('Expected a Rejection, got an event.');
 }
 
-t.test('decodes what is irregular but known', async (t) => {
+t.test('decodes irregular but known forms', async (t) => {
   const base64 = Buffer.from(JSON.stringify(updated)).toString('base64');
   const cases = [
     { name: 'a byte order mark', input: `\uFEFF${JSON.stringify(updated)}`, expected: { version: 3 } },
@@ -48,7 +48,7 @@ t.test('decodes what is irregular but known', async (t) => {
       expected: { resource: { identifiers: {} } },
     },
     {
-      name: 'long identifiers in any script, kept as they are',
+      name: 'long identifiers in any script, unchanged',
       input: {
         ...updated,
         resourceUserProvidedIdentifiers: { key: 'ß'.repeat(300), externalId: '"x"', more: { a: 1 } },
@@ -56,7 +56,7 @@ t.test('decodes what is irregular but known', async (t) => {
       expected: { resource: { identifiers: { key: 'ß'.repeat(300), externalId: '"x"' } } },
     },
     {
-      name: 'a time that is none',
+      name: 'an invalid time',
       input: { ...updated, modifiedAt: '2026-02-30T00:00:00Z' },
       expected: { occurredAt: undefined },
     },
@@ -122,7 +122,7 @@ t.test('decodes what is irregular but known', async (t) => {
       expected: { version: 3 },
     },
     {
-      name: 'a CloudEvent that alone knows the time',
+      name: 'a CloudEvent whose data has no time',
       input: cloudEvent('customer.change.ResourceUpdated', updated, { time: '2026-03-02T09:15:00Z' }),
       expected: { occurredAt: '2026-03-02T09:15:00Z' },
     },
@@ -132,7 +132,7 @@ t.test('decodes what is irregular but known', async (t) => {
       expected: { kind: 'com.commercetools.customer.later.Later', resource: undefined },
     },
     {
-      name: 'a CloudEvent that spells the type of resource in its own way',
+      name: 'a CloudEvent with another spelling of the resource type',
       input: cloudEvent('productSelection.change.ResourceUpdated', {
         ...updated,
         resource: { typeId: 'product-selection', id: 'p-1' },
@@ -148,7 +148,7 @@ t.test('decodes what is irregular but known', async (t) => {
   for (const { name, input, expected } of cases) t.match(decode(delivery(input)), expected, name);
 });
 
-t.test('knows a deletion of the resource from that of a part of it', async (t) => {
+t.test('distinguishes the deletion of a resource from that of a part of it', async (t) => {
   const cases = [
     { typeId: 'customer', type: 'CustomerDeleted', expected: true },
     { typeId: 'customer', type: 'CustomerAddressDeleted', expected: false },
@@ -164,7 +164,7 @@ t.test('knows a deletion of the resource from that of a part of it', async (t) =
   }
 });
 
-t.test('gives the same bytes the same identity when the host sends no message id', async (t) => {
+t.test('derives the same identity from the same bytes without a message id', async (t) => {
   const data = Buffer.from('{"notificationType":"Later"}');
   const once = decode({ data, attributes: {} }).identity;
   t.match(once, /^Later\/[0-9a-f]{32}$/);
@@ -172,7 +172,7 @@ t.test('gives the same bytes the same identity when the host sends no message id
   t.not(decode({ data: Buffer.from('{"notificationType":"Later","a":1}'), attributes: {} }).identity, once);
 });
 
-t.test('rejects a known kind of a broken shape: the path and no value', async (t) => {
+t.test('rejects an invalid shape of a known kind, with the path and without a value', async (t) => {
   const secret = 'secret" or id != "';
   const cases = [
     { input: { ...updated, resource: undefined }, path: 'payload.resource' },
@@ -250,7 +250,7 @@ t.test('rejects a push without data, which has no notification', async (t) => {
   t.equal(rejection('').reason, 'no-data');
 });
 
-t.test('takes only the creation of a subscription for a subscription test', async (t) => {
+t.test('treats only the creation of a subscription as a subscription test', async (t) => {
   const cases = [
     { kind: 'ResourceCreated', typeId: 'subscription', expected: true },
     { kind: 'ResourceCreated', typeId: 'customer', expected: false },

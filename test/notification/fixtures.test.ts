@@ -33,7 +33,7 @@ function message(type: string, sequenceNumber: number, version: number): Event {
   };
 }
 
-/** The event in a fixture, several of them, or the reason for which it is rejected. */
+/** The event or events in a fixture, or the reason of its rejection. */
 type Found = Event | readonly Event[] | string;
 
 const EVENTS: Record<string, Found> = {
@@ -107,7 +107,7 @@ function read(name: string): Found {
   }
 }
 
-t.test('every fixture stands in the table of events', async (t) => {
+t.test('the table has every fixture', async (t) => {
   t.same(
     files,
     Object.keys(EVENTS)
@@ -122,7 +122,7 @@ for (const [name, expected] of Object.entries(EVENTS)) {
   });
 }
 
-t.test('only the subscription-test fixture is taken for a subscription test', async (t) => {
+t.test('only the subscription-test fixture is a subscription test', async (t) => {
   const tests = Object.keys(EVENTS).filter((name) => {
     const event = read(name);
     return typeof event === 'object' && 'kind' in event && isSubscriptionTest(event);
@@ -130,7 +130,7 @@ t.test('only the subscription-test fixture is taken for a subscription test', as
   t.same(tests, ['subscription-test']);
 });
 
-t.test('the README of the fixtures lists each with the answer that decoding leads to', async (t) => {
+t.test('the README of the fixtures lists each with the answer after decoding', async (t) => {
   const readme = readFileSync(new URL('README.md', FOLDER), 'utf8');
   const listed = [...readme.matchAll(/^\| `([\w-]+)\.json` +\| .* \| (\d{3}) +\|$/gm)].map(
     ([, ...row]) => row,

@@ -9,7 +9,7 @@ function delivery(payload: string): OpenedDelivery {
   return { data: Buffer.from(payload), attributes: {}, messageId: 'm-1' };
 }
 
-t.test('keys that name prototypes have no effect', async (t) => {
+t.test('keys with the names of prototypes have no effect', async (t) => {
   const hostile = `{"notificationType":"ResourceUpdated","version":3,"__proto__":{"projectKey":"evil","polluted":1},"constructor":{"prototype":{"polluted":1}},"resource":{"typeId":"customer","id":"c-1","__proto__":{"id":"evil"}},"resourceUserProvidedIdentifiers":{"__proto__":{"key":"evil"}}}`;
   const event = decode(delivery(hostile));
   t.strictSame(event, {
@@ -29,7 +29,7 @@ t.test('keys that name prototypes have no effect', async (t) => {
   t.throws(() => decode(delivery('{"__proto__":{"notificationType":"Later"}}')), Rejection);
 });
 
-t.test('stands 100,000 nested arrays wherever they are', async (t) => {
+t.test('rejects 100,000 nested arrays in every position', async (t) => {
   const bomb = '['.repeat(100_000) + ']'.repeat(100_000);
   t.throws(() => decode(delivery(bomb)), Rejection, 'as the payload');
   t.throws(() => decode(openPubSub({}, new PushBody(Buffer.from(bomb)))), Rejection, 'as the push');

@@ -15,7 +15,7 @@ const cases = [
   { name: 'the deepest level', json: nested(MAX_LEVELS) },
   { name: 'one level more', json: nested(MAX_LEVELS + 1), message: tooDeep },
   { name: 'one level more of objects', json: '{"a":'.repeat(MAX_LEVELS + 1), message: tooDeep },
-  { name: 'many values side by side', json: list(MAX_VALUES) },
+  { name: 'many values in one list', json: list(MAX_VALUES) },
   { name: 'too many values', json: list(MAX_VALUES + 2), message: tooMany },
   { name: 'too many empty objects', json: `[${'{},'.repeat(MAX_VALUES / 2)}{}]`, message: tooMany },
   { name: 'brackets in a string', json: `["${'[{,'.repeat(MAX_VALUES)}"]` },
@@ -43,15 +43,15 @@ const cases = [
     json: `["${`${long}\\"`.repeat(100)}"${',[]'.repeat(MAX_VALUES)}]`,
     message: tooMany,
   },
-  { name: 'brackets in a string that never ends', json: `["${'[{,'.repeat(MAX_VALUES)}` },
+  { name: 'an unterminated string of brackets', json: `["${'[{,'.repeat(MAX_VALUES)}` },
   { name: 'brackets in a key', json: `{"${'['.repeat(1_000)}":1}` },
-  { name: 'what closes more than it opens', json: ']'.repeat(1_000) },
+  { name: 'more closing than opening brackets', json: ']'.repeat(1_000) },
   { name: 'letters beyond ASCII', json: JSON.stringify({ 'ś{': 'Ż[‛{', '[': '"\\' }) },
   { name: 'nothing', json: '' },
 ];
 
 for (const { name, json, message } of cases)
-  t.test(`${message === undefined ? 'lets pass' : 'rejects'} ${name}`, async (t) => {
+  t.test(`${message === undefined ? 'accepts' : 'rejects'} ${name}`, async (t) => {
     const check = () => checkBounds(Buffer.from(json), 'payload');
     if (message === undefined) t.doesNotThrow(check);
     else t.throws(check, { name: 'Rejection', reason: 'undecodable', message: `payload: ${message}` });
@@ -71,7 +71,7 @@ t.test('finds the end of a string at every length', async (t) => {
     }
 });
 
-t.test('holds for the push, for the notification, and for the data of a CloudEvent', async (t) => {
+t.test('applies to the push, to the notification, and to the data of a CloudEvent', async (t) => {
   const deep = nested(MAX_LEVELS + 1);
   const event = (data: string) => `{"specversion":"1.0","type":"com.commercetools.x",${data}}`;
   const quoted = JSON.stringify(deep);

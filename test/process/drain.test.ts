@@ -8,7 +8,7 @@ import { until } from '../sandbox/until.ts';
 t.jobs = 2;
 
 t.test(
-  'finishes what is in flight on SIGTERM, answers the rest 503, and ends with 0',
+  'finishes the events in flight on SIGTERM, answers the others 503, and exits with 0',
   { buffered: true },
   async (t) => {
     const upstreams = await startUpstreams(t);
@@ -16,7 +16,7 @@ t.test(
     const service = await startProcess(t, upstreams.env);
     const customer = await commercetools.createCustomer({ email: 'down@example.com', password: 'secret' });
     const release = fluent.faults.hold('mutation');
-    // A connection that never says anything must not keep the process.
+    // A connection without a request must not keep the process alive.
     const idle = connectSocket(Number(new URL(service.url).port), '127.0.0.1');
     t.teardown(() => idle.destroy());
     idle.on('error', () => {});
@@ -37,7 +37,7 @@ t.test(
   },
 );
 
-t.test('waits no longer than its grace for what hangs, and answers it 503', { buffered: true }, async (t) => {
+t.test('answers events that do not finish within the grace period 503', { buffered: true }, async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const service = await startProcess(t, { ...upstreams.env, ACK_DEADLINE_SECONDS: '60' });

@@ -3,7 +3,7 @@ import { listenFault } from '../../src/process/listen-error.ts';
 
 const failed = (code: string) => Object.assign(new Error('listen'), { code });
 
-t.test('says what to do about a port or an address that cannot be had', async (t) => {
+t.test('describes what to do about a port or an address that cannot be used', async (t) => {
   const cases = [
     { code: 'EADDRINUSE', expected: /^Port 80 of 0\.0\.0\.0 is in use.*PORT/ },
     { code: 'EADDRNOTAVAIL', expected: /^0\.0\.0\.0 is no address.*HOST/ },
@@ -13,7 +13,7 @@ t.test('says what to do about a port or an address that cannot be had', async (t
   for (const { code, expected } of cases) t.match(listenFault(failed(code), '0.0.0.0', 80), expected);
 });
 
-t.test('leaves other errors to others', async (t) => {
+t.test('ignores other errors', async (t) => {
   for (const error of [failed('EMFILE'), new Error('x'), 'EACCES', undefined])
     t.equal(listenFault(error, '0.0.0.0', 80), undefined);
 });

@@ -7,7 +7,7 @@ const ENTRY_POINTS = ['src/start.js', 'src/cli/customer-sync.js'];
 const PRETEND =
   'data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.11.0" } })';
 
-/** Where an old Node is usual; a machine without one is served by the pretended one. */
+/** The usual path of an older Node; without one, the version is simulated. */
 const OLD = ['/usr/bin/node', '/usr/local/bin/node'].filter((path) => {
   const major = Number(
     spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout?.split('.')[0],
@@ -21,7 +21,7 @@ for (const entry of ENTRY_POINTS) {
     ...OLD.map((node) => ({ title: `the old Node ${node}`, node, args: [] })),
   ];
   for (const { title, node, args } of runs)
-    t.test(`${entry} says in one line which Node it needs on ${title}`, async (t) => {
+    t.test(`${entry} prints in one line which Node it needs on ${title}`, async (t) => {
       const { status, stdout, stderr } = spawnSync(node, [...args, join(ROOT, entry)], { encoding: 'utf8' });
       t.equal(status, 1);
       t.equal(stdout, '');

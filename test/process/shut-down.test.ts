@@ -5,7 +5,7 @@ import { until } from '../sandbox/until.ts';
 
 const NOTHING: Undone = { redelivered: 0, deadLettered: 0, lost: 0 };
 
-/** A service whose drain ends when it is told to. */
+/** A service whose drain ends when the test ends it. */
 function start(terminal: boolean, abandoned: Undone = NOTHING) {
   const drained = Promise.withResolvers<Undone>();
   const closed = Promise.withResolvers<void>();
@@ -32,7 +32,7 @@ function start(terminal: boolean, abandoned: Undone = NOTHING) {
     ended: ended.promise,
     exits: () => exits,
     last: () => lines.at(-1),
-    /** Ends the wait of so many milliseconds, once it has begun. */
+    /** Ends the wait of this number of milliseconds, when it has started. */
     async endWait(milliseconds: number) {
       const found = () => waits.find((wait) => wait.milliseconds === milliseconds);
       await until(() => found() !== undefined);
@@ -58,7 +58,7 @@ t.test('further signals do not shorten a drain', async (t) => {
   t.match(last(), { severity: 'INFO', message: 'Everything in flight is finished.' });
 });
 
-t.test('a second Ctrl-C on a terminal does, and says what it leaves behind', async (t) => {
+t.test('a second Ctrl-C on a terminal does, and logs the number of unfinished events', async (t) => {
   const { shutDown, ended, exits, last, pass } = start(true, { redelivered: 7, deadLettered: 0, lost: 0 });
   shutDown('SIGINT');
   shutDown('SIGINT');
@@ -77,19 +77,19 @@ t.test('a second Ctrl-C on a terminal does, and says what it leaves behind', asy
 
 const ENDS: { name: string; undone: Undone; code: number; line: object }[] = [
   {
-    name: 'what is delivered again is said, and is no failure',
+    name: 'logs events that are delivered again, which is not an error',
     undone: { redelivered: 2, deadLettered: 0, lost: 0 },
     code: 0,
     line: { severity: 'WARNING', message: /^Events not finished: 2 delivered again by the sender\.$/ },
   },
   {
-    name: 'what is dead-lettered is said, and is no failure',
+    name: 'logs dead-lettered events, which is not an error',
     undone: { redelivered: 0, deadLettered: 2, lost: 0 },
     code: 0,
     line: { severity: 'WARNING', message: /^Events not finished: 2 dead-lettered\.$/ },
   },
   {
-    name: 'what is lost is said, and ends with 1',
+    name: 'logs lost events, and exits with 1',
     undone: { redelivered: 0, deadLettered: 2, lost: 3 },
     code: 1,
     line: {
@@ -109,7 +109,7 @@ for (const { name, undone, code, line } of ENDS)
     t.match(last(), line);
   });
 
-t.test('a connection that cannot be closed holds nothing up, and is said', async (t) => {
+t.test('a connection that cannot be closed does not delay the end, and is logged', async (t) => {
   const { shutDown, drained, ended, exits, last, endWait } = start(false);
   shutDown('SIGTERM');
   drained.resolve(NOTHING);
@@ -120,7 +120,7 @@ t.test('a connection that cannot be closed holds nothing up, and is said', async
   t.match(last(), { severity: 'WARNING', message: /not every connection could be closed/ });
 });
 
-t.test('an exception that nothing caught drains as a signal does, and ends with 1', async (t) => {
+t.test('an uncaught exception drains like a signal, and exits with 1', async (t) => {
   const { shutDown, drained, closed, ended, exits, last } = start(true);
   shutDown('uncaught');
   shutDown('uncaught');
@@ -132,7 +132,7 @@ t.test('an exception that nothing caught drains as a signal does, and ends with 
   t.match(last(), { message: 'Everything in flight is finished.' });
 });
 
-t.test('one during the drain makes that end with 1', async (t) => {
+t.test('one during the drain makes the process exit with 1', async (t) => {
   const { shutDown, drained, closed, ended } = start(false);
   shutDown('SIGTERM');
   shutDown('uncaught');
@@ -141,7 +141,7 @@ t.test('one during the drain makes that end with 1', async (t) => {
   t.equal(await ended, 1);
 });
 
-t.test('a drain that fails ends with 1', async (t) => {
+t.test('exits with 1 if the drain fails', async (t) => {
   const { shutDown, drained, ended, last } = start(false);
   shutDown('SIGTERM');
   drained.reject(new Error('a person'));
@@ -149,7 +149,7 @@ t.test('a drain that fails ends with 1', async (t) => {
   t.match(last(), { severity: 'ERROR', message: 'The shutdown failed.', err: { type: 'Error' } });
 });
 
-t.test('a drain that does not end is given up', async (t) => {
+t.test('gives up a drain that does not end', async (t) => {
   const { shutDown, ended, exits, endWait } = start(false);
   shutDown('SIGTERM');
   await new Promise(setImmediate);

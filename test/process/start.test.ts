@@ -19,13 +19,13 @@ const env = environmentFor(
   { url: 'http://127.0.0.1:9', credentials: CREDENTIALS },
 );
 
-t.test('starts, with both upstreams away', async (t) => {
+t.test('starts while both upstreams are down', async (t) => {
   const service = await startProcess(t, env);
   t.equal((await fetch(`${service.url}/health/ready`)).status, 200);
   t.match(await service.stop(), { code: 0, stderr: '' });
 });
 
-t.test('does not start with faults, and tells all of them at once but no secret', async (t) => {
+t.test('does not start with faults, and reports all of them together, without secrets', async (t) => {
   const { FLUENT_PASSWORD: _, CTP_API_URL: __, ...rest } = env;
   const { exited, lines } = runService(t, {
     ...rest,
@@ -54,14 +54,14 @@ t.test('does not start with faults, and tells all of them at once but no secret'
   t.same(lines, []);
 });
 
-t.test('does not start without a choice of how pushes are authenticated', async (t) => {
+t.test('does not start without PUSH_AUTH', async (t) => {
   const { PUSH_AUTH: _, ...rest } = env;
   const { code, stderr } = await runService(t, rest).exited;
   t.equal(code, 1);
   t.match(stderr, /environment PUSH_AUTH\n {2}expected {2}oidc, token, sns or none\n {2}found {5}nothing/);
 });
 
-t.test('says in one line that the port or the address cannot be had', async (t) => {
+t.test('prints in one line that the port or the address cannot be used', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   t.teardown(() => taken.close());
   await once(taken, 'listening');
@@ -72,7 +72,7 @@ t.test('says in one line that the port or the address cannot be had', async (t) 
       change: { PORT: port },
       expected: `Port ${port} of 127.0.0.1 is in use by another process (EADDRINUSE)`,
     },
-    // RFC 5737 keeps it for examples.
+    // An address that RFC 5737 reserves for examples.
     { change: { HOST: '192.0.2.1' }, expected: '192.0.2.1 is no address of this machine (EADDRNOTAVAIL)' },
   ];
   for (const { change, expected } of cases) {
@@ -83,7 +83,7 @@ t.test('says in one line that the port or the address cannot be had', async (t) 
   }
 });
 
-t.test('is started alike by npm, the Docker image and App Engine', async (t) => {
+t.test('npm, the Docker image and App Engine use the same start command', async (t) => {
   const dockerfile = await readFile('Dockerfile', 'utf8');
   const inImage = START.map((arg) => arg.replace('src/', '/opt/customer-sync/src/'));
   t.strictSame(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''), ['node', ...inImage]);

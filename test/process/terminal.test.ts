@@ -11,7 +11,7 @@ import { until } from '../sandbox/until.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const CTRL_C = '\x03';
 
-/** `script` of util-linux gives a command a terminal of its own; the one of other systems takes other options. */
+/** `script` of util-linux runs a command on a new terminal; on other systems it has other options. of util-linux gives a command a terminal of its own; the one of other systems takes other options. */
 function hasTerminals(): boolean {
   try {
     return /util-linux/.test(execFileSync('script', ['--version'], { encoding: 'utf8' }));
@@ -20,9 +20,9 @@ function hasTerminals(): boolean {
   }
 }
 
-/** Starts the service on a terminal, where `type` is a person's keyboard. */
+/** Starts the service on a terminal; `type` simulates the keyboard. */
 async function startOnTerminal(t: Test, env: Readonly<Record<string, string>>) {
-  // By default a terminal discards the output that is still on its way when Ctrl-C is typed again.
+  // By default a terminal discards pending output at a second Ctrl-C.
   const command = ['stty', 'noflsh', '&&', 'exec', process.execPath, ...START].join(' ');
   const child = spawn('script', ['-qfec', command, '/dev/null'], {
     cwd: ROOT,
@@ -33,7 +33,7 @@ async function startOnTerminal(t: Test, env: Readonly<Record<string, string>>) {
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     screen += text;
   });
-  // What is typed after the end reaches nobody.
+  // Input after the end is ignored.
   child.stdin.on('error', () => undefined);
   const ended = once(child, 'close').then(() => child.exitCode);
   t.teardown(() => {
@@ -54,7 +54,7 @@ async function startOnTerminal(t: Test, env: Readonly<Record<string, string>>) {
 const options = hasTerminals() ? {} : { skip: 'needs `script` of util-linux' };
 
 t.test('on a terminal', options, async (t) => {
-  await t.test('a second Ctrl-C ends the drain, and says how many it leaves to the sender', async (t) => {
+  await t.test('a second Ctrl-C ends the drain, and logs the number of unfinished events', async (t) => {
     const upstreams = await startUpstreams(t);
     const service = await startOnTerminal(t, { ...upstreams.env, ACK_DEADLINE_SECONDS: '60' });
     upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
@@ -64,7 +64,7 @@ t.test('on a terminal', options, async (t) => {
     t.ok(await until(() => upstreams.fluent.requests.mutation.requests === 1));
     service.type(CTRL_C);
     t.ok(await service.shows('Shutting down'));
-    // A terminal and npm may both send the one Ctrl-C: a second one is a person's only after a while.
+    // The terminal and npm may both send the first Ctrl-C, so a signal counts as a second Ctrl-C only after a while.
     await until(() => {
       service.type(CTRL_C);
       return service.screen().includes('Ended by a second Ctrl-C');
@@ -75,7 +75,7 @@ t.test('on a terminal', options, async (t) => {
     t.equal(await push, undefined, 'which sees no acknowledgement');
   });
 
-  await t.test('and names what was acknowledged, in all the time that the drain takes', async (t) => {
+  await t.test('acknowledged events are named, at any time of the drain', async (t) => {
     const topic = await startDeadLetterTopic();
     t.teardown(() => topic.close());
     topic.hang();
@@ -91,7 +91,7 @@ t.test('on a terminal', options, async (t) => {
     for (const customer of customers)
       t.equal((await sendPush(`${service.url}/push`, changeOf(customer))).status, 204);
     service.type(CTRL_C);
-    // By now they have left the queue, and are being dead-lettered.
+    // By now they have left the queue, and are being published as dead letters.
     t.ok(await until(() => topic.requests >= 5));
     service.type(CTRL_C);
     t.equal(await service.ended, 130);

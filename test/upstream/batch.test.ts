@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { batch } from '../../src/upstream/batch.ts';
 
-/** A loader whose batches end when the test says so. */
+/** A loader whose batches end when the test releases them. */
 function setUp(size: number, window = 1) {
   const batches: {
     keys: readonly string[];
@@ -40,7 +40,7 @@ t.test('sends the keys of one turn together', async (t) => {
   t.strictSame(sent(), ['a,b,c']);
 });
 
-t.test('holds keys back while the window is full, and sends them when a batch returns', async (t) => {
+t.test('holds keys while the window is full, and sends them when a batch returns', async (t) => {
   const { load, batches, sent } = setUp(100);
   void load('a');
   await turn();
@@ -54,7 +54,7 @@ t.test('holds keys back while the window is full, and sends them when a batch re
   t.strictSame(sent(), ['a', 'b,c,d']);
 });
 
-t.test('sends each key at once while fewer batches are in flight than the window allows', async (t) => {
+t.test('sends each key immediately while fewer batches are in flight than the window allows', async (t) => {
   const { load, batches, sent } = setUp(100, 3);
   for (const key of ['a', 'b', 'c', 'd', 'e']) {
     void load(key).catch(() => {});
@@ -72,7 +72,7 @@ t.test('sends each key at once while fewer batches are in flight than the window
   t.strictSame(sent(), ['a', 'b', 'c', 'd,e', 'f'], 'a batch that fails makes room as well');
 });
 
-t.test('sends a full batch at once, though the window is full', async (t) => {
+t.test('sends a full batch immediately, although the window is full', async (t) => {
   const { load, batches, sent } = setUp(2);
   void load('a');
   await turn();
@@ -99,7 +99,7 @@ t.test('never waits with a batch size of 1', async (t) => {
   t.strictSame(sent(), ['a', 'b', 'c', 'd', 'e']);
 });
 
-t.test('splits what is more than a batch', async (t) => {
+t.test('splits more keys than fit into a batch', async (t) => {
   const { load, batches } = setUp(3);
   const values = Promise.all(Array.from({ length: 7 }, (_, index) => load(`k${index}`)));
   for (let ended = 0; ended < 3; ended += 1) {
@@ -113,7 +113,7 @@ t.test('splits what is more than a batch', async (t) => {
   );
 });
 
-t.test('gives every key its own value or error, in order', async (t) => {
+t.test('returns a value or an error for each key, in order', async (t) => {
   const { load, batches } = setUp(100);
   const results = Promise.allSettled(['a', 'b', 'a'].map((key) => load(key)));
   await turn();
@@ -126,7 +126,7 @@ t.test('gives every key its own value or error, in order', async (t) => {
   ]);
 });
 
-t.test('rejects all keys of a batch that fails, and of that one only', async (t) => {
+t.test('rejects all keys of a failed batch, and no others', async (t) => {
   const { load, batches } = setUp(100);
   const failing = Promise.allSettled([load('a'), load('b')]);
   await turn();

@@ -4,7 +4,7 @@ import { correlated, correlationId } from '../../src/upstream/correlation.ts';
 import { changeOf, connect, startUpstreams } from '../sandbox/connected.ts';
 import { sendPush } from '../sandbox/push.ts';
 
-t.test('an id is the identity of its event, in the characters that commercetools takes', async (t) => {
+t.test('an id is the identity of its event, in the characters that commercetools accepts', async (t) => {
   t.equal(
     correlated('customer/1f2e@5', () => correlationId()),
     'customer/1f2e-5',
@@ -22,7 +22,7 @@ t.test('an id is the identity of its event, in the characters that commercetools
   t.match(correlationId(), /^customer-sync\/[0-9a-f-]{36}$/, 'without an event it has one of its own');
 });
 
-t.test('every request says who asks and for which event, and a failure is logged with its id', async (t) => {
+t.test('every request names the service and the event, and a failure is logged with its id', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const service = await connect(t, upstreams);

@@ -22,7 +22,7 @@ function send(exchange: Exchange, url: string, signal = NEVER) {
   return exchange({ method: 'GET', url, headers: {} }, signal);
 }
 
-t.test('sends method, headers and body, and gives the whole answer', async (t) => {
+t.test('sends method, headers and body, and returns the whole response', async (t) => {
   const { server, exchange } = await setUp(t, (response) => {
     response.writeHead(418).write('first, ');
     response.end('last');
@@ -41,7 +41,7 @@ t.test('keeps connections alive', async (t) => {
   const { server, get } = await setUp(t, (response) => response.end('{}'));
   for (let sent = 0; sent < 20; sent += 1) await get();
   t.equal(server.received.length, 20);
-  // A request may find the first connection still busy with the end of an answer.
+  // The first connection may still be busy with the end of a response.
   t.ok(server.connections() <= 2);
 });
 
@@ -66,12 +66,12 @@ t.test('reads Retry-After', async (t) => {
   t.ok(retryAfterSeconds === 59 || retryAfterSeconds === 60, 'a date is seconds from now');
 });
 
-t.test('gives up at its time-out where no answer comes', async (t) => {
+t.test('fails at its time-out if no response comes', async (t) => {
   const { get } = await setUp(t, () => {}, 100);
   t.match(await faultOf(get()), { kind: 'transient', reason: 'upstream-timeout' });
 });
 
-t.test('gives up at its time-out though the body still trickles', async (t) => {
+t.test('fails at its time-out although the body is still being sent', async (t) => {
   const { get } = await setUp(
     t,
     (response) => {
@@ -84,13 +84,13 @@ t.test('gives up at its time-out though the body still trickles', async (t) => {
   t.match(await faultOf(get()), { kind: 'transient', reason: 'upstream-timeout' });
 });
 
-t.test('gives up when the time of the event is over', async (t) => {
+t.test('fails when the time of the event is over', async (t) => {
   const { get } = await setUp(t, () => {});
   const fault = await faultOf(get('/', AbortSignal.timeout(50)));
   t.match(fault, { kind: 'unavailable', reason: 'out-of-time' });
 });
 
-t.test('refuses an answer over its bound, and takes one of that size', async (t) => {
+t.test('refuses a response over the size limit, and accepts one of that size', async (t) => {
   const { get } = await setUp(
     t,
     (response, { path }) => response.end('x'.repeat(path === '/fits' ? 1_000 : 1_001)),
@@ -101,7 +101,7 @@ t.test('refuses an answer over its bound, and takes one of that size', async (t)
   t.match(await faultOf(get('/over')), { kind: 'transient', message: /UND_ERR_RES_EXCEEDED_MAX_SIZE/ });
 });
 
-t.test('tells of a connection that is refused, reset or talks nonsense by its code alone', async (t) => {
+t.test('describes a connection that is refused, reset or invalid by its code only', async (t) => {
   const { server, get } = await setUp(t, (response) => response.destroy());
   t.match(await faultOf(get('/secret-path')), { kind: 'transient', reason: 'upstream-unreachable' });
   await server.stop();
@@ -125,7 +125,7 @@ t.test('tells of a connection that is refused, reset or talks nonsense by its co
   t.notMatch(String(fault) + JSON.stringify(fault), /secret/);
 });
 
-t.test('ends what is in flight when it is closed', async (t) => {
+t.test('fails requests in flight when it is closed', async (t) => {
   const { server, get, close } = await setUp(t, () => {});
   const pending = faultOf(get());
   while (server.received.length === 0) await new Promise(setImmediate);

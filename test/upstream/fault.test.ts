@@ -16,16 +16,16 @@ const CASES = [
 ];
 
 for (const { status, expected } of CASES)
-  t.test(`takes HTTP ${status} for ${expected ?? 'no fault of its own'}`, async (t) => {
+  t.test(`treats HTTP ${status} as ${expected ?? 'no fault of its own'}`, async (t) => {
     t.equal(UpstreamFault.ofStatus('Upstream', status)?.kind, expected);
   });
 
-t.test('hands on what the upstream asked for', async (t) => {
+t.test("keeps the upstream's Retry-After", async (t) => {
   t.equal(UpstreamFault.ofStatus('Upstream', 429, 60)?.retryAfterSeconds, 60);
   t.equal(UpstreamFault.ofStatus('Upstream', 503, 60)?.retryAfterSeconds, 60);
 });
 
-t.test('names a network error by its code, never by its text', async (t) => {
+t.test('describes a network error by its code, not by its text', async (t) => {
   const error = Object.assign(new Error('secret'), { code: 'ECONNRESET' });
   t.equal(UpstreamFault.network('Upstream', error).message, 'Upstream could not be reached (ECONNRESET).');
   t.equal(UpstreamFault.network('Upstream', 'secret').message, 'Upstream could not be reached (unknown).');

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { BatchSize, halve } from '../../src/upstream/batch.ts';
 
-/** Loads at most `most` keys at once, and no part with a bad key; notes what was asked for. */
+/** Loads at most `most` keys in a request, and fails for a bad key; records the requests. */
 function setUp({ most = 100, bad = '' }: { most?: number; bad?: string }) {
   const asked: string[] = [];
   const load = async (keys: readonly string[]) => {
@@ -14,24 +14,24 @@ function setUp({ most = 100, bad = '' }: { most?: number; bad?: string }) {
 
 const always = () => true;
 
-t.test('asks once where nothing is refused', async (t) => {
+t.test('sends one request if nothing is refused', async (t) => {
   const { asked, load } = setUp({});
   t.strictSame(await halve(['a', 'b', 'c'], load, always), ['A', 'B', 'C']);
   t.strictSame(asked, ['abc']);
 });
 
-t.test('asks in halves for what is too much, and answers in order', async (t) => {
+t.test('halves a request that is too large, and returns values in order', async (t) => {
   const { asked, load } = setUp({ most: 2 });
   t.strictSame(await halve(['a', 'b', 'c', 'd', 'e'], load, always), ['A', 'B', 'C', 'D', 'E']);
   t.strictSame(asked, ['abcde', 'abc', 'de', 'ab', 'c']);
 });
 
-t.test('gives the error to the one key that spoils the request', async (t) => {
+t.test('returns the error for the one key that causes it', async (t) => {
   const { load } = setUp({ bad: 'c' });
   t.match(await halve(['a', 'b', 'c', 'd'], load, always), ['A', 'B', { message: 'refused' }, 'D']);
 });
 
-t.test('gives the error to all keys where halving is not worth it', async (t) => {
+t.test('returns the error for all keys if halving cannot help', async (t) => {
   const { asked, load } = setUp({ bad: 'c' });
   const error = { message: 'refused' };
   t.match(await halve(['a', 'b', 'c'], load, () => false), [error, error, error]);

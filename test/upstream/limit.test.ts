@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { ConcurrencyLimit } from '../../src/upstream/concurrency-limit.ts';
 
-t.test('is halved by a refusal, once a second, and never below one', async (t) => {
+t.test('is halved by a refusal, at most once a second, and stays at least one', async (t) => {
   let now = 0;
   const limit = new ConcurrencyLimit(8, () => now);
   limit.lower();
@@ -15,7 +15,7 @@ t.test('is halved by a refusal, once a second, and never below one', async (t) =
   }
 });
 
-t.test('is raised by successes, to where it was and no further', async (t) => {
+t.test('is raised by successes, up to its start value', async (t) => {
   const limit = new ConcurrencyLimit(4);
   limit.lower();
   t.equal(limit.current, 2);
@@ -27,7 +27,7 @@ t.test('is raised by successes, to where it was and no further', async (t) => {
   t.equal(limit.current, 4);
 });
 
-t.test('lets as many tasks run as there is room for, those of a higher priority first', async (t) => {
+t.test('runs as many tasks as there are slots, those with a higher priority first', async (t) => {
   const limit = new ConcurrencyLimit(1);
   const order: string[] = [];
   const first = Promise.withResolvers<void>();

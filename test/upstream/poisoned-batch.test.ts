@@ -5,7 +5,7 @@ import { startFluent } from '../sandbox/fluent.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { environmentFor, startService } from '../sandbox/service.ts';
 
-/** Stands before Fluent, and answers HTTP 500 to every mutation that holds a word. */
+/** A proxy for Fluent that answers HTTP 500 to every mutation that contains a certain text. */
 async function startGateway(t: Test, target: string, word: string): Promise<string> {
   const { hostname, port } = new URL(target);
   const server = createServer((incoming, outgoing) => {
@@ -32,7 +32,7 @@ async function startGateway(t: Test, target: string, word: string): Promise<stri
   return `http://127.0.0.1:${address.port}`;
 }
 
-t.test('a customer that Fluent cannot bear fails alone, and not with its batch', async (t) => {
+t.test('a customer that causes an error in Fluent fails alone, not with its batch', async (t) => {
   const notifications: Payload[] = [];
   const commercetools = await startCommercetools({
     onNotification: (notification) => notifications.push(notification),

@@ -4,7 +4,7 @@ import { UpstreamFault } from '../../src/upstream/fault.ts';
 import { createRetry } from '../../src/upstream/retry.ts';
 import { stopClock } from '../sandbox/clock.ts';
 
-/** Fails once, with what an upstream answered, and then succeeds. */
+/** Fails once with a response of the upstream, and then succeeds. */
 function failOnce(status: number, retryAfterSeconds?: number) {
   const counted = { tries: 0 };
   const result = createRetry().execute(() => {
@@ -17,7 +17,7 @@ function failOnce(status: number, retryAfterSeconds?: number) {
 }
 
 for (const status of [429, 503])
-  t.test(`after ${status}, waits as long as Retry-After says and up to 200 ms more`, async (t) => {
+  t.test(`after ${status}, waits for Retry-After plus up to 200 ms`, async (t) => {
     const clock = stopClock(t);
     const { counted, result } = failOnce(status, 1);
     await turn();
@@ -29,7 +29,7 @@ for (const status of [429, 503])
     t.equal(counted.tries, 2);
   });
 
-t.test('waits up to 200 ms where the upstream does not say', async (t) => {
+t.test('waits up to 200 ms without Retry-After', async (t) => {
   const clock = stopClock(t);
   const { counted, result } = failOnce(500);
   await turn();

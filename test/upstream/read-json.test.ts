@@ -17,7 +17,7 @@ const CASES = [
 ];
 
 for (const { name, text, read } of CASES)
-  t.test(`takes ${name} for a transient fault, and does not quote it`, async (t) => {
+  t.test(`treats ${name} as a transient fault, and does not quote it`, async (t) => {
     try {
       read('Upstream', text);
       t.fail('expected a fault');

@@ -8,12 +8,12 @@ const answer = (status: number, body: unknown, retryAfterSeconds?: number) => ({
   text: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
-t.test('reads the token and its life', async (t) => {
+t.test('reads the token and its lifetime', async (t) => {
   const body = { access_token: 'abc', expires_in: 172_800, token_type: 'bearer' };
   t.strictSame(readToken('Upstream', answer(200, body)), { value: 'abc', lifetimeSeconds: 172_800 });
 });
 
-t.test('takes a token without a life for one of an hour', async (t) => {
+t.test('assumes a lifetime of one hour for a token without one', async (t) => {
   t.equal(readToken('Upstream', answer(200, { access_token: 'abc' })).lifetimeSeconds, 3_600);
 });
 
@@ -53,7 +53,7 @@ const CASES = [
 ];
 
 for (const { name, answer, expected } of CASES)
-  t.test(`knows what ${name} means, and does not quote it`, async (t) => {
+  t.test(`classifies ${name}, and does not quote it`, async (t) => {
     try {
       readToken('Upstream', answer);
       t.fail('expected a fault');
@@ -63,7 +63,7 @@ for (const { name, answer, expected } of CASES)
     }
   });
 
-t.test('says what to check for a code that the upstream is known to use, and quotes no other', async (t) => {
+t.test('adds what to check for a known error code, and quotes no other code', async (t) => {
   const advice = { invalid_scope: 'check the scopes.' };
   const refused = (body: unknown, status = 400) => {
     try {

@@ -10,10 +10,10 @@ export interface Received {
   readonly body: string;
 }
 
-/** Answers a request; `count` says which request to its path it is, from 1. */
+/** Answers a request; `count` is the number of the request to its path, from 1. */
 export type Respond = (response: ServerResponse, request: Received, count: number) => void;
 
-/** An HTTP server on loopback that keeps what it was asked, and ends with the test. */
+/** An HTTP server on loopback that records its requests, and is closed with the test. */
 export async function startServer(t: Test, respond: Respond) {
   const received: Received[] = [];
   let connections = 0;
@@ -62,7 +62,7 @@ export function json(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** What a promise is rejected with. */
+/** The error that a promise is rejected with. */
 export async function faultOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

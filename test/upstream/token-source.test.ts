@@ -3,7 +3,7 @@ import { UpstreamFault } from '../../src/upstream/fault.ts';
 import { TokenSource } from '../../src/upstream/token-source.ts';
 import { faultOf } from './start-server.ts';
 
-/** A source whose endpoint answers what the test says, under the test's clock, in seconds. */
+/** A token source with a simulated endpoint, on the test's clock in seconds. */
 function setUp(lifetimeSeconds = 3_600) {
   const scene: { now: number; asked: number; refuse: Error | undefined } = {
     now: 0,
@@ -21,7 +21,7 @@ function setUp(lifetimeSeconds = 3_600) {
   return { scene, source };
 }
 
-t.test('asks once for a hundred that wait', async (t) => {
+t.test('requests one token for a hundred concurrent callers', async (t) => {
   const { scene, source } = setUp();
   const tokens = await Promise.all(Array.from({ length: 100 }, () => source.get()));
   t.strictSame(new Set(tokens), new Set(['token-1']));
@@ -43,7 +43,7 @@ for (const { name, lifetimeSeconds, keepsUntil, renewsAt } of RENEWALS)
     t.equal(await source.get(), 'token-2');
   });
 
-t.test('forgets a token that was refused, but not the one that took its place', async (t) => {
+t.test('drops a token that was refused, but not the one that has replaced it', async (t) => {
   const { source } = setUp();
   const old = await source.get();
   source.invalidate(old);
@@ -52,7 +52,7 @@ t.test('forgets a token that was refused, but not the one that took its place', 
   t.equal(await source.get(), 'token-2');
 });
 
-t.test('does not ask again for 5 s after wrong credentials', async (t) => {
+t.test('requests no token for 5 s after wrong credentials', async (t) => {
   const { scene, source } = setUp();
   scene.refuse = UpstreamFault.credentials('Upstream', 400);
   for (const now of [0, 1, 4.9]) {
@@ -65,7 +65,7 @@ t.test('does not ask again for 5 s after wrong credentials', async (t) => {
   t.equal(await source.get(), 'token-2');
 });
 
-t.test('asks again at once after a transient fault', async (t) => {
+t.test('requests a token again immediately after a transient fault', async (t) => {
   const { scene, source } = setUp();
   scene.refuse = UpstreamFault.network('Upstream', undefined);
   await faultOf(source.get());

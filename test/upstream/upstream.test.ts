@@ -12,7 +12,7 @@ const PASSWORD = 'secret-password';
 const TOKEN = 'secret-token';
 const BODY = 'secret-body';
 const TOKEN_PATH = '/oauth/token';
-/** Long, so that no test depends on how fast the machine is. */
+/** Long, so that no test depends on the speed of the machine. */
 const TIMEOUT = 60_000;
 const BUDGET = 600_000;
 const BREAK = 5_000;
@@ -70,14 +70,14 @@ t.test('sends a request with the token of the account', async (t) => {
   t.match(server.received[1], { headers: { authorization: `Bearer ${TOKEN}-1` }, body: BODY });
 });
 
-t.test('asks for one token for a hundred requests that wait', async (t) => {
+t.test('requests one token for a hundred waiting requests', async (t) => {
   const { send, server } = await setUp(t, {}, { concurrency: 100 });
   await Promise.all(Array.from({ length: 100 }, () => send()));
   t.equal(server.countOf(TOKEN_PATH), 1);
   t.equal(server.countOf('/api'), 100);
 });
 
-t.test('renews a token that was revoked once, for all that were refused', async (t) => {
+t.test('renews a revoked token once, for all refused requests', async (t) => {
   const { send, server, credentials } = await setUp(t, {
     api: (response, { headers }) =>
       headers.authorization === `Bearer ${TOKEN}-2` ? json(response, 200, {}) : json(response, 401, BODY),
@@ -88,7 +88,7 @@ t.test('renews a token that was revoked once, for all that were refused', async 
   t.equal(credentials.includes(false), false);
 });
 
-t.test('takes a fresh token that is refused for wrong credentials, until it works again', async (t) => {
+t.test('treats a new token that is refused as wrong credentials, until one is accepted', async (t) => {
   const { scene, send, server, credentials } = await setUp(t, { api: always(401) });
   t.match(await faultOf(send()), { kind: 'refused', reason: 'credentials-refused' });
   t.equal(server.countOf(TOKEN_PATH), 2, 'one renewal');
@@ -99,7 +99,7 @@ t.test('takes a fresh token that is refused for wrong credentials, until it work
   t.equal(credentials.at(-1), true);
 });
 
-t.test('asks with a wrong password once, and turns readiness off', async (t) => {
+t.test('requests a token with a wrong password once, and turns readiness off', async (t) => {
   const { send, server, credentials, upstream } = await setUp(t, { token: always(400) });
   for (let sent = 0; sent < 5; sent += 1) t.match(await faultOf(send()), { reason: 'credentials-refused' });
   t.match(await faultOf(upstream.probe()), { reason: 'credentials-refused' });
@@ -108,7 +108,7 @@ t.test('asks with a wrong password once, and turns readiness off', async (t) => 
   t.equal(credentials.at(-1), false);
 });
 
-t.test('turns readiness off where a right is missing', async (t) => {
+t.test('turns readiness off if a permission is missing', async (t) => {
   const { send, credentials, server } = await setUp(t, { api: always(403) });
   t.match(await faultOf(send()), { kind: 'refused', reason: 'permission-missing' });
   t.equal(credentials.at(-1), false);
@@ -138,7 +138,7 @@ const RETRIES: { name: string; api: Respond; tries: number; expected: object }[]
 ];
 
 for (const { name, api, tries, expected } of RETRIES)
-  t.test(`${tries === 1 ? 'does not try again' : 'tries three times'} after ${name}`, async (t) => {
+  t.test(`${tries === 1 ? 'does not retry' : 'makes three attempts'} after ${name}`, async (t) => {
     const { send, server, log } = await setUp(t, { api });
     const fault = await faultOf(send());
     t.match(fault, expected);
@@ -146,7 +146,7 @@ for (const { name, api, tries, expected } of RETRIES)
     t.notMatch(String(fault) + JSON.stringify(fault) + log.join(), /secret/);
   });
 
-t.test('tries three times after silence', async (t) => {
+t.test('makes three attempts without a response', async (t) => {
   const { send, server, upstream, log } = await setUp(t, { api: () => {} });
   await upstream.probe();
   const clock = stopClock(t);
@@ -161,7 +161,7 @@ t.test('tries three times after silence', async (t) => {
   t.notMatch(String(fault) + JSON.stringify(fault) + log.join(), /secret/);
 });
 
-t.test('is content with the first try that succeeds', async (t) => {
+t.test('stops at the first attempt that succeeds', async (t) => {
   const { send, server } = await setUp(t, {
     api: (response, request, count) => (count < 3 ? always(502) : fine)(response, request, count),
   });
@@ -169,7 +169,7 @@ t.test('is content with the first try that succeeds', async (t) => {
   t.equal(server.countOf('/api'), 3);
 });
 
-t.test('tries the token endpoint again as well', async (t) => {
+t.test('retries the token endpoint too', async (t) => {
   const { send, server, credentials } = await setUp(t, {
     token: (response, request, count) => (count < 3 ? always(502) : giveToken)(response, request, count),
   });
@@ -178,7 +178,7 @@ t.test('tries the token endpoint again as well', async (t) => {
   t.equal(credentials.includes(false), false);
 });
 
-t.test('hands on a long Retry-After and does not wait', async (t) => {
+t.test('keeps a long Retry-After and does not wait', async (t) => {
   for (const status of [429, 503]) {
     const { send, server } = await setUp(t, { api: always(status, { 'retry-after': '60' }) });
     t.match(await faultOf(send()), { retryAfterSeconds: 60 }, String(status));
@@ -199,7 +199,7 @@ const SLOW: { name: string; answers: Answers; options: Partial<UpstreamOptions>;
 ];
 
 for (const { name, answers, options, requests } of SLOW)
-  t.test(`keeps within its budget while it waits for ${name}`, async (t) => {
+  t.test(`stays within its budget while it waits for ${name}`, async (t) => {
     const { send } = await setUp(t, answers, { budgetMilliseconds: 300, ...options });
     for (const fault of await Promise.all(Array.from({ length: requests }, () => faultOf(send()))))
       t.match(fault, { kind: 'unavailable', reason: 'out-of-time' });
@@ -235,7 +235,7 @@ t.test('opens the circuit again when the probe fails', async (t) => {
   t.equal(server.countOf('/api'), 11, 'one probe');
 });
 
-t.test('does not open the circuit for answers that are no sign of trouble', async (t) => {
+t.test('does not open the circuit for regular error responses', async (t) => {
   for (const status of [400, 404, 429]) {
     const { send, server } = await setUp(t, { api: always(status, { 'retry-after': '60' }) });
     for (let sent = 0; sent < 12; sent += 1) await faultOf(send());
@@ -292,7 +292,7 @@ t.test('does not open the circuit for requests that waited too long for their tu
   t.strictSame(await send(), { value: 1 });
 });
 
-t.test('keeps the circuit open when the probe had not its full time', async (t) => {
+t.test('keeps the circuit open if the probe was aborted before its time-out', async (t) => {
   const { scene, send, server, upstream } = await setUp(
     t,
     { api: always(500) },
@@ -313,16 +313,19 @@ t.test('keeps the circuit open when the probe had not its full time', async (t) 
   t.equal(upstream.circuit, 'Open');
 });
 
-t.test('does not open the circuit for a token that cannot be had, however many wait for it', async (t) => {
-  const { scene, send, log } = await setUp(t, { token: always(503) });
-  const faults = await Promise.all(Array.from({ length: 12 }, () => faultOf(send())));
-  t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'upstream-error'));
-  scene.token = giveToken;
-  t.strictSame(await send(), { value: 1 }, 'at once when it is there');
-  t.strictSame(log, []);
-});
+t.test(
+  'does not open the circuit for a failed token request, however many requests wait for it',
+  async (t) => {
+    const { scene, send, log } = await setUp(t, { token: always(503) });
+    const faults = await Promise.all(Array.from({ length: 12 }, () => faultOf(send())));
+    t.ok(faults.every((fault) => fault instanceof UpstreamFault && fault.reason === 'upstream-error'));
+    scene.token = giveToken;
+    t.strictSame(await send(), { value: 1 }, 'at once when it is there');
+    t.strictSame(log, []);
+  },
+);
 
-t.test('takes no token for a sign that it works, once a fresh one was refused', async (t) => {
+t.test('does not treat a new token as proof after one was refused', async (t) => {
   const { scene, send, upstream, credentials } = await setUp(t, { api: always(401) });
   await faultOf(send());
   const before = credentials.length;
@@ -335,7 +338,7 @@ t.test('takes no token for a sign that it works, once a fresh one was refused', 
   t.equal(credentials.at(-1), true);
 });
 
-t.test('sends fewer requests at once after a 429, and more again as they succeed', async (t) => {
+t.test('sends fewer concurrent requests after a 429, and more after successes', async (t) => {
   const { send, upstream } = await setUp(
     t,
     {
@@ -370,7 +373,7 @@ t.test('never has more requests in flight than its concurrency', async (t) => {
   t.equal(most, 3);
 });
 
-t.test('says nothing of token, password or body in any fault', async (t) => {
+t.test('no fault contains a token, a password or a body', async (t) => {
   const cases: Answers[] = [
     { token: always(400) },
     { token: always(500) },
@@ -388,7 +391,7 @@ t.test('says nothing of token, password or body in any fault', async (t) => {
   }
 });
 
-t.test('ends what is in flight when it is closed, and sends nothing after', async (t) => {
+t.test('fails requests in flight when it is closed, and sends no more', async (t) => {
   const { send, server, upstream } = await setUp(t, { api: () => {} });
   const pending = faultOf(send());
   while (server.countOf('/api') === 0) await new Promise(setImmediate);

@@ -12,7 +12,7 @@ const PERSON = {
   addresses: [{ country: 'DE', phone: '+49 1' }],
 };
 
-t.test('a deletion blanks the person in Fluent, once', async (t) => {
+t.test('a deletion blanks the personal data in Fluent, once', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({ onDelete: 'anonymise' });
@@ -44,7 +44,7 @@ t.test('a deletion blanks the person in Fluent, once', async (t) => {
   t.equal(fluent.writes.updated, updated);
 });
 
-t.test('a late update for a deleted customer anonymises it where the deletion has not', async (t) => {
+t.test('a late update of a deleted customer anonymises it if the deletion did not', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({ onDelete: 'anonymise' });
@@ -55,7 +55,7 @@ t.test('a late update for a deleted customer anonymises it where the deletion ha
   t.match(heldBy(fluent, customer.id), { firstName: '', primaryPhone: '' });
 });
 
-t.test('a deletion of a customer that never was in Fluent writes nothing', async (t) => {
+t.test('a deletion of a customer that was never in Fluent writes nothing', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   await commercetools.deleteCustomer(customer.id);
@@ -64,7 +64,7 @@ t.test('a deletion of a customer that never was in Fluent writes nothing', async
   t.match(fluent.writes, { created: 0, updated: 0 });
 });
 
-t.test('with onDelete: ignore a deletion leaves Fluent as it is', async (t) => {
+t.test('with onDelete: ignore a deletion does not change Fluent', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance();
@@ -75,7 +75,7 @@ t.test('with onDelete: ignore a deletion leaves Fluent as it is', async (t) => {
 });
 
 t.test(
-  'a customer deleted while it is written ends anonymised, what was just written included',
+  'a customer that is deleted while it is written ends anonymised, including the last write',
   async (t) => {
     const { commercetools, fluent, instance } = await startSandbox(t);
     const customer = await commercetools.createCustomer({ email: 'amba@example.com', key: 'k-1' });
@@ -88,7 +88,7 @@ t.test(
         fluent: {
           ...client,
           async updateCustomer(input) {
-            // Another instance is through with the deletion before this write arrives.
+            // Another instance has handled the deletion before this write arrives.
             if (input.firstName === 'Amba') {
               await commercetools.deleteCustomer(customer.id);
               t.match(await other.handle(deleted(next)), { reason: 'anonymised' });
@@ -107,7 +107,7 @@ t.test(
   },
 );
 
-t.test('a customer anonymised between its read and its look-up is not brought back', async (t) => {
+t.test('a customer that was anonymised between its read and its look-up is not restored', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const other = await instance({ onDelete: 'anonymise' });
@@ -140,7 +140,7 @@ t.test('a customer anonymised between its read and its look-up is not brought ba
   t.match(heldBy(fluent, customer.id), { firstName: '', attributes: { companyName: '' } });
 });
 
-t.test('a look-up that does not show the person yet does not end an erasure', async (t) => {
+t.test('a look-up that does not return the customer yet does not end an anonymisation', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.staleLookups(2);
@@ -150,11 +150,11 @@ t.test('a look-up that does not show the person yet does not end an erasure', as
   t.match(await handle(deleted(customer)), { kind: 'done', reason: 'anonymised' });
 });
 
-t.test('an erasure does not depend on a look-up that lags', async (t) => {
+t.test('an anonymisation does not depend on a lagging look-up', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer({ email: 'amba@example.com' });
   const other = await instance({ onDelete: 'anonymise' });
-  // No look-up shows that the customer is there.
+  // No look-up returns the customer.
   fluent.staleLookups(1_000);
   t.match(await other.handle(changed(customer)), { reason: 'created' });
   await commercetools.deleteCustomer(customer.id);
@@ -163,7 +163,7 @@ t.test('an erasure does not depend on a look-up that lags', async (t) => {
   t.match(heldBy(fluent, customer.id), { primaryEmail: /^deleted-/ });
 });
 
-t.test('an erasure blanks what the look-up did not show', async (t) => {
+t.test('an anonymisation blanks fields that the look-up did not return', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer({ email: 'amba@example.com' });
   const { handle } = await instance({ onDelete: 'anonymise' });
@@ -176,7 +176,7 @@ t.test('an erasure blanks what the look-up did not show', async (t) => {
   t.match(heldBy(fluent, customer.id), { firstName: '', attributes: { companyName: '' } });
 });
 
-t.test('finds a deleted customer by the key that its event carries', async (t) => {
+t.test('finds a deleted customer by the key in its event', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer({ ...PERSON, customerNumber: 'N1' });
   for (const [username, name] of [

@@ -12,7 +12,7 @@ const PERSON = {
   addresses: [{ key: 'home', country: 'DE', phone: '+49 1' }],
 };
 
-t.test('updates what differs, and writes nothing when nothing does', async (t) => {
+t.test('updates differences, and writes nothing without any', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance();
@@ -28,7 +28,7 @@ t.test('updates what differs, and writes nothing when nothing does', async (t) =
   t.match(fluent.writes, { created: 1, updated: 1 });
 });
 
-t.test('names what is cut or unusable in the log, without its value', async (t) => {
+t.test('logs the names of cut or unusable fields, without their values', async (t) => {
   const { commercetools, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer({ ...PERSON, lastName: 'Verylong'.repeat(10) });
   const { handle, lines } = await instance({ mapping: { title: '$error(firstName)' } });
@@ -37,7 +37,7 @@ t.test('names what is cut or unusable in the log, without its value', async (t) 
   t.notMatch(JSON.stringify(lines), /Verylong|Amba/);
 });
 
-t.test('rejects what Fluent can never take', async (t) => {
+t.test('rejects customers that Fluent can never accept', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const unusable = [
@@ -54,7 +54,7 @@ t.test('rejects what Fluent can never take', async (t) => {
   t.equal(fluent.requests.mutation.requests, 0);
 });
 
-t.test('a username that holds % finds itself alone', async (t) => {
+t.test('a username with % matches only itself', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const { handle } = await instance({ mapping: { username: 'firstName' } });
   const other = await commercetools.createCustomer({ email: 'b@example.com', firstName: 'a-b-c' });
@@ -67,7 +67,7 @@ t.test('a username that holds % finds itself alone', async (t) => {
   t.match(both, [{ reason: 'unchanged' }, { reason: 'unchanged' }], 'looked up together');
 });
 
-t.test('a customer that is gone is ignored and nothing is written', async (t) => {
+t.test('ignores a deleted customer, and writes nothing', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   await commercetools.deleteCustomer(customer.id);
@@ -76,7 +76,7 @@ t.test('a customer that is gone is ignored and nothing is written', async (t) =>
   t.equal(fluent.requests.mutation.requests, 0);
 });
 
-t.test('begins no write when the time of the run is up', async (t) => {
+t.test('starts no write when the time of the run is over', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance();
@@ -84,7 +84,7 @@ t.test('begins no write when the time of the run is up', async (t) => {
   t.equal(fluent.requests.mutation.requests, 0);
 });
 
-t.test('never writes older over newer', async (t) => {
+t.test('never writes an older version over a newer one', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const [one, two] = [
     await commercetools.createCustomer(PERSON),
@@ -109,7 +109,7 @@ t.test('never writes older over newer', async (t) => {
   });
 });
 
-t.test('a version in Fluent that commercetools never had heals', async (t) => {
+t.test('corrects a version in Fluent that commercetools never had', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   await (await instance()).handle(changed(customer));
@@ -128,7 +128,7 @@ t.test('a version in Fluent that commercetools never had heals', async (t) => {
   t.match(lines, [{ claimed: 999_999, version: customer.version }]);
 });
 
-t.test('an event that a query lags behind is read by id', async (t) => {
+t.test('an event whose customer is stale in a query is read by id', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const other = await commercetools.createCustomer({ email: 'other@example.com' });
   const old = await commercetools.createCustomer(PERSON);
@@ -142,7 +142,7 @@ t.test('an event that a query lags behind is read by id', async (t) => {
   t.match(heldBy(fluent, made.id), { firstName: 'Made' });
 });
 
-t.test('a customer that is older than its event even by id says which version was handled', async (t) => {
+t.test('a customer that is stale even by id reports which version was handled', async (t) => {
   const { commercetools, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance();
@@ -150,7 +150,7 @@ t.test('a customer that is older than its event even by id says which version wa
   t.match(await handle(event), { kind: 'done', version: customer.version });
 });
 
-t.test('heals the create race: reads again, then updates', async (t) => {
+t.test('resolves a create conflict: reads again, then updates', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.staleLookups(1);
@@ -166,7 +166,7 @@ t.test('heals the create race: reads again, then updates', async (t) => {
   t.match(fluent.writes, { created: 0, updated: 1 });
 });
 
-t.test('a create race that Fluent does not show is tried again later', async (t) => {
+t.test('a create conflict that Fluent does not show yet is retried later', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.staleLookups(2);
@@ -175,7 +175,7 @@ t.test('a create race that Fluent does not show is tried again later', async (t)
   t.match(await handle(changed(customer)), { kind: 'failed', reason: 'create-conflict' });
 });
 
-t.test('a customer that vanishes from Fluent before the update is created', async (t) => {
+t.test('a customer that disappears from Fluent before the update is created', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.seed({ username: customer.id, primaryEmail: 'o@example.com' });
@@ -185,7 +185,7 @@ t.test('a customer that vanishes from Fluent before the update is created', asyn
   t.match(await handle(changed(customer)), { kind: 'done', reason: 'created' });
 });
 
-t.test('two instances that create the same customer at once end with one, equal', async (t) => {
+t.test('two instances that create the same customer at the same time leave one, equal', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const instances = await Promise.all([instance(), instance(), instance()]);
@@ -195,7 +195,7 @@ t.test('two instances that create the same customer at once end with one, equal'
   t.match(heldBy(fluent, customer.id), { firstName: 'Amba' });
 });
 
-t.test('a version that moves during the write is written as well', async (t) => {
+t.test('a version that changes during the write is written too', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({
@@ -212,7 +212,7 @@ t.test('a version that moves during the write is written as well', async (t) => 
   t.match(fluent.writes, { created: 1, updated: 3 });
 });
 
-t.test('what changes without end is left to the redelivery, and what is written is not lost', async (t) => {
+t.test('a customer that keeps changing is left to the redelivery, and the writes are not lost', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({
@@ -227,7 +227,7 @@ t.test('what changes without end is left to the redelivery, and what is written 
   t.match(heldBy(fluent, customer.id), { firstName: 'Name 8' });
 });
 
-t.test('a slower instance with an older read does not have the last word', async (t) => {
+t.test('a slower instance with an older read does not write last', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const fast = await instance();
@@ -245,7 +245,7 @@ t.test('a slower instance with an older read does not have the last word', async
 });
 
 t.test(
-  'a look-up in Fluent that shows less than was written is not believed, and heals what was overwritten',
+  'does not rely on a look-up in Fluent that returns less than was written, and corrects what was overwritten',
   async (t) => {
     const { commercetools, fluent, instance } = await startSandbox(t);
     const customer = await commercetools.createCustomer(PERSON);
@@ -270,13 +270,13 @@ t.test(
   },
 );
 
-t.test('blanks what a lagging look-up in Fluent did not show', async (t) => {
+t.test('blanks fields that a lagging look-up in Fluent did not return', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer({ ...PERSON, addresses: [] });
   const [one, other] = [await instance(), await instance()];
   await one.handle(changed(customer));
   const bare = await commercetools.updateCustomer(customer.id, { firstName: 'Bare' });
-  // From here on look-ups show the customer without the phone and the company that another instance has written.
+  // From here on look-ups return the customer without the phone and the company that another instance has written.
   fluent.staleLookups(1000);
   fluent.seed({
     username: customer.id,
@@ -291,7 +291,7 @@ t.test('blanks what a lagging look-up in Fluent did not show', async (t) => {
   );
 });
 
-t.test('a check after a write is not taken in by a query that lags', async (t) => {
+t.test('the check after a write does not rely on a lagging query', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customers = await Promise.all(
     [1, 2, 3].map((number) => commercetools.createCustomer({ email: `person-${number}@example.com` })),
@@ -300,7 +300,7 @@ t.test('a check after a write is not taken in by a query that lags', async (t) =
     over: ({ fluent: real }) => ({
       fluent: {
         ...real,
-        // Between look-up and write, another instance brings the next version, and queries do not show it yet.
+        // Between look-up and write, another instance writes the next version, and queries do not return it yet.
         async createCustomer(input) {
           commercetools.lagQueries(Number.POSITIVE_INFINITY);
           await commercetools.updateCustomer(input.username, { firstName: 'Newer' });
@@ -313,7 +313,7 @@ t.test('a check after a write is not taken in by a query that lags', async (t) =
   for (const { id } of customers) t.match(heldBy(fluent, id), { firstName: 'Newer' });
 });
 
-t.test('a duplicate costs no upstream call for as long as it is remembered', async (t) => {
+t.test('a duplicate causes no upstream call while it is remembered', async (t) => {
   const { commercetools, fluent, instance, requests } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({ memorySeconds: 1 });
@@ -338,7 +338,7 @@ t.test('a duplicate costs no upstream call for as long as it is remembered', asy
   t.match(await handle(changed(next)), { reason: 'updated' }, 'a newer version is no duplicate');
 });
 
-t.test('what failed is no duplicate', async (t) => {
+t.test('a failed event is not remembered as done', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({ memorySeconds: 60 });
@@ -347,7 +347,7 @@ t.test('what failed is no duplicate', async (t) => {
   t.match(await handle(changed(customer)), { kind: 'done', reason: 'created' });
 });
 
-t.test('an answer lost after the write took effect is found done', async (t) => {
+t.test('a write whose response was lost is found done', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.faults.on({ kind: 'reset', when: 'after-effect', only: 'mutation', times: 1 });
@@ -356,7 +356,7 @@ t.test('an answer lost after the write took effect is found done', async (t) => 
   t.match(fluent.writes, { created: 1, updated: 0 });
 });
 
-t.test('a gateway that answers 404 does not make a customer a deleted one', async (t) => {
+t.test('a 404 of a gateway does not count as a deleted customer', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const { handle } = await instance({ onDelete: 'anonymise' });
@@ -367,7 +367,7 @@ t.test('a gateway that answers 404 does not make a customer a deleted one', asyn
   t.match(heldBy(fluent, customer.id), { firstName: 'Amba', primaryEmail: 'amba@example.com' });
 });
 
-t.test('a customer created anew under the username of one that is gone takes its place', async (t) => {
+t.test('a re-created customer replaces a deleted one with the same username', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const { handle } = await instance({ mapping: { username: 'customerNumber' }, onDelete: 'anonymise' });
   let first = await commercetools.createCustomer(PERSON);
@@ -378,7 +378,7 @@ t.test('a customer created anew under the username of one that is gone takes its
   t.ok(second.version < first.version);
   t.match(await handle(changed(second)), { kind: 'done', reason: 'updated' });
   t.match(heldBy(fluent, 'N1'), { firstName: 'Second' });
-  // The late deletion of the first one finds the second's record, and leaves it alone.
+  // The late deletion of the first customer finds the record of the second, and does not change it.
   const identifiers = { customerNumber: 'N1' };
   const late = { ...changed(first), kind: 'ResourceDeleted', deletion: true };
   t.match(await handle({ ...late, resource: { typeId: 'customer', id: first.id, identifiers } }), {
@@ -387,7 +387,7 @@ t.test('a customer created anew under the username of one that is gone takes its
   t.match(heldBy(fluent, 'N1'), { firstName: 'Second' });
 });
 
-t.test('no write is started after the time of an event; the redelivery puts right', async (t) => {
+t.test('starts no write after the time of an event; the redelivery corrects the customer', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   const time = new AbortController();
@@ -395,7 +395,7 @@ t.test('no write is started after the time of an event; the redelivery puts righ
     over: ({ fluent: real }) => ({
       fluent: {
         ...real,
-        // Its time ends while the write is in flight, and another instance brings the next version meanwhile.
+        // The time ends while the write is in flight, and another instance writes the next version.
         async createCustomer(input, options) {
           await commercetools.updateCustomer(customer.id, { firstName: 'Newer' });
           const written = await real.createCustomer(input, options);
@@ -411,7 +411,7 @@ t.test('no write is started after the time of an event; the redelivery puts righ
   t.match(heldBy(fluent, customer.id), { firstName: 'Newer' });
 });
 
-t.test('what another instance has written is not put right after its time', async (t) => {
+t.test('does not correct the write of another instance after its time', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.staleLookups(1);
@@ -421,7 +421,7 @@ t.test('what another instance has written is not put right after its time', asyn
     over: ({ fluent: real }) => ({
       fluent: {
         ...real,
-        // The time ends while the creation is in flight, which then turns out to come too late.
+        // The time ends while the creation is in flight, which then fails with a conflict.
         async createCustomer(input, options) {
           const created = real.createCustomer(input, options);
           await created.catch(() => time.abort());
@@ -434,7 +434,7 @@ t.test('what another instance has written is not put right after its time', asyn
   t.match(heldBy(fluent, customer.id), { firstName: 'Older' });
 });
 
-t.test('nothing is sent for an event after its time', async (t) => {
+t.test('sends nothing for an event after its time', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(PERSON);
   fluent.faults.on({ kind: 'status', status: 503, only: 'mutation', times: 1 });
@@ -450,7 +450,7 @@ t.test('nothing is sent for an event after its time', async (t) => {
   });
   const handled = handle(changed(customer));
   t.ok(await until(() => fluent.requests.mutation.requests === 1));
-  // The time is up while the first try is in flight, which fails: there is no second.
+  // The time ends while the first attempt is in flight, which fails; there is no second attempt.
   time.abort();
   release();
   t.match(await handled, { kind: 'failed', reason: 'out-of-time' });

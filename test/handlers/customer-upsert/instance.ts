@@ -15,32 +15,32 @@ export interface InstanceOptions {
   readonly mapping?: Partial<z.input<typeof Mapping>>;
   readonly onDelete?: 'ignore' | 'anonymise';
   readonly memorySeconds?: number;
-  /** The projects in the instance's configuration; all, unless given. */
+  /** The projects in the instance's configuration; default: all. */
   readonly configured?: readonly string[];
-  /** Laid over the real clients: to change something at the very moment of a call. */
+  /** Replaces functions of the real clients, to change something at the moment of a call. */
   readonly over?: (account: OpenAccount) => Partial<Context>;
 }
 
-/** One instance of the handler, with clients and a memory of its own. */
+/** An instance of the handler, with its own clients and memory. */
 export interface Instance {
-  /** Handles as the engine does: whatever is thrown becomes an outcome. */
+  /** Handles an event like the engine: errors become outcomes. */
   handle(event: Event, signal?: AbortSignal): Promise<Outcome>;
   readonly lines: Record<string, unknown>[];
-  /** Milliseconds that it would have waited. */
+  /** The milliseconds that it would have waited. */
   readonly pauses: number[];
   readonly account: OpenAccount;
 }
 
-/** Both stand-ins, and as many instances between them as a test wants. */
+/** Both stand-ins, and any number of instances that use them. */
 export interface Sandbox {
   readonly commercetools: CommercetoolsSandbox;
   readonly fluent: FluentSandbox;
-  /** How many requests both stand-ins have had, tokens included. */
+  /** The number of requests to both stand-ins, including those for tokens. */
   readonly requests: () => number;
   instance(options?: InstanceOptions): Promise<Instance>;
 }
 
-/** Starts both stand-ins; everything ends with the test. */
+/** Starts both stand-ins; everything is closed with the test. */
 export async function startSandbox(
   t: Test,
   options: FluentOptions = {},
@@ -112,7 +112,7 @@ export async function startSandbox(
 
 type Told = Pick<Customer, 'id' | 'version' | 'key' | 'customerNumber'>;
 
-/** The event of a change; `changes` are laid over it. */
+/** The event of a change; `changes` override its fields. */
 export function changed({ id, version, key, customerNumber }: Told, changes: Partial<Event> = {}): Event {
   return {
     identity: `customer/${id}@${version}`,
@@ -132,7 +132,7 @@ export function deleted(customer: Told): Event {
   return changed(customer, { kind: 'ResourceDeleted', deletion: true });
 }
 
-/** For `over`: calls `act` just before each of the first writes leaves; the first write is 1. */
+/** For `over`: calls `act` just before each of the first writes is sent; the first write is 1. */
 export function beforeWrites(count: number, act: (write: number) => Promise<unknown>) {
   let writes = 0;
   async function next(): Promise<void> {
@@ -154,7 +154,7 @@ export function beforeWrites(count: number, act: (write: number) => Promise<unkn
   });
 }
 
-/** What a stand-in's customer looks like, its attributes by name. */
+/** The customer of a stand-in, with its attributes by name. */
 export function heldBy(fluent: FluentSandbox, username: string) {
   const customer = fluent.customers.get(username);
   return customer && { ...customer, attributes: attributesOf(customer) };

@@ -9,7 +9,7 @@ const draft = (firstName: string, key = 'k-1') => ({
   key,
 });
 
-t.test('the deletion of a customer does not blank the one that took over its username', async (t) => {
+t.test('the deletion of a customer does not blank the customer that took over its username', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const other = await instance({ mapping: KEY, onDelete: 'anonymise' });
   const gone = await commercetools.createCustomer(draft('Gone'));
@@ -25,7 +25,7 @@ t.test('the deletion of a customer does not blank the one that took over its use
   t.match(heldBy(fluent, 'k-1'), { firstName: 'Living', attributes: { commercetoolsId: living.id } });
 });
 
-t.test('a slow update of a customer that is gone gives the username back to the living one', async (t) => {
+t.test('a slow update of a deleted customer returns the username to the living one', async (t) => {
   for (const onDelete of ['ignore', 'anonymise'] as const) {
     const { commercetools, fluent, instance } = await startSandbox(t);
     const other = await instance({ mapping: KEY, onDelete });
@@ -47,7 +47,7 @@ t.test('a slow update of a customer that is gone gives the username back to the 
   }
 });
 
-t.test('a crash after such a write is healed by the redelivery', async (t) => {
+t.test('a crash after such a write is corrected by the redelivery', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const other = await instance({ mapping: KEY });
   const gone = await commercetools.createCustomer(draft('Gone'));
@@ -74,24 +74,27 @@ t.test('a crash after such a write is healed by the redelivery', async (t) => {
   t.match(heldBy(fluent, 'k-1'), { firstName: 'Living' });
 });
 
-t.test('of two that take over a username at once, one keeps it and the other is rejected', async (t) => {
-  const { commercetools, fluent, instance } = await startSandbox(t, {}, ['one', 'two']);
-  const fast = await instance({ mapping: KEY });
-  const gone = await commercetools.createCustomer(draft('Gone'));
-  await fast.handle(changed(gone, { projectKey: 'one' }));
-  await commercetools.deleteCustomer(gone.id);
-  const first = await commercetools.createCustomer(draft('First'));
-  const second = await commercetools.project('two').createCustomer(draft('Second'));
-  const slow = await instance({
-    mapping: KEY,
-    over: beforeWrites(1, async () => {
-      t.match(await fast.handle(changed(first, { projectKey: 'one' })), { kind: 'done' });
-    }),
-  });
-  const outcome = await slow.handle(changed(second, { projectKey: 'two' }));
-  t.match(outcome, { kind: 'rejected', reason: 'username-taken' });
-  t.match(heldBy(fluent, 'k-1'), { firstName: 'First', attributes: { commercetoolsProject: 'one' } });
-});
+t.test(
+  'of two customers that take over a username at the same time, one keeps it and the other is rejected',
+  async (t) => {
+    const { commercetools, fluent, instance } = await startSandbox(t, {}, ['one', 'two']);
+    const fast = await instance({ mapping: KEY });
+    const gone = await commercetools.createCustomer(draft('Gone'));
+    await fast.handle(changed(gone, { projectKey: 'one' }));
+    await commercetools.deleteCustomer(gone.id);
+    const first = await commercetools.createCustomer(draft('First'));
+    const second = await commercetools.project('two').createCustomer(draft('Second'));
+    const slow = await instance({
+      mapping: KEY,
+      over: beforeWrites(1, async () => {
+        t.match(await fast.handle(changed(first, { projectKey: 'one' })), { kind: 'done' });
+      }),
+    });
+    const outcome = await slow.handle(changed(second, { projectKey: 'two' }));
+    t.match(outcome, { kind: 'rejected', reason: 'username-taken' });
+    t.match(heldBy(fluent, 'k-1'), { firstName: 'First', attributes: { commercetoolsProject: 'one' } });
+  },
+);
 
 t.test('projects that feed one Fluent account do not overwrite each other', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t, {}, ['one', 'two']);
@@ -112,7 +115,7 @@ t.test('projects that feed one Fluent account do not overwrite each other', asyn
   t.match(heldBy(fluent, 'k-1'), { firstName: 'Second' }, 'who waited for the username has it now');
 });
 
-t.test('a customer of a project that is not configured is left alone', async (t) => {
+t.test('does not change a customer of a project that is not configured', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t, {}, ['one', 'two']);
   const first = await commercetools.createCustomer(draft('First'));
   const second = await commercetools.project('two').createCustomer(draft('Second'));
@@ -128,7 +131,7 @@ t.test('a customer of a project that is not configured is left alone', async (t)
   t.strictSame(heldBy(fluent, 'k-1'), before);
 });
 
-t.test('a deletion is not believed to a query that lags', async (t) => {
+t.test('a deletion does not rely on a lagging query', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const { handle } = await instance({ onDelete: 'anonymise' });
   const [one, two] = [
@@ -143,7 +146,7 @@ t.test('a deletion is not believed to a query that lags', async (t) => {
   t.match(heldBy(fluent, one.id), { firstName: '' });
 });
 
-t.test('a deletion event of a customer that is there by its id is tried again', async (t) => {
+t.test('retries a deletion event of a customer that still exists by id', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const { handle } = await instance({ onDelete: 'anonymise' });
   const customer = await commercetools.createCustomer(draft('Amba'));
@@ -152,7 +155,7 @@ t.test('a deletion event of a customer that is there by its id is tried again', 
   t.match(heldBy(fluent, customer.id), { firstName: 'Amba' });
 });
 
-t.test('a username that changes while the older version is written comes to be', async (t) => {
+t.test('writes a username that changes while the older version is written', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(draft('Amba'));
   let next = customer;
@@ -168,7 +171,7 @@ t.test('a username that changes while the older version is written comes to be',
   t.match(heldBy(fluent, 'new@example.com'), { firstName: 'Amba' });
 });
 
-t.test('anonymising begins no write after the time of its event', async (t) => {
+t.test('anonymising starts no write after the time of its event', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const customer = await commercetools.createCustomer(draft('Amba'));
   const time = new AbortController();

@@ -35,30 +35,30 @@ const passedOn = { kind: 'nothing', outcome: { kind: 'done', reason: 'username-p
 interface Case {
   name: string;
   given: Partial<Situation>;
-  /** Whose data is written; undefined where only a claim is. */
+  /** The owner of the written data; undefined if only a claim is written. */
   writes?: Owner | undefined;
-  /** The claims that the write holds, exactly. */
+  /** The exact claims in the write. */
   claims?: Record<string, string>;
   expected?: object;
 }
 
 const LIVING: Case[] = [
   {
-    name: 'takes a record over that nobody owns',
+    name: 'takes over a record without an owner',
     given: { record: { ...copyOf(ME), attributes: [] } },
     writes: ME,
     claims: { 'p.me': 'taken' },
     expected: { reason: 'updated' },
   },
   {
-    name: 'takes a username over whose owner is gone, without that one’s consent',
+    name: 'takes over a username of a deleted owner, without its consent',
     given: { record: copyOf(OTHER, { promotionOptIn: true }), standings: others(gone(OTHER)) },
     writes: ME,
     claims: { 'p.other': 'gone', 'p.me': 'taken' },
     expected: { reason: 'updated', input: { promotionOptIn: false } },
   },
   {
-    name: 'takes a username over whose owner has another, and remembers from whom',
+    name: 'takes over a username whose owner has changed to another, and records the former owner',
     given: { record: copyOf(OTHER), standings: others(left(OTHER)) },
     writes: ME,
     claims: { 'p.me': 'taken p.other' },
@@ -80,19 +80,19 @@ const LIVING: Case[] = [
     expected: { ...taken, outcome: { ...taken.outcome, detail: /customer third of project q/ } },
   },
   {
-    name: 'takes a username back that was given to it while it waited',
+    name: 'takes back a username that was passed on to it while it waited',
     given: { record: claimed(copyOf(ME), [ME, 'waiting']) },
     writes: ME,
     claims: { 'p.me': 'taken' },
   },
   {
-    name: 'gives a username back that another living customer took before',
+    name: 'returns a username that another living customer took before',
     given: { record: claimed(copyOf(ME), [ME, 'taken'], [OTHER, 'taken']), standings: otherIsRightful },
     writes: OTHER,
     claims: { 'p.me': 'waiting' },
   },
   {
-    name: 'gives a username back to the owner that it was taken from, and that has come back',
+    name: 'returns a username to the owner that it was taken from, and that has changed back',
     given: {
       record: claimed(copyOf(ME), [ME, 'waiting'], [THIRD, 'taken', OTHER]),
       standings: otherIsRightful,
@@ -113,7 +113,7 @@ const LIVING: Case[] = [
     expected: { copy: { owner: OTHER, version: 5 } },
   },
   {
-    name: 'passes a username on that it gave to one that had given way',
+    name: 'passes on a username that it passed to a customer that had passed it on before',
     given: {
       record: claimed(theirs, [OTHER, 'waiting'], [THIRD, 'taken']),
       standings: twoAreRightful,
@@ -137,7 +137,7 @@ const LIVING: Case[] = [
     expected: { input: { title: '' } },
   },
   {
-    name: 'gives way to one that took the username from an owner that is gone before',
+    name: 'passes the username to the customer that took it from a deleted owner before',
     given: {
       record: claimed(copyOf(OTHER), [THIRD, 'taken']),
       standings: others(gone(OTHER), await rightful(THIRD)),
@@ -146,7 +146,7 @@ const LIVING: Case[] = [
     claims: { 'p.me': 'waiting' },
   },
   {
-    name: 'keeps a username whose former owner has come back and waits',
+    name: 'keeps a username whose former owner has changed back and waits',
     given: {
       record: claimed(copyOf(ME), [ME, 'waiting'], [THIRD, 'taken', OTHER], [OTHER, 'waiting']),
       standings: others(await rightful(OTHER), gone(THIRD)),
@@ -197,7 +197,7 @@ const ABSENT: Case[] = [
     },
   },
   {
-    name: 'anonymises what a run that crashed wrote of another deleted customer',
+    name: 'anonymises data of another deleted customer that a crashed run wrote',
     given: {
       record: copyOf(OTHER),
       standings: others(gone(OTHER)),
@@ -228,12 +228,12 @@ const ABSENT: Case[] = [
     expected: passedOn,
   },
   {
-    name: 'does not trust a look-up that shows nothing: a claim tells',
+    name: 'does not rely on a look-up without a result, and writes a claim',
     given: { onDelete: 'anonymise' },
     claims: { 'p.me': 'gone' },
   },
   {
-    name: 'writes nothing for one that never was in Fluent',
+    name: 'writes nothing for a customer that was never in Fluent',
     given: { onDelete: 'anonymise', freshness: 'written' },
     expected: { kind: 'nothing', outcome: { kind: 'done', reason: 'never-in-fluent' } },
   },
@@ -247,13 +247,13 @@ const ABSENT: Case[] = [
     expected: passedOn,
   },
   {
-    name: 'gives the username of a deleted customer to the one that waits for it',
+    name: 'passes the username of a deleted customer on to the one that waits for it',
     given: { record: claimed(copyOf(ME), [OTHER, 'waiting']), standings: otherIsRightful },
     writes: OTHER,
     claims: { 'p.me': 'gone' },
   },
   {
-    name: 'gives a username that it has left to the one that waits for it',
+    name: 'passes its former username on to the customer that waits for it',
     given: {
       record: claimed(copyOf(ME), [OTHER, 'waiting']),
       standings: otherIsRightful,
@@ -263,7 +263,7 @@ const ABSENT: Case[] = [
     claims: { 'p.me': 'left' },
   },
   {
-    name: 'gives it to the first of those that wait, always the same',
+    name: 'passes it on to the first of those that wait, always the same',
     given: {
       record: claimed(copyOf(ME), [THIRD, 'waiting'], [OTHER, 'waiting']),
       standings: twoAreRightful,
@@ -273,7 +273,7 @@ const ABSENT: Case[] = [
     claims: { 'p.me': 'left' },
   },
   {
-    name: 'leaves a username that it has left and nobody waits for',
+    name: 'does not change a former username that no customer waits for',
     given: { record: copyOf(ME), absence: 'left' },
     expected: passedOn,
   },
@@ -287,7 +287,7 @@ const ABSENT: Case[] = [
     claims: { 'p.me': 'gone' },
   },
   {
-    name: 'gives a username on that its owner has left as well',
+    name: 'passes on a username that its owner has left as well',
     given: {
       record: claimed(copyOf(OTHER), [THIRD, 'waiting']),
       standings: others(left(OTHER), await rightful(THIRD)),

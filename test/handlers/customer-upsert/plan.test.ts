@@ -16,7 +16,7 @@ import {
 
 const LONG = '$join([1..250].("x"))';
 
-t.test('creates a customer with what it has, and nothing for what it has not', async (t) => {
+t.test('creates a customer with its values, without fields that have no value', async (t) => {
   const created = plan(situation({ desired: await desiredFor({ customerNumber: 'N1' }) }));
   t.match(created, { kind: 'create', copy: { owner: ME, version: 3 } });
   t.strictSame(inputOf(created), {
@@ -63,19 +63,19 @@ const CASES: {
     },
   },
   {
-    name: 'writes again what a look-up that shows less than was written calls equal',
+    name: 'writes again if a stale look-up returns less than was written',
     record: copyOf(ME),
     given: { freshness: 'stale' },
     expected: { kind: 'update', differing: [] },
   },
   {
-    name: 'does not compare in full what it has just written',
+    name: 'does not compare all fields after its own write',
     record: copyOf(ME, { firstName: 'AMBA' }),
     given: { freshness: 'written', copy: { owner: ME, version: 3 } },
     expected: UNCHANGED,
   },
   {
-    name: 'but blanks what the look-up before the write did not show',
+    name: 'blanks fields that the look-up before the write did not return',
     record: copyOf(ME, { title: 'Dr.' }),
     given: { freshness: 'written', copy: { owner: ME, version: 3 } },
     expected: { kind: 'update', input: { title: '' } },
@@ -87,7 +87,7 @@ const CASES: {
     expected: { kind: 'update', copy: { version: 3 } },
   },
   {
-    name: 'blanks what commercetools no longer has',
+    name: 'blanks fields that commercetools no longer has',
     customer: { addresses: [{ id: 'home', country: 'DE' }] },
     record: copyOf(ME, { attributes: [{ name: 'companyName', type: 'STRING', value: 'Birkvale Ltd' }] }),
     expected: {
@@ -117,19 +117,19 @@ const CASES: {
     without: ['promotionOptIn'],
   },
   {
-    name: 'takes consent back where the mapping says so',
+    name: 'withdraws consent if the mapping says so',
     mapping: { promotionOptIn: 'firstName = "Corva"' },
     record: copyOf(ME, { promotionOptIn: true }),
     expected: { kind: 'update', differing: ['promotionOptIn'], input: { promotionOptIn: false } },
   },
   {
-    name: 'gives it where the mapping says so',
+    name: 'sets consent if the mapping says so',
     mapping: { promotionOptIn: 'firstName = "Amba"' },
     record: copyOf(ME),
     expected: { kind: 'update', differing: ['promotionOptIn'], input: { promotionOptIn: true } },
   },
   {
-    name: 'keeps the e-mail address in Fluent when the mapping gives none',
+    name: 'keeps the e-mail address in Fluent if the mapping has none',
     mapping: { primaryEmail: 'externalId' },
     record: copyOf(ME),
     expected: UNCHANGED,
@@ -142,7 +142,7 @@ const CASES: {
     without: ['primaryEmail'],
   },
   {
-    name: 'leaves alone what the mapping gives no usable value for',
+    name: 'does not change fields without a usable value',
     mapping: { title: '$error("no")' },
     record: copyOf(ME, { title: 'Dr.', firstName: 'Old' }),
     expected: { kind: 'update', differing: ['firstName'] },
@@ -168,7 +168,7 @@ for (const { name, customer, mapping, record, given, expected, without = [] } of
     for (const field of without) t.notOk(field in written, `leaves ${field} alone`);
   });
 
-t.test('writes nothing the second time whatever kind of value an attribute has', async (t) => {
+t.test('writes nothing the second time, for every type of attribute', async (t) => {
   const attributes = {
     text: 'firstName',
     count: '$count(addresses)',
@@ -212,13 +212,16 @@ const REJECTIONS: { mapping: MappingChanges; reason: string }[] = [
 ];
 
 for (const { mapping, reason } of REJECTIONS)
-  t.test(`rejects what Fluent can never take: ${reason} with ${JSON.stringify(mapping)}`, async (t) => {
-    const desired = await desiredFor({}, mapping);
-    let rejected: Outcome | undefined;
-    try {
-      plan(situation({ desired, username: requireUsername(desired) }));
-    } catch (error) {
-      rejected = outcomeOf(error);
-    }
-    t.match(rejected, { kind: 'rejected', reason });
-  });
+  t.test(
+    `rejects customers that Fluent can never accept: ${reason} with ${JSON.stringify(mapping)}`,
+    async (t) => {
+      const desired = await desiredFor({}, mapping);
+      let rejected: Outcome | undefined;
+      try {
+        plan(situation({ desired, username: requireUsername(desired) }));
+      } catch (error) {
+        rejected = outcomeOf(error);
+      }
+      t.match(rejected, { kind: 'rejected', reason });
+    },
+  );

@@ -5,7 +5,7 @@ import type { Preview } from '../../../src/handler.ts';
 import { createLog } from '../../../src/observe/log.ts';
 import { changed, startSandbox } from './instance.ts';
 
-t.test('a preview says what the handler then does, and writes nothing', async (t) => {
+t.test('a preview returns what the handler then does, and writes nothing', async (t) => {
   const { commercetools, fluent, instance } = await startSandbox(t);
   const { handle, account } = await instance({ onDelete: 'anonymise' });
   const previewing = await customerUpsert.createPreview?.(Props.parse({ onDelete: 'anonymise' }), {

@@ -8,7 +8,7 @@ import type { FluentCustomer, UpdateCustomerInput } from '../../../src/handler.t
 
 export type MappingChanges = Partial<z.input<typeof Mapping>>;
 
-/** The customer of the tables below, by the default mapping. */
+/** The customer of the tests, with the default mapping. */
 export const CUSTOMER: Customer = {
   id: 'me',
   version: 3,
@@ -30,7 +30,7 @@ export const ME: Owner = { project: 'p', id: CUSTOMER.id };
 export const OTHER: Owner = { project: 'p', id: 'other' };
 export const THIRD: Owner = { project: 'q', id: 'third' };
 
-/** What a customer should be in Fluent. */
+/** The wanted customer in Fluent. */
 export function desiredFor(
   changes: Partial<Customer> = {},
   mapping: MappingChanges = {},
@@ -40,7 +40,7 @@ export function desiredFor(
   return map.map({ ...CUSTOMER, ...changes }, project);
 }
 
-/** A situation of one customer that nobody contends with; `changes` are laid over it. */
+/** A situation of a customer without contention; `changes` override its fields. */
 export function situation(changes: Partial<Situation>): Situation {
   return {
     me: ME,
@@ -60,7 +60,7 @@ export function situation(changes: Partial<Situation>): Situation {
   };
 }
 
-/** Fluent's customer as the owner's run would have written it. */
+/** Fluent's customer as a run of its owner would have written it. */
 export function copyOf(
   { project, id }: Owner,
   changes: Partial<FluentCustomer> = {},
@@ -95,7 +95,7 @@ export function claimed(
   return { ...record, attributes: [...(record.attributes ?? []), ...added] };
 }
 
-/** The input of a write; fails for a plan without one. */
+/** Returns the input of a write; fails for a plan without one. */
 export function inputOf(plan: Plan): UpdateCustomerInput {
   if (plan.kind === 'nothing') throw new Error(`Expected a write, got ${plan.outcome.reason}.`);
   return plan.input;
@@ -106,7 +106,7 @@ export function attributesOf({ attributes }: Pick<UpdateCustomerInput, 'attribut
   return Object.fromEntries((attributes ?? []).map(({ name, value }) => [name, value]));
 }
 
-/** The claims among the attributes of a write, by the claimant. */
+/** Returns the claims in the attributes of a write, by claimant. */
 export function claimsIn(input: UpdateCustomerInput) {
   return Object.fromEntries(
     Object.entries(attributesOf(input)).flatMap(([name, value]) =>

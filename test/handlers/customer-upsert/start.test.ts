@@ -17,7 +17,7 @@ const NOWHERE = {
 };
 const CREDENTIALS = { clientId: 'a', clientSecret: 'b', username: 'c', password: 'd' };
 
-/** The shipped file with lines replaced, at a path of the test's own. */
+/** Writes the shipped file with some lines replaced to a temporary path. */
 async function fileWith(t: Test, changes: Readonly<Record<string, string>>) {
   let text = await readFile(SHIPPED, 'utf8');
   for (const [found, replacement] of Object.entries(changes)) {
@@ -81,12 +81,12 @@ t.test('a fault in the mapping stops the start with its file and line', async (t
   }
 });
 
-t.test('every fault in the mapping is told at once', async (t) => {
+t.test('reports every fault in the mapping together', async (t) => {
   const { path } = await fileWith(t, { 'title: title': 'title: $millis()', 'vatId: vatId': 'vatId: "("' });
   t.equal((await faultsOf(path)).length, 2);
 });
 
-t.test('a name that nothing has stops the start, and a person reads what was meant', async (t) => {
+t.test('an unknown name stops the start, and the error suggests a similar one', async (t) => {
   const cases = [
     {
       line: 'firstName: firstName',
@@ -192,7 +192,7 @@ t.test(
   },
 );
 
-t.test('a username that does not parse is one fault, with anonymise too', async (t) => {
+t.test('a username that does not parse is one fault, also with anonymise', async (t) => {
   const { path, lineOf } = await fileWith(t, {
     'onDelete: ignore': 'onDelete: anonymise',
     'username: id ': 'username: "id(" ',
@@ -202,33 +202,36 @@ t.test('a username that does not parse is one fault, with anonymise too', async 
   ]);
 });
 
-t.test('anonymise with a username that a deletion does not carry stops the start', async (t) => {
-  for (const username of [
-    'email',
-    'addresses[0].country & id',
-    '"x-" & lastName',
-    'customerNumber ?: email ?: id',
-  ]) {
-    const { path } = await fileWith(t, {
-      'onDelete: ignore': 'onDelete: anonymise',
-      'username: id': `username: '${username}'`,
-    });
-    t.match(
-      await faultsOf(path),
-      [{ where: /connector\.yml:\d+/, expected: /mapping\.username.*onDelete: anonymise/ }],
-      username,
-    );
-  }
-  for (const username of ['id', '"x-" & id', 'key', 'externalId', '"n" & customerNumber']) {
-    const { path } = await fileWith(t, {
-      'onDelete: ignore': 'onDelete: anonymise',
-      'username: id': `username: '${username}'`,
-    });
-    t.strictSame(await faultsOf(path), [], username);
-  }
-});
+t.test(
+  'anonymise with a username that needs more than a deletion event contains stops the start',
+  async (t) => {
+    for (const username of [
+      'email',
+      'addresses[0].country & id',
+      '"x-" & lastName',
+      'customerNumber ?: email ?: id',
+    ]) {
+      const { path } = await fileWith(t, {
+        'onDelete: ignore': 'onDelete: anonymise',
+        'username: id': `username: '${username}'`,
+      });
+      t.match(
+        await faultsOf(path),
+        [{ where: /connector\.yml:\d+/, expected: /mapping\.username.*onDelete: anonymise/ }],
+        username,
+      );
+    }
+    for (const username of ['id', '"x-" & id', 'key', 'externalId', '"n" & customerNumber']) {
+      const { path } = await fileWith(t, {
+        'onDelete: ignore': 'onDelete: anonymise',
+        'username: id': `username: '${username}'`,
+      });
+      t.strictSame(await faultsOf(path), [], username);
+    }
+  },
+);
 
-t.test('a customer goes through the whole service, deletion included', async (t) => {
+t.test('handles a customer with the whole service, including its deletion', async (t) => {
   const payloads: unknown[] = [];
   const commercetools = await startCommercetools({ onNotification: (payload) => payloads.push(payload) });
   t.teardown(() => commercetools.close());

@@ -123,14 +123,14 @@ async function both(source: string, input: unknown, bindings: Readonly<Record<st
   return { engine: jsonOf(engine), ours: jsonOf(ours) };
 }
 
-t.test('gives what the engine gives', async (t) => {
+t.test("returns the engine's results", async (t) => {
   for (const source of SOURCES) {
     const { engine, ours } = await both(source, INPUT, BINDINGS);
     t.strictSame(ours, engine, source);
   }
 });
 
-t.test('gives what the engine gives, whatever the data and the path', async (t) => {
+t.test("returns the engine's results for random data and paths", async (t) => {
   const name = fc.constantFrom('a', 'b', 'c', 'constructor', '__proto__', 'length', 'toString');
   const json = fc.letrec((tie) => ({
     value: fc.oneof(
@@ -155,7 +155,7 @@ t.test('gives what the engine gives, whatever the data and the path', async (t) 
   await t.resolves(checked);
 });
 
-t.test('gives what the engine gives, whatever a list and its filter hold', async (t) => {
+t.test("returns the engine's results for random lists and filters", async (t) => {
   const scalar = fc.constantFrom('x', 'y', '', 0, 1, true, null);
   const item = fc.oneof(
     { weight: 6, arbitrary: fc.dictionary(fc.constantFrom('id', 'a'), scalar, { maxKeys: 2 }) },
@@ -183,7 +183,7 @@ t.test('gives what the engine gives, whatever a list and its filter hold', async
       fc.array(choice, { minLength: 1, maxLength: 3 }),
       operator,
       async (data, choices, by) => {
-        // JSON knows nothing that is undefined.
+        // JSON has no undefined values.
         const { engine, ours } = await both(choices.join(by), JSON.parse(JSON.stringify(data)), {});
         return isDeepStrictEqual(ours, engine);
       },
@@ -193,14 +193,14 @@ t.test('gives what the engine gives, whatever a list and its filter hold', async
   await t.resolves(checked);
 });
 
-t.test('leaves to the engine a function whose name a definition has taken', async (t) => {
+t.test('uses the engine if a definition has the name of a function', async (t) => {
   const bindings = { exists: null };
   const { engine, ours } = await both('title ?? deep', INPUT, bindings);
   t.strictSame(ours, engine);
   t.equal(compile('title ?? deep').standsAlone, false);
 });
 
-t.test('takes no expression that asks the clock or chance, called or handed on', async (t) => {
+t.test('refuses expressions that use the time or random numbers, called or passed on', async (t) => {
   const impure = [
     ...['$now()', '$millis ()', '$random()', '$shuffle(addresses)', '$eval("1")', 'title & $now("[Y]")'],
     ...['addresses ~> $shuffle', '($clock := $now; $clock())', '$map([1], function($x){$random()})'],
@@ -214,7 +214,7 @@ t.test('takes no expression that asks the clock or chance, called or handed on',
     t.ok(ExpressionSource.safeParse(source).success, source);
 });
 
-t.test('takes no expression that does not parse, and says where it breaks off', async (t) => {
+t.test('refuses an invalid expression, with the position', async (t) => {
   for (const source of ['title &', 'addresses[', '', '"open', 'a..b.'])
     t.match(ExpressionSource.safeParse(source).error?.issues[0]?.message, /^a JSONata expression \(/, source);
   t.match(ExpressionSource.safeParse('title ) x').error?.issues[0]?.message, /at character \d+/);
@@ -226,10 +226,10 @@ t.test('chooses an address without the engine', async (t) => {
   t.strictSame(value, { id: 'f', country: 'US' });
 });
 
-t.test('follows a plain path without the engine', async (t) => {
+t.test('evaluates a plain path without the engine', async (t) => {
   const evaluate = async (source: string) => {
     let asked = 0;
-    // The engine looks at every input for a mark of its own; following a path does not.
+    // The engine reads a marker property of every input; a direct evaluation does not.
     const input = new Proxy(
       { title: 'Dr', deep: { er: 1 } },
       {

@@ -8,7 +8,7 @@ import { until } from '../../../sandbox/until.ts';
 
 const SHIPPED = new URL('../../../../config/connector.yml', import.meta.url);
 
-t.test('a customer that the mapping cannot end with stops neither health answers nor SIGTERM', async (t) => {
+t.test('an endless mapping blocks neither health checks nor SIGTERM', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const endless = '($f := function($s){ $s = "Loop" ? $f($s) : $s }; $f(firstName))';
@@ -37,7 +37,7 @@ t.test('a customer that the mapping cannot end with stops neither health answers
   );
   t.notMatch(JSON.stringify(service.lines), /Loop|Birkvale/);
 
-  // Again and again, so that some are being mapped when the signal comes.
+  // Repeated, so that some are being mapped when the signal comes.
   const more = Array.from({ length: 50 }, (_, index) =>
     sendPush(`${service.url}/push`, { ...changeOf(customer), version: index }).catch(() => undefined),
   );

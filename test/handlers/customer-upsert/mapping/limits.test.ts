@@ -9,7 +9,7 @@ const map = startMapping(t);
 const ENDLESS = '($f := function($n){ 1 + $f($n) }; $f(0))';
 const ENDLESS_LOOP = '($f := function($n){ $f($n + 1) }; $f(0))';
 
-/** What an attribute with this expression becomes. */
+/** Evaluates an attribute with this expression. */
 async function evaluated(source: string) {
   const { attributes, unusable, overLimit, fields, username } = await map({ attributes: { x: source } });
   t.equal(username, CUSTOMER.id);
@@ -19,7 +19,7 @@ async function evaluated(source: string) {
 
 const GIVEN_UP = { value: undefined, unusable: ['x'], overLimit: [['attributes', 'x']] };
 
-t.test('an expression that has too much to do is given up, and the others are not', async (t) => {
+t.test('abandons an expression that exceeds a limit, and evaluates the others', async (t) => {
   const doubled = (value: string) =>
     `($f := function($n){ $n = 0 ? "x" : ($x := $f($n - 1); ${value}) }; $f(60))`;
   const cases = {
@@ -51,7 +51,7 @@ t.test('an expression that has too much to do is given up, and the others are no
   for (const [name, source] of Object.entries(cases)) t.strictSame(await evaluated(source), GIVEN_UP, name);
 });
 
-t.test('work that ends is done', async (t) => {
+t.test('evaluates expressions within the limits', async (t) => {
   const cases: Record<string, [source: string, value: unknown]> = {
     'a recursion': ['($f := function($n){ $n = 0 ? 0 : 1 + $f($n - 1) }; $f(60))', 60],
     'a loop of thousands': [
@@ -78,23 +78,20 @@ t.test('a regular expression takes linear time', async (t) => {
   t.strictSame((await evaluated('$contains(lastName & "!", /^(([a-z])+.)+[A-Z]([a-z])+$/)')).value, false);
 });
 
-t.test('the event loop has its turn during a long evaluation', async (t) => {
+t.test('yields to the event loop during a long evaluation', async (t) => {
   const { turns } = await map({ attributes: { x: ENDLESS_LOOP } });
   t.ok(turns >= 20, `${turns} turns`);
 });
 
-t.test(
-  'the turns of the event loop stay short, and the memory bounded, however many take long',
-  async (t) => {
-    const long = '$count($map([1..9000], function($i){ $i }))';
-    const { turns, reasons, attributes } = await map({ attributes: { x: long } }, 130);
-    t.equal(attributes['x'], 9000);
-    t.ok(turns >= 100, `${turns} turns`);
-    t.strictSame(reasons, Array(30).fill('mapping-overloaded'), 'these are tried again later');
-    const none = await map({ attributes: { x: '$uppercase(email)' } }, 1_000);
-    t.strictSame(none.reasons, [], 'what is quick is never given up');
-  },
-);
+t.test('keeps turns of the event loop short and memory bounded with many long evaluations', async (t) => {
+  const long = '$count($map([1..9000], function($i){ $i }))';
+  const { turns, reasons, attributes } = await map({ attributes: { x: long } }, 130);
+  t.equal(attributes['x'], 9000);
+  t.ok(turns >= 100, `${turns} turns`);
+  t.strictSame(reasons, Array(30).fill('mapping-overloaded'), 'these are tried again later');
+  const none = await map({ attributes: { x: '$uppercase(email)' } }, 1_000);
+  t.strictSame(none.reasons, [], 'what is quick is never given up');
+});
 
 t.test('all expressions of a customer together have a limit too', async (t) => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f'];
@@ -106,7 +103,7 @@ t.test('all expressions of a customer together have a limit too', async (t) => {
   t.equal(mapped.attributes['plain'], 'amba@example.com');
 });
 
-t.test('what uses a definition that was given up is left as it is, and not blanked', async (t) => {
+t.test('does not blank a field whose definition was abandoned', async (t) => {
   const { unusable, overLimit, fields } = await map({
     define: { address: ENDLESS, indirect: '$address' },
     title: '$indirect ~> $uppercase',
@@ -119,7 +116,7 @@ t.test('what uses a definition that was given up is left as it is, and not blank
   );
 });
 
-t.test('a mapping that does not end for a sample stops the start, with each expression', async (t) => {
+t.test('a mapping that exceeds a limit for a sample stops the start, with each expression', async (t) => {
   const mapFor = (changes: object) => createMap(Mapping.parse({ ...DEFAULT_MAPPING, ...changes }));
   const error = await tryMapping(mapFor({ lastName: ENDLESS, attributes: { 'a.b': ENDLESS } })).then(
     () => undefined,

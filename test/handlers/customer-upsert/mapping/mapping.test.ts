@@ -27,7 +27,7 @@ const FIRST = { id: 'f', country: 'US', phone: '+1 1' };
 
 type Changes = Partial<z.input<typeof Mapping>>;
 
-/** What a customer becomes with the default mapping and changes to it, as plain data. */
+/** Maps a customer with the default mapping and changes to it; returns plain data. */
 async function mapped(customer: object, changes: Changes = {}) {
   const map = createMap(Mapping.parse({ ...DEFAULT_MAPPING, ...changes }));
   const { fields, attributes, ...rest } = await map.map({ ...BASE, ...customer }, 'project');
@@ -38,7 +38,7 @@ async function mapped(customer: object, changes: Changes = {}) {
   };
 }
 
-t.test('the default mapping is the one that connector.yml writes out', async (t) => {
+t.test('the default mapping is the one in connector.yml', async (t) => {
   const path = new URL('../../../../config/connector.yml', import.meta.url);
   const file = z
     .object({ routes: z.array(z.object({ props: z.object({ mapping: z.unknown() }) })) })
@@ -46,7 +46,7 @@ t.test('the default mapping is the one that connector.yml writes out', async (t)
   t.strictSame(file.routes[0]?.props.mapping, DEFAULT_MAPPING);
 });
 
-t.test('takes country and phone from the address that counts', async (t) => {
+t.test('uses country and phone of the right address', async (t) => {
   const cases = [
     {
       name: 'the default shipping address',
@@ -96,7 +96,7 @@ t.test('takes country and phone from the address that counts', async (t) => {
   }
 });
 
-t.test('maps every field of the default mapping, and the id and version besides', async (t) => {
+t.test('maps every field of the default mapping, and the id and version', async (t) => {
   const person = { title: 'Dr', firstName: 'Amba', lastName: 'Birkvale' };
   const more = {
     customerNumber: 'N1',
@@ -119,7 +119,7 @@ t.test('maps every field of the default mapping, and the id and version besides'
   t.equal(result.promotionOptIn, undefined);
 });
 
-t.test('makes the username from what the mapping says', async (t) => {
+t.test('evaluates the username by the mapping', async (t) => {
   const cases = [
     { username: '"web-" & key', expected: 'web-k-1' },
     { username: 'customerNumber', expected: 'N1' },
@@ -132,7 +132,7 @@ t.test('makes the username from what the mapping says', async (t) => {
     t.equal((await mapped({ key: 'k-1', customerNumber: 'N1' }, { username })).username, expected, username);
 });
 
-t.test('maps custom fields to attributes, as JSON that compares equal when it comes back', async (t) => {
+t.test('maps custom fields to attributes, as JSON that is equal when Fluent returns it', async (t) => {
   const custom = {
     type: { typeId: 'type', id: 't' },
     fields: { tier: 'gold', points: 12, vip: true, ratio: 1.5, sizes: ['S', 'M'], blank: '', nothing: null },
@@ -166,43 +166,46 @@ t.test('maps custom fields to attributes, as JSON that compares equal when it co
   t.strictSame(result.unusable, []);
 });
 
-t.test('cuts what is too long for Fluent, names it, and leaves no half surrogate pair', async (t) => {
-  const face = '\u{1F600}';
-  const cases = [
-    { name: 'as long as may be', lastName: 'x'.repeat(50), expected: 'x'.repeat(50), cut: [] },
-    { name: 'one too long', lastName: 'x'.repeat(51), expected: 'x'.repeat(50), cut: ['lastName'] },
-    {
-      name: 'a pair across the end',
-      lastName: `${'x'.repeat(49)}${face}`,
-      expected: 'x'.repeat(49),
-      cut: ['lastName'],
-    },
-    {
-      name: 'a pair just before the end',
-      lastName: `${'x'.repeat(48)}${face}y`,
-      expected: `${'x'.repeat(48)}${face}`,
-      cut: ['lastName'],
-    },
-  ];
-  for (const { name, lastName, expected, cut } of cases) {
-    const result = await mapped({ lastName });
-    t.equal(result.fields.lastName, expected, name);
-    t.strictSame(result.cut, cut, name);
-    t.ok(result.fields.lastName?.isWellFormed(), name);
-  }
-  const phone = await mapped({ addresses: [{ id: 'f', country: 'US', phone: '1'.repeat(21) }] });
-  t.equal(phone.fields.primaryPhone, '1'.repeat(20));
-  t.strictSame(phone.cut, ['primaryPhone']);
-});
+t.test(
+  'cuts values that are too long for Fluent, names them, and leaves no half surrogate pair',
+  async (t) => {
+    const face = '\u{1F600}';
+    const cases = [
+      { name: 'as long as may be', lastName: 'x'.repeat(50), expected: 'x'.repeat(50), cut: [] },
+      { name: 'one too long', lastName: 'x'.repeat(51), expected: 'x'.repeat(50), cut: ['lastName'] },
+      {
+        name: 'a pair across the end',
+        lastName: `${'x'.repeat(49)}${face}`,
+        expected: 'x'.repeat(49),
+        cut: ['lastName'],
+      },
+      {
+        name: 'a pair just before the end',
+        lastName: `${'x'.repeat(48)}${face}y`,
+        expected: `${'x'.repeat(48)}${face}`,
+        cut: ['lastName'],
+      },
+    ];
+    for (const { name, lastName, expected, cut } of cases) {
+      const result = await mapped({ lastName });
+      t.equal(result.fields.lastName, expected, name);
+      t.strictSame(result.cut, cut, name);
+      t.ok(result.fields.lastName?.isWellFormed(), name);
+    }
+    const phone = await mapped({ addresses: [{ id: 'f', country: 'US', phone: '1'.repeat(21) }] });
+    t.equal(phone.fields.primaryPhone, '1'.repeat(20));
+    t.strictSame(phone.cut, ['primaryPhone']);
+  },
+);
 
-t.test('an e-mail address too long is not cut but left alone and named', async (t) => {
+t.test('does not cut or change an e-mail address that is too long, and names it', async (t) => {
   const result = await mapped({ email: `${'x'.repeat(250)}@example.com` });
   t.equal(result.fields.primaryEmail, undefined);
   t.strictSame(result.unusable, ['primaryEmail']);
   t.strictSame(result.cut, []);
 });
 
-t.test('an expression that throws or gives no text leaves its field alone and is named', async (t) => {
+t.test('does not change a field whose expression throws or has no text, and names it', async (t) => {
   const result = await mapped(
     { firstName: 'Amba', addresses: [FIRST, BILLING] },
     {
@@ -224,7 +227,7 @@ t.test('an expression that throws or gives no text leaves its field alone and is
   t.equal(result.promotionOptIn, undefined);
 });
 
-t.test('a definition that fails is as if it were not there', async (t) => {
+t.test('treats a definition that fails as not defined', async (t) => {
   const result = await mapped({ addresses: [FIRST] }, { define: { address: '$error("no")' } });
   t.strictSame(result.fields, { primaryEmail: BASE.email });
 });
@@ -245,7 +248,7 @@ t.test('consent is mapped to a boolean', async (t) => {
   }
 });
 
-t.test('the password is never mapped, however it is asked for', async (t) => {
+t.test('never maps the password, by any expression', async (t) => {
   const result = await mapped(
     { password: '****hash=' },
     {

@@ -1,13 +1,13 @@
 import t from 'tap';
 import { compile, ExpressionSource } from '../../../../handlers/customer-upsert/mapping/expression.ts';
 
-/** All matches, as JSONata's `$match` gives them. */
+/** All matches, as JSONata's `$match` returns them. */
 async function matches(pattern: RegExp, text: string): Promise<unknown> {
   const source = `[$match(text, /${pattern.source}/${pattern.flags.replace('g', '')}).{"at": index, "all": match, "groups": [groups]}]`;
   return JSON.parse(JSON.stringify(await compile(source).evaluate({ text }, {})));
 }
 
-/** The same by JavaScript's own engine. */
+/** The matches of JavaScript's own engine. */
 function expected(pattern: RegExp, text: string): unknown {
   return JSON.parse(
     JSON.stringify(
@@ -36,7 +36,7 @@ const TEXTS = [
   '\v',
 ];
 
-t.test('finds what JavaScript finds', async (t) => {
+t.test('finds the same matches as JavaScript', async (t) => {
   const patterns = [
     ...[/\s+/g, /\S+/g, /[\s,]+/g, /[^\s]+/g, /[\S]/g, /[^\S]/g, /\w+/g, /\W/g, /\d/g, /[^a-z]/gi, /\bb/g],
     ...[
@@ -63,7 +63,7 @@ t.test('finds what JavaScript finds', async (t) => {
       );
 });
 
-t.test('replaces, splits and tests as JSONata does', async (t) => {
+t.test('replaces, splits and tests like JSONata', async (t) => {
   const cases: [source: string, value: unknown][] = [
     ['$replace("Abba Birkvale", /(\\w+) (\\w+)/, "$2, $1")', 'Birkvale, Abba'],
     ['$replace("a1b2", /\\d/, function($m){ "<" & $m.match & ">" })', 'a<1>b<2>'],
@@ -84,7 +84,7 @@ t.test('replaces, splits and tests as JSONata does', async (t) => {
   await t.rejects(Promise.resolve(compile('$replace("ab", /x*/, "-")').evaluate({}, {})), { code: 'D1004' });
 });
 
-t.test('what an engine of linear time cannot do is refused, with the reason', async (t) => {
+t.test('refuses expressions that a linear-time engine cannot match, with the reason', async (t) => {
   const cases = {
     'look-ahead': '$replace(lastName, /a(?=b)/, "")',
     'negative look-ahead': '$contains(lastName, /^(?!a)/)',

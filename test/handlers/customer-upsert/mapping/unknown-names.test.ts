@@ -12,7 +12,7 @@ function unknownIn(source: string, define: Readonly<Record<string, string>> = DE
   return findUnknownNames(define, [{ path: ['title'], source }]).map(({ found }) => found);
 }
 
-t.test('finds what gives nothing for every customer', async (t) => {
+t.test('finds names that have no value for any customer', async (t) => {
   const cases: [source: string, found: string[]][] = [
     ['fristName', ['fristName']],
     ['$.fristName', ['fristName']],
@@ -50,7 +50,7 @@ t.test('finds what gives nothing for every customer', async (t) => {
   for (const [source, found] of cases) t.strictSame(unknownIn(source), found, source);
 });
 
-t.test('lets pass what it cannot know, and what is there', async (t) => {
+t.test('accepts names that exist or cannot be checked', async (t) => {
   const cases = [
     'custom.fields.anything.below',
     'addresses.custom.fields.anything',
@@ -75,14 +75,14 @@ t.test('lets pass what it cannot know, and what is there', async (t) => {
   for (const source of cases) t.strictSame(unknownIn(source), [], source);
 });
 
-t.test('a definition sees those above it', async (t) => {
+t.test('a definition can use those above it', async (t) => {
   const define = { first: 'addresses[0]', city: '$first.city', late: '$later', later: 'title' };
   t.match(findUnknownNames(define, []), [
     { path: ['define', 'late'], found: '$later', advice: 'Put the definition of later above this one.' },
   ]);
 });
 
-t.test('has the functions of the library, all of them and no other', async (t) => {
+t.test('has exactly the functions of the library', async (t) => {
   const library = await readFile(createRequire(import.meta.url).resolve('jsonata'), 'utf8');
   const bound = [...library.matchAll(/staticFrame\.bind\('(\w+)'/g)].map(([, name]) => name);
   t.ok(bound.length > 50, 'the library still defines its functions so');
