@@ -8,7 +8,7 @@ const URLS = {
 };
 const PROJECT = { CTP_PROJECT_KEY: 'shop' };
 
-t.test('the names that commercetools Connect gives', async (t) => {
+t.test('the variable names of commercetools Connect', async (t) => {
   const cases = [
     { title: 'nothing of them', env: PROJECT, is: PROJECT },
     { title: 'the region gives both addresses', env: REGION, is: URLS },

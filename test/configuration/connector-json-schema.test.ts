@@ -11,7 +11,7 @@ const CONFIG = join(import.meta.dirname, '../../config');
 const schema = connectorJsonSchema(await loadHandlers(join(CONFIG, '../handlers')));
 const file = await readFile(join(CONFIG, 'connector.yml'), 'utf8');
 
-/** A validator of JSON schema that changes nothing: fastify's own. */
+/** A validator for JSON schema that changes nothing: fastify's own. */
 const app = fastify({
   ajv: {
     customOptions: {
@@ -32,19 +32,19 @@ async function check(text: string): Promise<string> {
   return statusCode === 200 ? payload : Refusal.parse(JSON.parse(payload)).message;
 }
 
-/** The shipped file with one line replaced. */
+/** Returns the shipped file with one line replaced. */
 function withLine(line: string, replacement: string): string {
   if (!file.includes(line)) throw new Error(`Expected connector.yml to hold ${line}.`);
   return file.replace(line, replacement);
 }
 
-t.test('the file that editors read is the one that the schema gives', async (t) => {
+t.test('the schema file for editors is up to date', async (t) => {
   const written = await readFile(join(CONFIG, 'connector.schema.json'), 'utf8');
   t.equal(written, `${JSON.stringify(schema, undefined, 2)}\n`, 'run `npm run schema`');
   t.match(file, /^# yaml-language-server: \$schema=\.\/connector\.schema\.json\n/);
 });
 
-t.test('takes the shipped file, and whatever the start takes', async (t) => {
+t.test('accepts the shipped file, and everything that the start accepts', async (t) => {
   t.equal(await check(file), 'fits');
   for (const [line, replacement] of [
     [`retailerId: \${FLUENT_RETAILER_ID}`, 'retailerId: 7'],

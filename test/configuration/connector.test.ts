@@ -89,7 +89,7 @@ t.test('loads the shipped file with the documented variables', async (t) => {
   t.strictSame(Object.keys(route?.props ?? {}), ['onDelete', 'mapping']);
 });
 
-t.test('takes the optional variables of the shipped file', async (t) => {
+t.test('accepts the optional variables of the shipped file', async (t) => {
   const env = {
     ...environment,
     CTP_SCOPES: 'view_customers:p manage_subscriptions:p',
@@ -105,7 +105,7 @@ t.test('takes the optional variables of the shipped file', async (t) => {
 });
 
 for (const name of Object.keys(environment)) {
-  t.test(`names ${name} and its line when it is missing from the shipped file`, async (t) => {
+  t.test(`reports ${name} with its line when it is missing from the shipped file`, async (t) => {
     const result = await loadConnector('config/connector.yml', { ...environment, [name]: '' });
     t.match(result, {
       faults: [
@@ -120,7 +120,7 @@ for (const name of Object.keys(environment)) {
   });
 }
 
-t.test("loads Fluent's own notation as it stands", async (t) => {
+t.test("loads the notation of Fluent's own connector", async (t) => {
   const { accounts, routes } = await connectorOf(ACCOUNTS + ROUTES);
   t.strictSame(accounts, [account]);
   const { locate: _, isFromEnvironment: __, ...route } = routes[0] ?? {};
@@ -147,7 +147,7 @@ const handlers = [
   { name: 'the last two segments', input: 'route: a.b.customer.upsert', expected: 'customer-upsert' },
   { name: 'the only segment', input: 'route: customer', expected: 'customer' },
   {
-    name: 'the one that is asked for',
+    name: 'the `handler` of the route',
     input: 'route: a.b.customer.upsert, handler: mine',
     expected: 'mine',
   },
@@ -166,26 +166,31 @@ const SCALARS = [
     env: { X: '1', Y: '2' },
     expected: 'a 1 b 2',
   },
-  { name: 'takes the default when there is no variable', input: `\${X:-d e}`, env: {}, expected: 'd e' },
-  { name: 'takes the default for a blank variable', input: `\${X:-d}`, env: { X: '' }, expected: 'd' },
+  { name: 'uses the default without a variable', input: `\${X:-d e}`, env: {}, expected: 'd e' },
+  { name: 'uses the default for an empty variable', input: `\${X:-d}`, env: { X: '' }, expected: 'd' },
   { name: 'prefers the variable to the default', input: `\${X:-d}`, env: { X: 'x' }, expected: 'x' },
-  { name: 'takes an empty default', input: `\${X:-}`, env: {}, expected: '' },
+  { name: 'uses an empty default', input: `\${X:-}`, env: {}, expected: '' },
   { name: 'drops a line break at the end', input: `\${X}`, env: { X: 'x\r\n' }, expected: 'x' },
   {
-    name: 'lets a value hold no YAML',
+    name: 'does not parse a value as YAML',
     input: `\${X}`,
     env: { X: 'a: b # c\nd: [' },
     expected: 'a: b # c\nd: [',
   },
   {
-    name: 'lets a value hold no placeholder',
+    name: 'does not replace placeholders in a value',
     input: `\${X}`,
     env: { X: `\${Y}`, Y: 'y' },
     expected: `\${Y}`,
   },
-  { name: 'lets a value hold no replacement pattern', input: `\${X}`, env: { X: 'a$&b' }, expected: 'a$&b' },
   {
-    name: "leaves JSONata's dollars alone",
+    name: 'does not interpret a replacement pattern in a value',
+    input: `\${X}`,
+    env: { X: 'a$&b' },
+    expected: 'a$&b',
+  },
+  {
+    name: "does not replace JSONata's dollars",
     input: `$address.phone & $$.x & \${lower}`,
     env: { lower: 'no' },
     expected: `$address.phone & $$.x & \${lower}`,
@@ -201,14 +206,14 @@ for (const { name, input, env, expected } of SCALARS) {
   });
 }
 
-t.test('keeps digits in an account as they are written, and numbers in props numbers', async (t) => {
+t.test('keeps digits in an account as text, and numbers in props as numbers', async (t) => {
   const accounts = ACCOUNTS.replace(`\${FLUENT_RETAILER_ID}`, '7').replace(`\${FLUENT_PASSWORD}`, '007');
   const { routes, accounts: loaded } = await connectorOf(`${accounts}${ROUTES}        batch: 7\n`);
   t.match(loaded[0]?.fluent, { retailerId: '7', password: '007' });
   t.equal(routes[0]?.props['batch'], 7);
 });
 
-t.test('takes several accounts and routes in their order', async (t) => {
+t.test('keeps the order of several accounts and routes', async (t) => {
   const second = ACCOUNTS.replace('accounts:\n', '').replace(`\${CTP_PROJECT_KEY}`, 'other');
   const { accounts, routes } = await connectorOf(
     `${ACCOUNTS}${second}${ROUTES}    - {route: order.upsert, props: {name: order}}\n`,
@@ -226,7 +231,7 @@ t.test('takes several accounts and routes in their order', async (t) => {
   );
 });
 
-t.test('locates what stands in the props, or the nearest thing around it', async (t) => {
+t.test('locates a value in the props, or the nearest value around it', async (t) => {
   const { routes } = await connectorOf(`${ACCOUNTS}${ROUTES}        mapping:
           country: $address.country
           list:
@@ -249,12 +254,12 @@ const URL_EXPECTED = 'an http:// or https:// URL';
 const ROUTE_KEYS = 'one of route, handler, props';
 const faulty = [
   {
-    name: 'wants accounts and routes',
+    name: 'requires accounts and routes',
     input: '',
     expected: [[':1:1', 'a mapping of accounts and routes', 'nothing']],
   },
   {
-    name: 'wants at least one of each',
+    name: 'requires at least one of each',
     input: 'accounts: []\nroutes: []\n',
     expected: [
       [':1:1', 'at least one account', 'a list'],
@@ -262,7 +267,7 @@ const faulty = [
     ],
   },
   {
-    name: 'wants lists',
+    name: 'requires lists',
     input: 'accounts: {a: b}\nroutes: none\n',
     expected: [
       [':1:1', 'a list of accounts', 'a mapping'],
@@ -270,7 +275,7 @@ const faulty = [
     ],
   },
   {
-    name: 'refuses a project key and a route name that are there twice',
+    name: 'refuses a duplicate project key and a duplicate route name',
     input: `${ACCOUNTS}${ACCOUNTS.replace('accounts:\n', '')}${ROUTES}${ROUTES.replace('routes:\n', '')}`,
     expected: [
       [':18:19', 'each project key once', 'my-project again, first at connector.yml:3:19'],
@@ -282,17 +287,17 @@ const faulty = [
     ],
   },
   {
-    name: 'refuses a handler name that leads out of the folder',
+    name: 'refuses a handler name that is a path out of the folder',
     input: `${ACCOUNTS}routes:\n  - route: a\n    handler: ../../etc\n    props: {name: customer}\n`,
     expected: [[':19:14', 'the name of a file or folder in handlers/, as in customer-upsert', '"../../etc"']],
   },
   {
-    name: 'measures a secret and does not show it',
+    name: 'reports the length of a secret, not its value',
     input: `${ACCOUNTS.replace('password: ', "password: '   ' # ")}${ROUTES}`,
     expected: [[':15:17', "a Fluent user's password", 'a value of 3 characters']],
   },
   {
-    name: 'does not show a secret that stands where a mapping should',
+    name: 'does not print a secret in the place of a mapping',
     input: `accounts:\n  - commercetools: very-secret\n    fluent: very-secret\n  - very-secret\n${ROUTES}`,
     expected: [
       [
@@ -309,7 +314,7 @@ const faulty = [
     ],
   },
   {
-    name: 'tells many faults at once, each with its line and none with a secret',
+    name: 'reports many faults together, each with its line and none with a secret',
     input: `accounts:
   - commercetools:
       projectKey: my project
@@ -369,7 +374,7 @@ for (const { name, input, expected } of faulty) {
   });
 }
 
-t.test('suggests the known key that a mistyped one is close to', async (t) => {
+t.test('suggests the known key that is similar to a mistyped one', async (t) => {
   const result = await load(`${ACCOUNTS.replace('clientSecret', 'clientsecrets')}${ROUTES}`);
   t.match('faults' in result && result.faults.find(({ found }) => found === 'clientsecrets'), {
     where: 'connector.yml:5:7',
@@ -378,22 +383,22 @@ t.test('suggests the known key that a mistyped one is close to', async (t) => {
 });
 
 const broken = [
-  { name: 'an alias that a password became', input: 'password: *very-secret\n', expected: ':1:1' },
-  { name: 'a tag that a password became', input: 'password: !very-secret\n', expected: ':1:11' },
+  { name: 'a password that is parsed as an alias', input: 'password: *very-secret\n', expected: ':1:1' },
+  { name: 'a password that is parsed as a tag', input: 'password: !very-secret\n', expected: ':1:11' },
   { name: 'an unclosed quote', input: 'a: b\npassword: "very-secret\n', expected: ':3:1' },
   { name: 'a tab', input: 'a:\n\tpassword: very-secret\n', expected: ':2:1' },
   { name: 'a colon in a text', input: 'a: b\npassword: very-secret: x\n', expected: ':2:11' },
-  { name: 'a key that is there twice', input: 'a: b\na: very-secret\n', expected: ':2:1' },
+  { name: 'a duplicate key', input: 'a: b\na: very-secret\n', expected: ':2:1' },
 ];
 for (const { name, input, expected } of broken) {
-  t.test(`tells the line of ${name}, without the text`, async (t) => {
+  t.test(`reports the line of ${name}, without the text`, async (t) => {
     const faults = await faultsOf(input);
     t.equal(faults[0]?.[0], expected);
     t.notMatch(JSON.stringify(faults), 'very-secret');
   });
 }
 
-t.test('says so when the file is not there', async (t) => {
+t.test('reports a missing file', async (t) => {
   t.match(await loadConnector('nowhere/connector.yml', environment), {
     faults: [
       {
@@ -406,11 +411,11 @@ t.test('says so when the file is not there', async (t) => {
   });
 });
 
-t.test('says so when the path is a folder', async (t) => {
+t.test('reports a path that is a folder', async (t) => {
   t.match(await loadConnector('config', environment), { faults: [{ where: 'config', found: 'EISDIR' }] });
 });
 
-t.test('a Message type that is nearly a known one is a warning, an unknown one is none', async (t) => {
+t.test('a Message type that is similar to a known one is a warning, an unknown one is not', async (t) => {
   const filtered = (type: string) => load((ACCOUNTS + ROUTES).replace('"ResourceCreated"', `"${type}"`));
   t.match(await filtered('CustomerCreatd'), {
     warnings: [
@@ -433,7 +438,7 @@ t.test('a Message type that is nearly a known one is a warning, an unknown one i
   t.match(await filtered('resourcecreated'), { faults: [{ advice: 'Did you mean ResourceCreated?' }] });
 });
 
-t.test('a resource type that is like none is a warning with those that there are', async (t) => {
+t.test('a resource type that is similar to none is a warning with the known types', async (t) => {
   const text = (ACCOUNTS + ROUTES).replace('"customer"', '"shopper"');
   t.match(await load(text), {
     warnings: [{ found: '"shopper"', advice: /^It has .*customer, .*order, / }],

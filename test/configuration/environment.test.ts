@@ -38,14 +38,14 @@ const ARNS =
   'the ARNs of SNS topics, separated by commas, such as arn:aws:sns:us-east-1:123456789012:customers';
 
 const readable = [
-  { name: 'fills in the defaults', input: none, expected: defaults },
+  { name: 'sets the defaults', input: none, expected: defaults },
   {
-    name: 'takes blank variables for not set',
+    name: 'treats empty variables as not set',
     input: { ...none, PORT: '', HOST: '  ', DEAD_LETTER_TOPIC: '' },
     expected: defaults,
   },
   {
-    name: 'ignores variables that it does not know',
+    name: 'ignores unknown variables',
     input: { ...none, PATH: '/bin', FLUENT_PASSWORD: 'x' },
     expected: defaults,
   },
@@ -55,22 +55,22 @@ const readable = [
     expected: { ...defaults, pushAuth: key },
   },
   {
-    name: 'takes certificates from elsewhere',
+    name: 'accepts another URL for the certificates',
     input: { ...oidc, PUSH_CERTS_URL: 'http://127.0.0.1:9/certs' },
     expected: { ...defaults, pushAuth: { ...key, certsUrl: 'http://127.0.0.1:9/certs' } },
   },
   {
-    name: 'leaves the signature of tokens to Cloud Run',
+    name: 'accepts that Cloud Run verifies the signature of tokens',
     input: { ...oidc, PUSH_SIGNATURE: 'cloud-run' },
     expected: { ...defaults, pushAuth: { ...key, signature: 'cloud-run' } },
   },
   {
-    name: 'takes several tokens, without blanks and line breaks',
+    name: 'accepts several tokens, without spaces and line breaks',
     input: { PUSH_AUTH: 'token', PUSH_TOKEN: ' 0123456789abcdef , fedcba9876543210,\n' },
     expected: { ...defaults, pushAuth: { kind: 'token', tokens: ['0123456789abcdef', 'fedcba9876543210'] } },
   },
   {
-    name: 'takes topics of SNS, without blanks and line breaks',
+    name: 'accepts topics of SNS, without spaces and line breaks',
     input: { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: ` ${TOPIC} ,arn:aws-cn:sns:cn-north-1:123456789012:c.fifo\n` },
     expected: {
       ...defaults,
@@ -79,7 +79,7 @@ const readable = [
     },
   },
   {
-    name: 'takes topics to confirm beside tokens, and an origin for them',
+    name: 'accepts topics to confirm with tokens, and an origin for them',
     input: {
       PUSH_AUTH: 'token',
       PUSH_TOKEN: '0123456789abcdef',
@@ -93,12 +93,12 @@ const readable = [
     },
   },
   {
-    name: 'does not mind what another way of authentication wants',
+    name: 'ignores the variables of other ways of authentication',
     input: { ...none, PUSH_TOKEN: 'short', PUSH_CERTS_URL: 'nowhere' },
     expected: defaults,
   },
   {
-    name: 'takes every other variable',
+    name: 'accepts every other variable',
     input: {
       ...none,
       PORT: '0',
@@ -147,22 +147,22 @@ const readable = [
     },
   },
   {
-    name: 'leaves the metrics out when told to, and keeps their token for the description of the connector',
+    name: 'disables the metrics, and keeps their token for the description of the connector',
     input: { ...none, METRICS: 'off', METRICS_TOKEN: '0123456789abcdef' },
     expected: { ...defaults, metrics: { on: false, token: '0123456789abcdef' } },
   },
   {
-    name: 'leaves the page out in production, and what errors say',
+    name: 'disables the page and the messages of errors in production',
     input: { ...none, NODE_ENV: 'production' },
     expected: { ...defaults, dashboard: { on: false }, errorMessages: false },
   },
   {
-    name: 'leaves the page out when told to, and its token with it',
+    name: 'disables the page, and drops its token',
     input: { ...none, DASHBOARD: 'off', DASHBOARD_TOKEN: '0123456789abcdef' },
     expected: { ...defaults, dashboard: { on: false } },
   },
   {
-    name: 'wants no token for a page that only this machine can reach',
+    name: 'requires no token for a page that only this machine can reach',
     input: { ...none, DASHBOARD: 'on', HOST: 'localhost' },
     expected: { ...defaults, host: 'localhost' },
   },
@@ -178,17 +178,17 @@ const TOKENS = 'tokens separated by commas, each of at least 16 characters';
 const whole = (from: number, to: number) => `a whole number from ${from} to ${to}`;
 const faulty = [
   {
-    name: 'wants the authentication to be chosen',
+    name: 'requires PUSH_AUTH',
     input: {},
     expected: [['PUSH_AUTH', 'oidc, token, sns or none', 'nothing']],
   },
   {
-    name: 'refuses an authentication that does not exist',
+    name: 'refuses an unknown PUSH_AUTH',
     input: { PUSH_AUTH: 'basic' },
     expected: [['PUSH_AUTH', 'oidc, token, sns or none', '"basic"']],
   },
   {
-    name: 'wants audience and service account with oidc',
+    name: 'requires audience and service account with oidc',
     input: { PUSH_AUTH: 'oidc' },
     expected: [
       ['PUSH_AUDIENCE', 'the audience of the push subscription', 'nothing'],
@@ -196,27 +196,27 @@ const faulty = [
     ],
   },
   {
-    name: 'wants a URL for the certificates',
+    name: 'requires a URL for the certificates',
     input: { ...oidc, PUSH_CERTS_URL: 'ftp://certs' },
     expected: [['PUSH_CERTS_URL', 'an http:// or https:// URL', '"ftp://certs"']],
   },
   {
-    name: 'wants a token with token',
+    name: 'requires a token with token',
     input: { PUSH_AUTH: 'token' },
     expected: [['PUSH_TOKEN', TOKENS, 'nothing']],
   },
   {
-    name: 'measures a short token and does not show it',
+    name: 'reports the length of a short token, not its value',
     input: { PUSH_AUTH: 'token', PUSH_TOKEN: '0123456789abcdef,hello' },
     expected: [['PUSH_TOKEN', TOKENS, 'a value of 5 characters']],
   },
   {
-    name: 'measures a short metrics token and does not show it',
+    name: 'reports the length of a short metrics token, not its value',
     input: { ...none, METRICS_TOKEN: 'hello' },
     expected: [['METRICS_TOKEN', 'at least 16 characters', 'a value of 5 characters']],
   },
   {
-    name: 'wants a URL for the collector of traces',
+    name: 'requires a URL for the collector of traces',
     input: { ...none, OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' },
     expected: [['OTEL_EXPORTER_OTLP_ENDPOINT', 'an http:// or https:// URL', '"collector:4318"']],
   },
@@ -226,12 +226,12 @@ const faulty = [
     expected: [['PUSH_TOKEN', TOKENS, 'a value of 3 characters']],
   },
   {
-    name: 'wants topics with sns',
+    name: 'requires topics with sns',
     input: { PUSH_AUTH: 'sns' },
     expected: [['SNS_TOPIC_ARNS', ARNS, 'nothing']],
   },
   {
-    name: 'refuses what is no topic of SNS, and an origin with a path',
+    name: 'refuses an invalid topic of SNS, and an origin with a path',
     input: { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: `${TOPIC},customers`, SNS_ORIGIN: 'https://example.com/sns' },
     expected: [
       ['SNS_TOPIC_ARNS', ARNS, '"customers"'],
@@ -243,7 +243,7 @@ const faulty = [
     ],
   },
   {
-    name: 'refuses numbers that are none, or out of bounds',
+    name: 'refuses invalid numbers and numbers out of range',
     input: {
       ...none,
       PORT: '0x50',
@@ -259,7 +259,7 @@ const faulty = [
     ],
   },
   {
-    name: 'wants a dead-letter topic when pushes are acknowledged on receipt',
+    name: 'requires a dead-letter topic when pushes are acknowledged on receipt',
     input: { ...none, ACKNOWLEDGE: 'received' },
     expected: [
       [
@@ -270,7 +270,7 @@ const faulty = [
     ],
   },
   {
-    name: 'wants a token for a page that is asked for where others can reach it',
+    name: 'requires a token for a page that other machines can reach',
     input: { ...none, DASHBOARD: 'on' },
     expected: [
       [
@@ -281,7 +281,7 @@ const faulty = [
     ],
   },
   {
-    name: 'measures a short token for the page and does not show it',
+    name: 'reports the length of a short token for the page, not its value',
     input: { ...none, DASHBOARD_TOKEN: 'hello' },
     expected: [['DASHBOARD_TOKEN', 'at least 16 characters', 'a value of 5 characters']],
   },
@@ -297,7 +297,7 @@ const faulty = [
     ],
   },
   {
-    name: 'tells every fault at once, rules between variables included',
+    name: 'reports every fault together, including rules between variables',
     input: { LOG_LEVEL: 'loud', ACKNOWLEDGE: 'received', QUEUE_LIMIT: '0' },
     expected: [
       ['LOG_LEVEL', 'one of trace, debug, info, warn, error, fatal, silent', '"loud"'],
@@ -327,7 +327,7 @@ for (const { name, input, expected } of faulty) {
   });
 }
 
-t.test('prints a block a fault', async (t) => {
+t.test('prints a block for each fault', async (t) => {
   t.equal(
     formatFaults([
       { where: 'environment PORT', expected: 'a number', found: '"x"', advice: 'Set it.' },

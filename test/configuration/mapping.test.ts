@@ -20,33 +20,33 @@ const addresses = [home, work, shop];
 
 const customers = [
   {
-    name: 'takes the default shipping address',
+    name: 'uses the default shipping address',
     input: { addresses, defaultShippingAddressId: 'work', defaultBillingAddressId: 'shop' },
     expected: ['FR', '3'],
   },
   {
-    name: 'takes the default billing address when there is no default for shipping',
+    name: 'uses the default billing address without a default shipping address',
     input: { addresses, defaultBillingAddressId: 'shop' },
     expected: ['IT', '4'],
   },
   {
-    name: 'takes the first address when there is no default, and no address without an id for it',
+    name: 'uses the first address without defaults, and no address without an id as the default',
     input: { addresses: [work, home] },
     expected: ['FR', '3'],
   },
   {
-    name: 'takes the first address when the default is gone',
+    name: 'uses the first address if the default does not exist',
     input: { addresses, defaultShippingAddressId: 'gone' },
     expected: ['DE', '1'],
   },
-  { name: 'takes the only address', input: { addresses: [home] }, expected: ['DE', '1'] },
+  { name: 'uses the only address', input: { addresses: [home] }, expected: ['DE', '1'] },
   {
-    name: 'takes nothing from an address without a phone',
+    name: 'has no phone for an address without one',
     input: { addresses: [{ country: 'DE' }] },
     expected: ['DE', undefined],
   },
-  { name: 'takes nothing without addresses', input: { addresses: [] }, expected: [undefined, undefined] },
-  { name: 'takes nothing without a list of addresses', input: {}, expected: [undefined, undefined] },
+  { name: 'has no value without addresses', input: { addresses: [] }, expected: [undefined, undefined] },
+  { name: 'has no value without a list of addresses', input: {}, expected: [undefined, undefined] },
 ];
 
 for (const { name, input, expected } of customers) {

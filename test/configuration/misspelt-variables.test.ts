@@ -53,7 +53,7 @@ const unrelated = [
 ];
 
 for (const { name, advice } of told)
-  t.test(`${name} is told`, async (t) => {
+  t.test(`reports ${name}`, async (t) => {
     t.strictSame(misspeltVariables({ ...ENV, [name]: 'private' }, OURS), [
       {
         where: `environment ${name}`,
@@ -64,13 +64,13 @@ for (const { name, advice } of told)
     ]);
   });
 
-t.test('what is not ours is left alone', async (t) => {
+t.test('ignores other variables', async (t) => {
   for (const name of unrelated) t.strictSame(misspeltVariables({ [name]: 'x' }, OURS), [], name);
   t.strictSame(misspeltVariables({ QUEUE_SIZE: '' }, OURS), [], 'blank is not set');
   for (const name of OURS) t.strictSame(misspeltVariables({ [name]: 'x' }, OURS), [], name);
 });
 
-t.test('the start says it in a line of the log, without the value', async (t) => {
+t.test('the start logs a warning, without the value', async (t) => {
   const service = await startService({ ...ENV, DEAD_LETTER_TOPICS: 'projects/private/topics/x' });
   t.teardown(() => service.close());
   const [line, ...more] = service.lines.filter(({ where }) => String(where).startsWith('environment'));
@@ -85,7 +85,7 @@ t.test('the start says it in a line of the log, without the value', async (t) =>
   t.notMatch(JSON.stringify(service.lines), /private/);
 });
 
-t.test('a start that fails says it beside the faults', async (t) => {
+t.test('a failed start reports it with the faults', async (t) => {
   const env = { ...ENV, ACKNOWLEDGE: 'received', DEAD_LETTER_TOPICS: 'private' };
   const error = await loadConfiguration(env).catch((error: unknown) => error);
   if (!(error instanceof ConfigurationError)) throw new Error('Expected a ConfigurationError.');

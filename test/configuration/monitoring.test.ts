@@ -71,12 +71,12 @@ const dashboard = Dashboard.parse(JSON.parse(await readFile(join(CONFIG, 'grafan
 const [{ rules }] = alerts.groups;
 const targets = dashboard.panels.flatMap((panel) => panel.targets);
 
-/** What a metric is called in an expression: all but functions, labels and variables. */
+/** The names of metrics in an expression: everything except functions, labels and variables. */
 function metricsIn(expr: string): string[] {
   return expr.match(/\b(customer_sync|process|nodejs)_\w+/g) ?? [];
 }
 
-/** Every name that can be asked for: a histogram has three. */
+/** Every name that can be queried: a histogram has three. */
 function namesIn(text: string): Set<string> {
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
   return new Set(
@@ -115,7 +115,7 @@ t.test(
     for (const [, metric = '', matchers = ''] of asked) {
       const series = text.split('\n').find((line) => line.startsWith(`${metric}{`));
       for (const [, label = ''] of matchers.matchAll(/(\w+)[=!]~?"/g)) {
-        // The one label that Prometheus adds, and the metrics that have no series until something goes wrong.
+        // The only label that Prometheus adds, and the metrics that have no series until something fails.
         if (label === 'job' || series === undefined) continue;
         t.match(series, `${label}="`, `${metric} has the label ${label}`);
       }
@@ -123,7 +123,7 @@ t.test(
   },
 );
 
-t.test('alerts on everything that wants a person', async (t) => {
+t.test('has an alert for everything that needs attention', async (t) => {
   t.strictSame(
     rules.map(({ alert }) => alert),
     [
@@ -142,7 +142,7 @@ t.test('alerts on everything that wants a person', async (t) => {
   );
 });
 
-t.test('no expression has a bracket too many or too few', async (t) => {
+t.test('every expression has balanced brackets', async (t) => {
   for (const { expr } of [...targets, ...rules]) {
     const open: string[] = [];
     const pairs: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
@@ -154,7 +154,7 @@ t.test('no expression has a bracket too many or too few', async (t) => {
   }
 });
 
-t.test('no panel covers another, and each has a number of its own', async (t) => {
+t.test('panels do not overlap, and each has its own id', async (t) => {
   const { panels } = dashboard;
   t.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
   for (const one of panels) {
@@ -176,7 +176,7 @@ t.test('no panel covers another, and each has a number of its own', async (t) =>
   }
 });
 
-t.test('the policy for Cloud Monitoring watches the push subscription that provision makes', async (t) => {
+t.test('the policy for Cloud Monitoring monitors the push subscription of provision', async (t) => {
   const text = await readFile(join(CONFIG, 'google-alert-policy.json'), 'utf8');
   const { conditions, documentation } = Policy.parse(JSON.parse(text));
   t.match(

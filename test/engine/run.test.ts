@@ -19,7 +19,7 @@ const EVENT: Event = {
 const LONG = 60_000;
 const never = new Promise<never>(() => {});
 
-/** Nothing below asks an upstream. */
+/** Nothing below sends a request. */
 const ACCOUNT: ReturnType<RunOptions['accountOf']> = {
   account: { projectKey: 'project', retailerId: '1' },
   commercetools: {
@@ -43,13 +43,13 @@ const ACCOUNT: ReturnType<RunOptions['accountOf']> = {
 };
 
 interface Times {
-  /** From now; undefined where nobody waits. */
+  /** Milliseconds from now; undefined without a deadline. */
   readonly deadline?: number;
   readonly run?: number;
   readonly grace?: number;
 }
 
-/** Runs a handler as the queue does. */
+/** Runs a handler like the queue. */
 function run(handle: Handle, { deadline, run = LONG, grace = LONG }: Times) {
   const handler = defineHandler({
     description: 'A test.',
@@ -75,7 +75,7 @@ function run(handle: Handle, { deadline, run = LONG, grace = LONG }: Times) {
   return job.run(EVENT, latest).catch(outcomeOf);
 }
 
-/** Ends when it is told to begin nothing more. */
+/** Ends when its signal aborts. */
 const obedient: Handle = (_event, { signal }) =>
   new Promise((resolve) => {
     const done: Outcome = { kind: 'done', reason: 'told' };
@@ -84,17 +84,17 @@ const obedient: Handle = (_event, { signal }) =>
   });
 
 const CASES: { name: string; handle: Handle; times: Times; reason: string }[] = [
-  { name: 'tells a run at its deadline', handle: obedient, times: { deadline: 50 }, reason: 'told' },
-  { name: 'tells a run whose deadline is over', handle: obedient, times: { deadline: -50 }, reason: 'told' },
-  { name: 'tells a run that nobody waits for', handle: obedient, times: { run: 50 }, reason: 'told' },
+  { name: 'aborts a run at its deadline', handle: obedient, times: { deadline: 50 }, reason: 'told' },
+  { name: 'aborts a run whose deadline is over', handle: obedient, times: { deadline: -50 }, reason: 'told' },
+  { name: 'aborts a run without a deadline', handle: obedient, times: { run: 50 }, reason: 'told' },
   {
-    name: 'does not wait for ever for a run that does not listen',
+    name: 'stops waiting for a run that ignores its signal',
     handle: () => never,
     times: { deadline: 20, grace: 30 },
     reason: 'out-of-time',
   },
   {
-    name: 'lets what was started before the deadline end after it',
+    name: 'lets work that was started before the deadline end after it',
     handle: async (event, context) => {
       const { reason } = await obedient(event, context);
       await new Promise(setImmediate);
@@ -121,7 +121,7 @@ for (const { name, handle, times, reason } of CASES)
     t.match(await outcome, { reason });
   });
 
-t.test('events that share a run are settled each by its own version', async (t) => {
+t.test('coalesced events get their outcomes by their own versions', async (t) => {
   const started = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   const handler = defineHandler({
@@ -154,7 +154,7 @@ t.test('events that share a run are settled each by its own version', async (t) 
     );
   const first = enqueue(1);
   await started.promise;
-  // These wait for the first, and then share a run.
+  // These wait for the first, and are then coalesced into one run.
   const waiting = [1, 2, Number.MAX_SAFE_INTEGER].map(enqueue);
   goOn.resolve();
   const outcomes = await Promise.all([first, ...waiting].map(({ outcome }) => outcome));

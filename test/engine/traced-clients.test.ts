@@ -8,7 +8,7 @@ import type { Span } from '../../src/observe/span.ts';
 const NOWHERE = 'http://127.0.0.1:9';
 const span: Span = { child: () => span, end() {}, link() {} };
 
-t.test('a traced call to Fluent is given all that the handler gives, its signal too', async (t) => {
+t.test('a traced call to Fluent gets all arguments of the handler, including its signal', async (t) => {
   const credentials = { clientId: 'a', clientSecret: 'b', authUrl: NOWHERE, apiUrl: NOWHERE };
   const { commercetools, upstreams } = openAccount(
     {

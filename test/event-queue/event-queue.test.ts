@@ -15,7 +15,7 @@ interface Ran {
   fail(error: unknown): void;
 }
 
-/** A queue whose runs begin in `runs` and end when the test says so. */
+/** A queue whose runs are started in `runs` and end when the test ends them. */
 function setUp(options: Partial<QueueOptions> = {}) {
   const queue = new EventQueue<number>({ ...ROOMY, ...options });
   const runs: Ran[] = [];
@@ -40,7 +40,7 @@ function setUp(options: Partial<QueueOptions> = {}) {
   return { queue, runs, job, offer, take, seen: () => runs.map(({ event }) => event) };
 }
 
-/** A ticket, or why there is none. */
+/** A ticket, or the error without one. */
 function offered(queue: EventQueue<number>, job: Job<number>): Ticket | Failure {
   try {
     return queue.enqueue(job);
@@ -58,7 +58,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   throw new Error(`Expected ${what} within 1,000 turns of the event loop`);
 }
 
-t.test('begins at once what finds its key free', async (t) => {
+t.test('starts a job immediately if its key is free', async (t) => {
   const { runs, take, queue } = setUp();
   const { outcome } = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');

@@ -46,21 +46,18 @@ const CASES = [
   },
 ];
 
-t.test('reads the name of a field, and never a value, out of what GraphQL servers say', async (t) => {
+t.test('reads the name of a field, and never a value, from the messages of GraphQL servers', async (t) => {
   for (const { said, complaint } of CASES) t.same(complaintOf(said), complaint, said);
 });
 
-t.test(
-  'a part inside a field, a value that looks like the words, and other words are no complaint',
-  async (t) => {
-    for (const said of [
-      'Variable "$i0" got invalid value { name: "a" } at "i0.attributes[0]"; Field "value" of required type "Json!" was not provided.',
-      'Variable "$i0" got invalid value "x; Field "amba" of required type "String!" was not provided."; Expected an object.',
-      "Field 'amba' has coerced Null value for NonNull type 'String!' is what a customer wrote",
-      "Field 'Amba Birkvale' has coerced Null value for NonNull type 'String!'",
-      'odd',
-      '',
-    ])
-      t.equal(complaintOf(said), undefined, said);
-  },
-);
+t.test('a part inside a field, a value like a message, and other messages are no complaint', async (t) => {
+  for (const said of [
+    'Variable "$i0" got invalid value { name: "a" } at "i0.attributes[0]"; Field "value" of required type "Json!" was not provided.',
+    'Variable "$i0" got invalid value "x; Field "amba" of required type "String!" was not provided."; Expected an object.',
+    "Field 'amba' has coerced Null value for NonNull type 'String!' is what a customer wrote",
+    "Field 'Amba Birkvale' has coerced Null value for NonNull type 'String!'",
+    'odd',
+    '',
+  ])
+    t.equal(complaintOf(said), undefined, said);
+});

@@ -10,7 +10,7 @@ import { draft, openFluent } from './open.ts';
 const SECRET = 'Amba Birkvale';
 const CREDENTIALS = { clientId: 'i', clientSecret: 's', username: 'u', password: 'p' };
 
-/** A Fluent that answers every operation with the same words, and counts. */
+/** A Fluent that answers every operation with the same response, and counts. */
 async function startAnswering(t: Test, body: unknown, status = 200) {
   const seen = { tokens: 0, operations: 0, headers: [] as IncomingHttpHeaders[] };
   const server = createServer((request, response) => {
@@ -36,9 +36,9 @@ async function startAnswering(t: Test, body: unknown, status = 200) {
 interface Expected {
   readonly kind: 'failed' | 'rejected' | 'conflict' | 'not-there';
   readonly reason?: string;
-  /** Requests until it is given up, for an error of the whole request. */
+  /** The number of requests before it gives up, for an error of the whole request. */
   readonly tries?: number;
-  /** The same for an error that names the write; only then may the two differ. */
+  /** The same for an error of one write, if it differs. */
   readonly triesWithPath?: number;
   readonly retryAfterSeconds?: number;
   readonly readiness?: 'off';
@@ -60,7 +60,7 @@ const CODES: Readonly<Record<string, Expected>> = {
   C0120E: { kind: 'not-there' },
   C0121E: { kind: 'conflict' },
   C0123E: { kind: 'conflict' },
-  // The second request asks whether the schema is the cause.
+  // The second request checks whether the schema is the cause.
   C0140E: { ...refused, tries: 2 },
   C0141E: refused,
   S0001E: misconfigured,
@@ -94,7 +94,7 @@ function kindOf(error: unknown): object {
 }
 
 for (const form of FORMS)
-  t.test(`each code means what Fluent's table says (told in: ${form})`, async (t) => {
+  t.test(`maps each code by Fluent's table (code in: ${form})`, async (t) => {
     await Promise.all(
       Object.entries(CODES).map(async ([code, expected]) => {
         const server = await startAnswering(t, answerOf(code, form));
@@ -111,12 +111,12 @@ for (const form of FORMS)
     );
   });
 
-t.test('"already exists" is a conflict, whatever the code', async (t) => {
+t.test('"already exists" is a conflict, for any code', async (t) => {
   const server = await startAnswering(t, { errors: [{ message: 'Customer already exists' }] });
   await t.rejects(openFluent(t, server).fluent.createCustomer(draft('one')), { name: 'Conflict' });
 });
 
-t.test('an answer that is none is a failure, never a success', async (t) => {
+t.test('an invalid response is a failure, never a success', async (t) => {
   const cases = [
     { body: {}, reason: 'unreadable-answer' },
     { body: { data: {} }, reason: 'unreadable-answer' },
@@ -136,7 +136,7 @@ t.test('an answer that is none is a failure, never a success', async (t) => {
   }
 });
 
-t.test('names the account and carries the token in its headers', async (t) => {
+t.test('sends the account and the token in its headers', async (t) => {
   const server = await startAnswering(t, { data: { w0: { username: 'one' } } });
   await openFluent(t, server, { account: 'FCT' }).fluent.createCustomer(draft('one'));
   await openFluent(t, server).fluent.createCustomer(draft('one'));

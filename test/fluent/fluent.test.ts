@@ -13,7 +13,7 @@ async function start(t: Test, options?: FluentOptions) {
   return sandbox;
 }
 
-/** The outcomes of calls made at once; `done` for one that did not throw. */
+/** The outcomes of concurrent calls; `done` for a call that did not throw. */
 async function outcomes(calls: readonly Promise<unknown>[]) {
   const settled = await Promise.allSettled(calls);
   return settled.map((one) =>
@@ -21,7 +21,7 @@ async function outcomes(calls: readonly Promise<unknown>[]) {
   );
 }
 
-t.test('many look-ups at once leave as one query that says how many it wants', async (t) => {
+t.test('concurrent look-ups are sent as one query with their number', async (t) => {
   const sandbox = await start(t);
   sandbox.seed(...names(30).map(draft));
   const { fluent } = openFluent(t, sandbox);
@@ -36,7 +36,7 @@ t.test('many look-ups at once leave as one query that says how many it wants', a
   t.match(sandbox.requests.sent[0]?.variables, { first: 31 });
 });
 
-t.test('a look-up by itself leaves at once, by name or by reference', async (t) => {
+t.test('a single look-up is sent immediately, by name or by reference', async (t) => {
   const sandbox = await start(t);
   sandbox.seed(draft('one'));
   const { fluent } = openFluent(t, sandbox);
@@ -50,7 +50,7 @@ t.test('a look-up by itself leaves at once, by name or by reference', async (t) 
   );
 });
 
-t.test('a username that holds % is looked up by reference and is no wildcard', async (t) => {
+t.test('a username with % is looked up by reference and is no wildcard', async (t) => {
   const sandbox = await start(t);
   sandbox.seed(draft('a-b'), draft('a%'), draft('a-c'));
   const { fluent } = openFluent(t, sandbox);
@@ -63,7 +63,7 @@ t.test('a username that holds % is looked up by reference and is no wildcard', a
   t.equal(sandbox.requests.query.requests, 1);
 });
 
-t.test('25 writes at once leave in batches of ten', async (t) => {
+t.test('25 concurrent writes are sent in batches of ten', async (t) => {
   const sandbox = await start(t);
   const { fluent } = openFluent(t, sandbox);
   await Promise.all(names(25).map((name) => fluent.createCustomer(draft(name))));
@@ -73,7 +73,7 @@ t.test('25 writes at once leave in batches of ten', async (t) => {
   t.ok(sandbox.requests.sent.every(({ aliases }) => aliases.length <= 10));
 });
 
-t.test('a batch of one sends every operation by itself', async (t) => {
+t.test('with a batch size of one every operation is sent alone', async (t) => {
   const sandbox = await start(t);
   const { fluent } = openFluent(t, sandbox, { batch: 1 });
   await Promise.all(names(5).map((name) => fluent.createCustomer(draft(name))));
@@ -82,7 +82,7 @@ t.test('a batch of one sends every operation by itself', async (t) => {
   t.match(sandbox.requests.query, { requests: 5, operations: 5 });
 });
 
-t.test('in a batch each write fails for itself alone', async (t) => {
+t.test('in a batch each write fails alone', async (t) => {
   const sandbox = await start(t);
   sandbox.seed(draft('taken'));
   sandbox.faults.on({ kind: 'partial', usernames: ['unlucky'] });
@@ -107,7 +107,7 @@ t.test('in a batch each write fails for itself alone', async (t) => {
   t.notMatch(inspect(reasons), /xxxx|@example\.com/, 'and no error quotes a value');
 });
 
-t.test('a write returns the customer as it is then, each in a batch its own', async (t) => {
+t.test('a write returns the customer after it, for each write of a batch', async (t) => {
   const sandbox = await start(t);
   sandbox.seed({
     ...draft('held'),
@@ -135,7 +135,7 @@ t.test('a write returns the customer as it is then, each in a batch its own', as
   t.strictSame(await fluent.findCustomer('held', { alone: true }), changed, 'as a look-up shows it');
 });
 
-t.test('a request too complex is halved until it fits', async (t) => {
+t.test('a request that is too complex is halved until it fits', async (t) => {
   const sandbox = await start(t, { maximumOperations: 3 });
   const { fluent } = openFluent(t, sandbox);
   await Promise.all(names(10).map((name) => fluent.createCustomer(draft(name))));
@@ -152,26 +152,29 @@ t.test('a single customer that is too complex is rejected', async (t) => {
   t.match([one, two], [{ kind: 'rejected', reason: 'too-complex' }, { kind: 'rejected' }]);
 });
 
-t.test('a request too large is halved until it fits, and a customer too large is rejected', async (t) => {
-  const sandbox = await start(t);
-  const { fluent } = openFluent(t, sandbox);
-  const large = (username: string, size: number) => ({
-    ...draft(username),
-    attributes: [{ name: 'notes', type: 'STRING', value: 'x'.repeat(size) }],
-  });
-  const calls = [...names(4).map((name) => large(name, 700_000)), large('giant', 2_200_000)];
-  const ended = await outcomes(calls.map((input) => fluent.createCustomer(input)));
-  t.strictSame(
-    ended.map(({ kind }) => kind),
-    ['done', 'done', 'done', 'done', 'rejected'],
-  );
-  t.equal(sandbox.customers.size, 4);
-});
+t.test(
+  'a request that is too large is halved until it fits, and a customer that is too large is rejected',
+  async (t) => {
+    const sandbox = await start(t);
+    const { fluent } = openFluent(t, sandbox);
+    const large = (username: string, size: number) => ({
+      ...draft(username),
+      attributes: [{ name: 'notes', type: 'STRING', value: 'x'.repeat(size) }],
+    });
+    const calls = [...names(4).map((name) => large(name, 700_000)), large('giant', 2_200_000)];
+    const ended = await outcomes(calls.map((input) => fluent.createCustomer(input)));
+    t.strictSame(
+      ended.map(({ kind }) => kind),
+      ['done', 'done', 'done', 'done', 'rejected'],
+    );
+    t.equal(sandbox.customers.size, 4);
+  },
+);
 
-t.test('what spoils a batch for all is found and fails alone', async (t) => {
+t.test('a write that causes an error of the whole batch is found and fails alone', async (t) => {
   const sandbox = await start(t);
   const { fluent } = openFluent(t, sandbox);
-  // Without its value the attribute is refused by the schema: an error without a path, and nothing is written.
+  // Without a value the schema refuses the attribute: an error without a path, and nothing is written.
   const guilty = { ...draft('guilty'), attributes: [{ name: 'a', type: 'STRING', value: undefined }] };
   const good = names(7).map(draft);
   const ended = await outcomes(
@@ -183,7 +186,7 @@ t.test('what spoils a batch for all is found and fails alone', async (t) => {
 });
 
 for (const unauthorised of ['http', 'graphql'] as const)
-  t.test(`a token revoked is renewed once for all that wait (${unauthorised})`, async (t) => {
+  t.test(`a revoked token is renewed once for all waiting requests (${unauthorised})`, async (t) => {
     const sandbox = await start(t, { unauthorised });
     sandbox.seed(...names(20).map(draft));
     const { fluent, accepted } = openFluent(t, sandbox, { batch: 1 });
@@ -196,7 +199,7 @@ for (const unauthorised of ['http', 'graphql'] as const)
     t.notOk(accepted.includes(false), 'readiness stays on');
   });
 
-t.test('a token that has expired is renewed', async (t) => {
+t.test('an expired token is renewed', async (t) => {
   let ahead = 0;
   const sandbox = await start(t, { tokenLifetimeSeconds: 60, now: () => Date.now() + ahead });
   const { fluent } = openFluent(t, sandbox);
@@ -218,7 +221,7 @@ t.test('a token is renewed before it expires', async (t) => {
   t.equal(sandbox.requests.unauthorised, 0);
 });
 
-t.test('wrong credentials fail, turn readiness off and are asked about once', async (t) => {
+t.test('wrong credentials fail, turn readiness off and cause one token request', async (t) => {
   const sandbox = await start(t);
   const { fluent, accepted, lines } = openFluent(t, sandbox, { password: 'wrong-secret' });
   const ended = await outcomes(names(5).map((name) => fluent.findCustomer(name)));
@@ -229,14 +232,14 @@ t.test('wrong credentials fail, turn readiness off and are asked about once', as
   t.notMatch(`${lines.join('')}${inspect(ended)}`, /wrong-secret/);
 });
 
-t.test('says which account it asks for', async (t) => {
+t.test('sends the account in its requests', async (t) => {
   const sandbox = await start(t, { account: 'FCT' });
   t.equal(await openFluent(t, sandbox, { account: 'FCT' }).fluent.findCustomer('one'), undefined);
   const other = openFluent(t, sandbox, { account: 'OTHER' });
   t.match(await outcomes([other.fluent.findCustomer('one')]), [{ reason: 'credentials-refused' }]);
 });
 
-t.test('trouble that passes is tried again', async (t) => {
+t.test('temporary errors are retried', async (t) => {
   for (const fault of [
     { kind: 'status', status: 503 },
     { kind: 'html' },
@@ -252,7 +255,7 @@ t.test('trouble that passes is tried again', async (t) => {
   }
 });
 
-t.test('a request that hangs is given up at its time-out and tried again', async (t) => {
+t.test('a request without a response is aborted at its time-out and retried', async (t) => {
   const sandbox = await start(t);
   sandbox.seed(draft('one'));
   const { fluent } = openFluent(t, sandbox);
@@ -266,7 +269,7 @@ t.test('a request that hangs is given up at its time-out and tried again', async
   t.match(await found, { username: 'one' });
 });
 
-t.test('any other operation goes the same way', async (t) => {
+t.test('any other operation is sent in the same way', async (t) => {
   const sandbox = await start(t);
   sandbox.seed(draft('one'));
   const { fluent } = openFluent(t, sandbox);

@@ -3,7 +3,7 @@ import { type OpenAccount, openAccount } from '../../src/engine/accounts.ts';
 import { createLog } from '../../src/observe/log.ts';
 import type { FluentSandbox } from '../sandbox/fluent.ts';
 
-/** Long, so that no test depends on how fast the machine is. */
+/** Long, so that no test depends on the speed of the machine. */
 export const REQUEST_MILLISECONDS = 60_000;
 
 interface Options {
@@ -12,7 +12,7 @@ interface Options {
   readonly password?: string;
 }
 
-/** The real Fluent client over a server, with what it said of its credentials and the schema; it is closed with the test. */
+/** The real Fluent client for a server, with its reports about credentials and the schema; closed with the test. */
 export function openFluent(
   t: Test,
   { url, credentials }: Pick<FluentSandbox, 'url' | 'credentials'>,
@@ -53,7 +53,7 @@ export function openFluent(
   return { fluent: opened.fluent, accepted, lines, mismatches };
 }
 
-/** What `createCustomer` needs at least. */
+/** The minimum input of `createCustomer`. */
 export function draft(username: string) {
   return { username, primaryEmail: `${username}@example.com`, promotionOptIn: false, retailer: { id: '1' } };
 }

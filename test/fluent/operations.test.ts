@@ -5,12 +5,12 @@ import { type GraphqlOperation, lookUp, write } from '../../src/fluent/operation
 import { startFluent } from '../sandbox/fluent.ts';
 import { draft, openFluent } from './open.ts';
 
-/** Every objection that the schema has to an operation and its variables. */
+/** Every error of the schema for an operation and its variables. */
 function objections(schema: GraphQLSchema, { query, variables }: GraphqlOperation): string[] {
   const document = parse(query);
   const invalid = validate(schema, document).map(({ message }) => message);
   const definitions = getOperationAST(document)?.variableDefinitions ?? [];
-  // As they arrive: through JSON.
+  // In the form in which they arrive: through JSON.
   const values = getVariableValues(schema, definitions, JSON.parse(JSON.stringify(variables)));
   return [...invalid, ...(values.errors ?? []).map(({ message }) => message)];
 }
@@ -25,7 +25,7 @@ const EVERYTHING = {
   ],
 };
 
-t.test('every operation is one that the schema takes', async (t) => {
+t.test('the schema accepts every operation', async (t) => {
   const sandbox = await startFluent();
   t.teardown(() => sandbox.close());
   const { retailer: _, department: __, ...update } = { ...EVERYTHING, department: '' };
@@ -52,7 +52,7 @@ t.test('every operation is one that the schema takes', async (t) => {
   t.equal(objections(sandbox.schema, { ...typed, variables: { i0: { username: 1, more: 2 } } }).length, 2);
 });
 
-t.test('every operation that was really sent is one that the schema takes', async (t) => {
+t.test('the schema accepts every operation that was sent', async (t) => {
   const sandbox = await startFluent();
   t.teardown(() => sandbox.close());
   const { fluent } = openFluent(t, sandbox);

@@ -14,7 +14,7 @@ async function start(t: Test, schema: SchemaVariant) {
   return { sandbox, ...openFluent(t, sandbox) };
 }
 
-/** How often the schema was asked for. */
+/** The number of requests for the schema. */
 function questions({ requests }: FluentSandbox): number {
   return requests.sent.filter(({ document }) => document.includes('__schema')).length;
 }
@@ -28,7 +28,7 @@ const errorOf = (call: Promise<unknown>): Promise<SchemaMismatch> =>
 for (const closed of [false, true]) {
   const how = closed ? 'where the schema is closed' : 'by introspection';
 
-  t.test(`a required field that is not given is named ${how}`, async (t) => {
+  t.test(`reports a required field without a value ${how}`, async (t) => {
     const { fluent, sandbox } = await start(t, { required: ['firstName', 'timezone'], closed });
     const error = await errorOf(fluent.createCustomer({ ...draft('one'), firstName: 'Amba' }));
     t.match(outcomeOf(error), { kind: 'failed', reason: 'schema-mismatch' });
@@ -39,14 +39,14 @@ for (const closed of [false, true]) {
     t.match(await fluent.createCustomer(complete), { username: 'two' }, 'what fits is written');
   });
 
-  t.test(`a field that the input lacks is named ${how}`, async (t) => {
+  t.test(`reports a field that the input lacks ${how}`, async (t) => {
     const { fluent } = await start(t, { without: ['title'], closed });
     const error = await errorOf(fluent.createCustomer({ ...draft('one'), title: 'Dr' }));
     t.match(outcomeOf(error), { kind: 'failed', reason: 'schema-mismatch' });
     t.match(error.message, /the input of createCustomer has no field title/);
   });
 
-  t.test(`an account without updateCustomer is told ${how}`, async (t) => {
+  t.test(`reports an account without updateCustomer ${how}`, async (t) => {
     const { fluent, sandbox } = await start(t, { withoutUpdate: true, closed });
     sandbox.seed(draft('one'));
     const error = await errorOf(fluent.updateCustomer({ username: 'one', firstName: 'Amba' }));
@@ -55,7 +55,7 @@ for (const closed of [false, true]) {
     t.match(await fluent.createCustomer(draft('two')), { username: 'two' });
   });
 
-  t.test(`a flood of refusals asks once, and then spoils no batch (${how})`, async (t) => {
+  t.test(`many refusals cause one request for the schema, and then fail no batch (${how})`, async (t) => {
     const { fluent, sandbox } = await start(t, { required: ['timezone'], closed });
     const creating = (name: string) => errorOf(fluent.createCustomer(draft(name)));
     const ended = await Promise.all(names(40).map(creating));
@@ -69,7 +69,7 @@ for (const closed of [false, true]) {
   });
 }
 
-t.test('one customer whose attribute is refused says nothing of the schema', async (t) => {
+t.test('a customer whose attribute is refused does not count as a schema mismatch', async (t) => {
   const { fluent, mismatches } = await start(t, {});
   const guilty = { ...draft('guilty'), attributes: [{ name: 'a', type: 'STRING', value: undefined }] };
   t.match(outcomeOf(await errorOf(fluent.createCustomer(guilty))), {
@@ -79,7 +79,7 @@ t.test('one customer whose attribute is refused says nothing of the schema', asy
   t.same(mismatches, []);
 });
 
-t.test('a schema that is mended is found so by a probe, or by a write that succeeds', async (t) => {
+t.test('detects a corrected schema by a probe, or by a write that succeeds', async (t) => {
   const clock = stopClock(t, ['Date']);
   const { fluent, sandbox, mismatches } = await start(t, { required: ['timezone'] });
   await errorOf(fluent.createCustomer(draft('one')));
@@ -104,7 +104,7 @@ t.test('a schema that is mended is found so by a probe, or by a write that succe
   t.equal(mismatches.at(-1), undefined, 'the account takes what most customers have');
 });
 
-t.test('where the schema is closed the next write finds out, after a while', async (t) => {
+t.test('without access to the schema the next write detects it, after a while', async (t) => {
   const clock = stopClock(t, ['Date']);
   const { fluent, mismatches } = await start(t, { required: ['timezone'], closed: true });
   await errorOf(fluent.createCustomer(draft('one')));

@@ -3,7 +3,7 @@ import { describeError, nameOf } from '../../src/observe/describe-error.ts';
 
 const SECRET = 'Amba Birkvale';
 
-t.test('says of an error its type, code and frames', async (t) => {
+t.test('describes an error by its type, code and frames', async (t) => {
   const error = Object.assign(new TypeError(SECRET), { code: 'ECONNRESET' });
   t.match(describeError(error), {
     type: 'TypeError',
@@ -14,7 +14,7 @@ t.test('says of an error its type, code and frames', async (t) => {
   t.strictSame(describeError(undefined), { type: 'undefined' });
 });
 
-t.test('says nothing that a person may have written', async (t) => {
+t.test('contains nothing that may be personal data', async (t) => {
   class Named extends Error {
     override name = SECRET;
   }

@@ -38,7 +38,7 @@ async function startWith(t: Test, stdout: 'pipe' | number) {
   return { child, exited, isAlive, push: `${url}/push` };
 }
 
-/** Of an account that is not there, and with names as long as they may be: its line in the log has 800 characters. */
+/** A push of an unknown account with the longest names: its log line has 800 characters. */
 const LONG = {
   notificationType: 'ResourceUpdated',
   projectKey: 'p'.repeat(36),
@@ -71,9 +71,9 @@ async function fillLog(push: string, pushes: number): Promise<void> {
   }
 }
 
-t.test('a stdout that nothing reads neither stops the service nor its end', async (t) => {
+t.test('a stdout that is not read blocks neither the service nor its shutdown', async (t) => {
   const { child, exited, isAlive, push } = await startWith(t, 'pipe');
-  // Never read: the pipe is full after 64 KB, and so is what this process takes in of itself.
+  // Never read: the pipe and the buffer of this process are full.
   child.stdout?.pause();
   await fillLog(push, 1_000);
   t.ok(await isAlive());
@@ -81,7 +81,7 @@ t.test('a stdout that nothing reads neither stops the service nor its end', asyn
   t.strictSame(await exited, [0, null]);
 });
 
-t.test('a stdout that is read again is told how many lines are missing', async (t) => {
+t.test('a stdout that is read again gets the number of missing lines', async (t) => {
   const { child, exited, isAlive, push } = await startWith(t, 'pipe');
   const { stdout } = child;
   if (!stdout) throw new Error('Expected a pipe.');
@@ -99,7 +99,7 @@ t.test('a stdout that is read again is told how many lines are missing', async (
   t.strictSame(await exited, [0, null]);
 });
 
-t.test('neither does a disk that is full', async (t) => {
+t.test('neither does a full disk', async (t) => {
   const full = await open('/dev/full', 'w');
   t.teardown(() => full.close());
   const { child, exited, isAlive, push } = await startWith(t, full.fd);

@@ -4,7 +4,7 @@ import { createLog } from '../../src/observe/log.ts';
 import { type Destination, LogStream } from '../../src/observe/log-stream.ts';
 import { until } from '../sandbox/until.ts';
 
-/** A destination that takes what it is given when it is told to; as for stdout, an error is not its end. */
+/** A destination that accepts data when the test allows it; like stdout, it stays open after an error. */
 function start() {
   const taken: string[] = [];
   let pending: ((error?: Error | null) => void) | undefined;
@@ -40,7 +40,7 @@ t.test('writes lines in order, those of one turn of the event loop in one write'
   t.notOk(isWriting());
 });
 
-t.test('drops what does not fit, and says how much', async (t) => {
+t.test('drops lines that do not fit, and logs their number', async (t) => {
   const { stream, taken, settle } = start();
   const line = `${'x'.repeat(999)}\n`;
   for (let written = 0; written < 5_000; written += 1) stream.write(line);
@@ -54,7 +54,7 @@ t.test('drops what does not fit, and says how much', async (t) => {
   await settle();
 });
 
-t.test('counts what a failed write held, and tries again', async (t) => {
+t.test('counts the lines of a failed write, and retries', async (t) => {
   const { stream, taken, settle } = start();
   stream.write('1\n');
   stream.write('2\n');
@@ -69,7 +69,7 @@ t.test('counts what a failed write held, and tries again', async (t) => {
   await settle();
 });
 
-t.test('flushes, in the end also what nothing takes', async (t) => {
+t.test('flushes at the end, even if nothing is read', async (t) => {
   const { stream, settle } = start();
   const log = createLog('info', stream);
   await new Promise<void>((resolve) => log.flush(() => resolve()));

@@ -17,7 +17,7 @@ const SEVERITIES = [
   { level: 'fatal', expected: 'CRITICAL' },
 ] as const;
 
-t.test("says pino's levels in Cloud Logging's words", async (t) => {
+t.test("maps pino's levels to those of Cloud Logging", async (t) => {
   const { log, last } = setUp();
   for (const { level, expected } of SEVERITIES) {
     log[level]({ event: 'customer/1@2' }, 'A line.');
@@ -25,7 +25,7 @@ t.test("says pino's levels in Cloud Logging's words", async (t) => {
   }
 });
 
-t.test('writes one JSON line an entry, with its time and nothing about the machine', async (t) => {
+t.test('writes one JSON line for each entry, with its time and without data of the machine', async (t) => {
   const { log, lines, last } = setUp();
   log.info('One\nentry');
   t.equal(lines.length, 1);

@@ -45,7 +45,7 @@ for (const loadAfter of [1, 1_000]) {
   });
 }
 
-t.test('keeps the reasons of a handler that makes them up within bounds', async (t) => {
+t.test('bounds the number of reasons of a handler', async (t) => {
   const { observer, text } = createMetrics();
   for (let id = 0; id < 500; id += 1) observer.outcome({ ...done, reason: `customer-${id}` });
   observer.outcome({ ...done, reason: 'A sentence with ada@example.com' });
@@ -56,20 +56,20 @@ t.test('keeps the reasons of a handler that makes them up within bounds', async 
   t.notMatch(body, 'ada@');
 });
 
-t.test('counts apart from other services in the process', async (t) => {
+t.test('counts separately from other services in the process', async (t) => {
   const [one, other] = [createMetrics(), createMetrics()];
   one.observer.outcome(done);
   t.match((await one.text(idle)).body, 'customer_sync_push_duration_seconds_count 1\n');
   t.match((await other.text(idle)).body, 'customer_sync_push_duration_seconds_count 0\n');
 });
 
-t.test('tells of the process: processor time, memory, and how late the event loop is', async (t) => {
+t.test('has metrics of the process: processor time, memory, and lag of the event loop', async (t) => {
   const { text } = createMetrics();
   const sample = async (name: string) =>
     Number(new RegExp(`^${name} (\\S+)$`, 'm').exec((await text(idle)).body)?.[1]);
   await text(idle);
   const before = await sample('process_cpu_seconds_total');
-  // The event loop is late by as long as the thread sleeps.
+  // The lag of the event loop is the time that the thread sleeps.
   const sleep = new Int32Array(new SharedArrayBuffer(4));
   await wait(20);
   Atomics.wait(sleep, 0, 0, 500);
@@ -81,7 +81,7 @@ t.test('tells of the process: processor time, memory, and how late the event loo
   t.ok(Math.abs((await sample('process_start_time_seconds')) - performance.timeOrigin / 1000) < 2);
 });
 
-t.test('adds up upstreams of one name', async (t) => {
+t.test('adds up upstreams with the same name', async (t) => {
   const upstream = { name: 'Fluent SHARED', inFlight: 2, waiting: 1, limit: 5, circuit: 'Open' } as const;
   const { text } = createMetrics();
   const state: ServiceState = { ...idle, upstreams: [upstream, { ...upstream, circuit: 'HalfOpen' }] };
@@ -93,7 +93,7 @@ t.test('adds up upstreams of one name', async (t) => {
   t.match(body, 'customer_sync_circuit_state{upstream="Fluent SHARED",state="closed"} 0\n');
 });
 
-t.test('one observer tells both, and none is none', async (t) => {
+t.test('an observer calls all others; without any, nothing is observed', async (t) => {
   const told: string[] = [];
   const named = (name: string): Observer => ({
     pushAnswered: (status) => told.push(`${name} pushAnswered ${status}`),

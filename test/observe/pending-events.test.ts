@@ -12,12 +12,12 @@ function withClock(limit?: number) {
   return {
     pending: new PendingEvents(limit, () => now),
     pass: (milliseconds: number) => (now += milliseconds),
-    /** An event whose change is so many milliseconds older than the start. */
+    /** An event whose change is this number of milliseconds older than the start. */
     event: (identity: string, age = 0) => ({ identity, occurredAt: new Date(start - age).toISOString() }),
   };
 }
 
-t.test('the oldest is the one not done, however long ago, until it is seen done', async (t) => {
+t.test('the oldest is the event that is not done, until it is done', async (t) => {
   const { pending, pass, event } = withClock();
   t.equal(pending.oldest(), 0);
   pending.add(event('old', 5 * MINUTE));
@@ -32,7 +32,7 @@ t.test('the oldest is the one not done, however long ago, until it is seen done'
   t.same([pending.oldest(), pending.size], [0, 0]);
 });
 
-t.test('what is ignored, rejected or dead-lettered is not behind', async (t) => {
+t.test('ignored, rejected and dead-lettered events are not pending', async (t) => {
   const { pending, event } = withClock();
   for (const kind of ['ignored', 'rejected'] as const) {
     pending.add(event(kind, MINUTE));
@@ -43,15 +43,18 @@ t.test('what is ignored, rejected or dead-lettered is not behind', async (t) => 
   t.equal(pending.size, 0);
 });
 
-t.test('what failed here and is not delivered again was done elsewhere, once things get done', async (t) => {
-  const { pending, pass, event } = withClock();
-  pending.add(event('moved', MINUTE));
-  pending.settle(event('moved'), { kind: 'failed' }, false);
-  pass(21 * MINUTE);
-  pending.add(event('next'));
-  pending.settle(event('next'), { kind: 'done' }, false);
-  t.equal(pending.size, 0);
-});
+t.test(
+  'a failed event that is not delivered again counts as done elsewhere, when other events are done',
+  async (t) => {
+    const { pending, pass, event } = withClock();
+    pending.add(event('moved', MINUTE));
+    pending.settle(event('moved'), { kind: 'failed' }, false);
+    pass(21 * MINUTE);
+    pending.add(event('next'));
+    pending.settle(event('next'), { kind: 'done' }, false);
+    t.equal(pending.size, 0);
+  },
+);
 
 t.test('an event without a time, or from the future, is as old as its delivery', async (t) => {
   const { pending, pass, event } = withClock();
@@ -61,7 +64,7 @@ t.test('an event without a time, or from the future, is as old as its delivery',
   t.equal(pending.oldest(), MINUTE);
 });
 
-t.test('holds a bounded number, and the oldest of all', async (t) => {
+t.test('keeps a bounded number of events, and the oldest of all', async (t) => {
   const { pending, event } = withClock(100);
   pending.add(event('middle', 5 * MINUTE));
   pending.add(event('oldest', 60 * MINUTE));
@@ -70,7 +73,7 @@ t.test('holds a bounded number, and the oldest of all', async (t) => {
   t.equal(pending.oldest(), 60 * MINUTE);
 });
 
-t.test('in an outage of Fluent, metrics and page say how old what is not done is', async (t) => {
+t.test('in an outage of Fluent, metrics and page show the age of the oldest pending event', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const service = await connect(t, upstreams);
@@ -86,6 +89,6 @@ t.test('in an outage of Fluent, metrics and page say how old what is not done is
   t.ok((await seconds()) >= 3_600, 'an hour, though nothing got done');
   fluent.faults.off();
   t.equal((await sendPush(service.push, change)).status, 204);
-  // The text is made once a second at most.
+  // The text is generated at most once a second.
   t.ok(await until(async () => (await seconds()) === 0));
 });

@@ -20,7 +20,7 @@ function withClock() {
   };
 }
 
-t.test('asks only the upstreams that refuse, and not at every look', async (t) => {
+t.test('probes only the upstreams that refuse, and not for every request', async (t) => {
   const { readiness, probed, upstream, pass } = withClock();
   const both = [upstream('one', false), upstream('two')];
   readiness.probe(both);
@@ -34,19 +34,22 @@ t.test('asks only the upstreams that refuse, and not at every look', async (t) =
   t.same(probed, ['one', 'one']);
 });
 
-t.test('takes a token for a sign only after a while, as the right may still be missing', async (t) => {
-  const { readiness, upstream, pass } = withClock();
-  readiness.credentials('one', false);
-  pass(2_000);
-  readiness.probe([upstream('one')]);
-  await turn();
-  t.same(readiness.reasons, ['credentials-refused: one']);
-  pass(30_000);
-  readiness.probe([upstream('one', false)]);
-  await turn();
-  t.same(readiness.reasons, ['credentials-refused: one']);
-  pass(2_000);
-  readiness.probe([upstream('one')]);
-  await turn();
-  t.same(readiness.reasons, []);
-});
+t.test(
+  'treats a token as proof only after a while, because the permission may still be missing',
+  async (t) => {
+    const { readiness, upstream, pass } = withClock();
+    readiness.credentials('one', false);
+    pass(2_000);
+    readiness.probe([upstream('one')]);
+    await turn();
+    t.same(readiness.reasons, ['credentials-refused: one']);
+    pass(30_000);
+    readiness.probe([upstream('one', false)]);
+    await turn();
+    t.same(readiness.reasons, ['credentials-refused: one']);
+    pass(2_000);
+    readiness.probe([upstream('one')]);
+    await turn();
+    t.same(readiness.reasons, []);
+  },
+);

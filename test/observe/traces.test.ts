@@ -34,7 +34,7 @@ const Export = z.object({
 });
 type Span = z.output<typeof Span>;
 
-/** An OpenTelemetry collector that takes OTLP in JSON. */
+/** An OpenTelemetry collector that receives OTLP in JSON. */
 async function startCollector(t: Test) {
   const spans: Span[] = [];
   const services = new Set<unknown>();
@@ -69,7 +69,7 @@ async function setUp(t: Test, env: Record<string, string> = {}) {
   return { ...upstreams, collector, service, newChange };
 }
 
-t.test('traces a push from its arrival to the check, in the trace that it belongs to', async (t) => {
+t.test('traces a push from its arrival to the check, in the trace of its sender', async (t) => {
   const { collector, service, newChange } = await setUp(t);
   const { customer, change } = await newChange();
   const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -105,13 +105,13 @@ t.test('traces a push from its arrival to the check, in the trace that it belong
   });
   for (const { name, startTimeUnixNano, endTimeUnixNano } of spans) {
     t.ok(startTimeUnixNano <= endTimeUnixNano, `${name} ends after it begins`);
-    // The clock that spans begin by and the one that they last by agree to the millisecond.
+    // The clock for the start of spans and the clock for their duration agree to the millisecond.
     t.ok(startTimeUnixNano >= (push?.startTimeUnixNano ?? Number.NaN) - 2e6, `${name} begins after the push`);
   }
   t.notMatch(requests.map(({ text }) => text).join(), /@example\.com/);
 });
 
-t.test('says which step failed, and why', async (t) => {
+t.test('records which step failed, and why', async (t) => {
   const { collector, service, newChange, fluent } = await setUp(t);
   fluent.faults.on({ kind: 'permission' });
   t.equal((await sendPush(service.push, (await newChange()).change)).status, 503);
@@ -122,11 +122,11 @@ t.test('says which step failed, and why', async (t) => {
     t.equal(attributes['customer_sync.reason'], 'permission-missing', name);
 });
 
-t.test('points from a push to the one whose run served it', async (t) => {
+t.test('links a push to the one whose run handled it', async (t) => {
   const { collector, service, newChange, fluent } = await setUp(t);
   const release = fluent.faults.hold();
   const { change } = await newChange();
-  // The first is in flight when the others come, and they wait together for one more run.
+  // The first is in flight when the others come, which are coalesced into one more run.
   const answers = [change, change, change].map((push) => sendPush(service.push, push));
   t.ok(await until(() => service.pendingEvents() === 3));
   release();
@@ -144,7 +144,7 @@ t.test('points from a push to the one whose run served it', async (t) => {
   t.equal(server?.name, 'push');
 });
 
-t.test('keeps out what its sender does not want traced', async (t) => {
+t.test('does not trace a push whose sender disables tracing', async (t) => {
   const { collector, service, newChange } = await setUp(t);
   const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00' };
   t.equal((await sendPush(service.push, (await newChange()).change, { headers })).status, 204);
@@ -152,7 +152,7 @@ t.test('keeps out what its sender does not want traced', async (t) => {
   t.strictSame(collector.spans, []);
 });
 
-t.test('answers pushes and closes though the collector is gone', async (t) => {
+t.test('answers pushes and closes although the collector is down', async (t) => {
   const { service, newChange } = await setUp(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
   t.equal((await sendPush(service.push, (await newChange()).change)).status, 204);
   await service.close();

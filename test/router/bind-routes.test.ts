@@ -10,7 +10,7 @@ const SETTINGS: Settings = { duplicateMemorySeconds: 600 };
 const DONE = { kind: 'done', reason: 'test' } as const;
 const basic = { description: 'A handler.', readsCurrentState: false } as const;
 
-/** What `create` of the handler `greeting` was given. */
+/** The arguments of `create` of the handler `greeting`. */
 const created: string[] = [];
 
 const plain = defineHandler({ ...basic, props: z.object({}), create: () => async () => DONE });
@@ -87,7 +87,7 @@ t.beforeEach(() => {
   line = 0;
 });
 
-t.test('gives a route its handler, and the handler its props and settings', async (t) => {
+t.test('binds a route to its handler, and passes props and settings to the handler', async (t) => {
   const [bound] = await bindRoutes(
     [route('greeting', { props: { greeting: 'hello' }, filter: ['ResourceCreated'] })],
     HANDLERS,
@@ -104,12 +104,12 @@ t.test('gives a route its handler, and the handler its props and settings', asyn
   t.strictSame(created, ['hello 1 600']);
 });
 
-t.test('leaves out the filter of a route that wants everything', async (t) => {
+t.test('omits the filter of a route without one', async (t) => {
   const [bound] = await bindRoutes([route('plain')], HANDLERS, SETTINGS);
   t.equal(bound && 'filter' in bound, false);
 });
 
-t.test('says which handlers there are when a route names none of them', async (t) => {
+t.test('lists the handlers when the handler of a route does not exist', async (t) => {
   const [fault] = await faultsOf([route('unknown')]);
   t.match(fault, {
     where: 'connector.yml:1',
@@ -119,7 +119,7 @@ t.test('says which handlers there are when a route names none of them', async (t
   });
 });
 
-t.test('names every prop that does not fit, where it stands', async (t) => {
+t.test('reports every invalid prop with its line', async (t) => {
   const faults = await faultsOf([route('greeting', { props: { greeting: 1, times: 'private' } })]);
   t.match(faults, [
     { where: 'connector.yml:1:greeting', expected: /^props\.greeting: .*string/, found: '1' },
@@ -133,7 +133,7 @@ t.test('names every prop that does not fit, where it stands', async (t) => {
   t.notMatch(JSON.stringify(faults), /private/);
 });
 
-t.test('names a prop that nobody knows', async (t) => {
+t.test('reports an unknown prop', async (t) => {
   const faults = await faultsOf([route('greeting', { props: { greeting: 'hello', tmies: 2 } })]);
   t.strictSame(faults, [
     {
@@ -145,7 +145,7 @@ t.test('names a prop that nobody knows', async (t) => {
   ]);
 });
 
-t.test('hands on what a handler finds wrong with its props', async (t) => {
+t.test('passes on the faults that a handler finds in its props', async (t) => {
   const faults = await faultsOf([route('throwing'), route('rejecting')]);
   t.match(faults, [
     {
@@ -161,7 +161,7 @@ t.test('hands on what a handler finds wrong with its props', async (t) => {
   ]);
 });
 
-t.test('names the line of each prop that a handler finds cannot work', async (t) => {
+t.test('reports the line of each prop that a handler refuses', async (t) => {
   t.strictSame(await faultsOf([route('demanding')]), [
     {
       where: 'connector.yml:1:mapping:title',
@@ -177,7 +177,7 @@ t.test('names the line of each prop that a handler finds cannot work', async (t)
   ]);
 });
 
-t.test('refuses a route whose events all go elsewhere', async (t) => {
+t.test('refuses a route that can never match', async (t) => {
   const faults = await faultsOf([
     route('plain', { resourceType: 'customer', filter: ['ResourceCreated'] }),
     route('plain', { resourceType: 'order' }),
@@ -188,7 +188,7 @@ t.test('refuses a route whose events all go elsewhere', async (t) => {
   t.equal(faults.length, 1);
 });
 
-t.test('counts a route that cannot be bound among those that take the events', async (t) => {
+t.test('counts a route that cannot be bound as one that matches its events', async (t) => {
   const faults = await faultsOf([
     route('unknown', { resourceType: 'customer' }),
     route('plain', { resourceType: 'customer' }),
@@ -196,7 +196,7 @@ t.test('counts a route that cannot be bound among those that take the events', a
   t.match(faults, [{ where: 'connector.yml:1' }, { where: 'connector.yml:2', found: /r1 above it take/ }]);
 });
 
-t.test('tells of all faults at once', async (t) => {
+t.test('reports all faults together', async (t) => {
   const faults = await faultsOf([
     route('unknown'),
     route('greeting'),

@@ -6,7 +6,7 @@ import { sendPush } from '../sandbox/push.ts';
 const CONTRACT = new URL('../../src/handler.ts', import.meta.url).href;
 const SHIPPED = new URL('../../handlers/customer-upsert/index.ts', import.meta.url).href;
 
-/** A handler in TypeScript that ends everything with this reason. */
+/** A handler in TypeScript that rejects everything with this reason. */
 const handler = (reason: string) => `
   import { z } from 'zod';
   import { defineHandler, type Handle } from '${CONTRACT}';
@@ -43,7 +43,7 @@ function start(t: Test, upstreams: Upstreams, routes: string, handlers: Files) {
   return connect(t, upstreams, env, { handlersFolder: `${folder}/handlers` });
 }
 
-t.test('serves a route with a file that was dropped in', async (t) => {
+t.test('serves a route with an added file', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await start(t, upstreams, ORDERS, { 'order-count.ts': handler('counted') });
   const event = { ...changeOf({ id: 'o1', version: 1 }), resource: { typeId: 'order', id: 'o1' } };
@@ -51,7 +51,7 @@ t.test('serves a route with a file that was dropped in', async (t) => {
   t.match(service.lines.at(-1), { outcome: 'done', reason: 'counted' });
 });
 
-t.test('serves a route with a folder that was dropped in, beside the shipped handler', async (t) => {
+t.test('serves a route with an added folder, beside the shipped handler', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await start(t, upstreams, ORDERS + CUSTOMERS, {
     'customer-upsert.ts': `export { default } from '${SHIPPED}';`,
@@ -69,10 +69,12 @@ t.test('serves a route with a folder that was dropped in, beside the shipped han
   t.notMatch(service.lines, [{ message: /replaced/ }]);
 });
 
-t.test('what a handler reads and is not there is said by name, and tried again', async (t) => {
-  const upstreams = await startUpstreams(t);
-  const service = await start(t, upstreams, ORDERS, {
-    'order-count.ts': `
+t.test(
+  'retries a resource that a handler reads and that does not exist, with the reason not-found',
+  async (t) => {
+    const upstreams = await startUpstreams(t);
+    const service = await start(t, upstreams, ORDERS, {
+      'order-count.ts': `
       import { z } from 'zod';
       import { defineHandler } from '${CONTRACT}';
       export default defineHandler({
@@ -85,14 +87,15 @@ t.test('what a handler reads and is not there is said by name, and tried again',
         },
       });
     `,
-  });
-  const event = { ...changeOf({ id: 'o1', version: 1 }), resource: { typeId: 'order', id: 'o1' } };
-  const { status, body } = await sendPush(service.push, event);
-  t.equal(status, 503);
-  t.match(JSON.parse(body), { reason: 'not-found', detail: /catch NotFound/ });
-});
+    });
+    const event = { ...changeOf({ id: 'o1', version: 1 }), resource: { typeId: 'order', id: 'o1' } };
+    const { status, body } = await sendPush(service.push, event);
+    t.equal(status, 503);
+    t.match(JSON.parse(body), { reason: 'not-found', detail: /catch NotFound/ });
+  },
+);
 
-t.test('replaces a shipped handler by one in custom/, and says so', async (t) => {
+t.test('replaces a shipped handler by one in custom/, and logs it', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await start(t, upstreams, CUSTOMERS, {
     'customer-upsert.ts': `export { default } from '${SHIPPED}';`,
@@ -119,7 +122,7 @@ t.test('replaces a shipped handler by one in custom/, and says so', async (t) =>
   t.equal(upstreams.fluent.requests.query.requests, 0);
 });
 
-t.test('does not start with what cannot work, and gives every reason at once', async (t) => {
+t.test('does not start with handlers that cannot work, and reports every reason together', async (t) => {
   const upstreams = await startUpstreams(t);
   const starting = start(t, upstreams, ORDERS, {
     'broken.ts': 'export default {',

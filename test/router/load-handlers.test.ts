@@ -17,36 +17,39 @@ async function faultsOf(folder: string): Promise<readonly Fault[]> {
   throw new Error('Expected a ConfigurationError, everything was loaded');
 }
 
-t.test('loads files and folders, custom ones in place of shipped ones, and nothing else', async (t) => {
-  const handlers = await loadHandlers(join(FIXTURES, 'good'));
-  const loaded = [...handlers.values()].map(({ handler, ...rest }) => ({
-    ...rest,
-    description: handler.description,
-  }));
-  t.strictSame(
-    loaded.sort((one, other) => one.name.localeCompare(other.name)),
-    [
-      { name: 'added', source: 'handlers/custom/added.ts', description: 'One more.' },
-      { name: 'file-handler', source: 'handlers/file-handler.ts', description: 'A file.' },
-      { name: 'folder-handler', source: 'handlers/folder-handler', description: 'A folder.' },
-      {
-        name: 'replaced',
-        source: 'handlers/custom/replaced',
-        replaces: 'handlers/replaced.ts',
-        description: 'The custom one.',
-      },
-    ],
-  );
-  for (const [name, handler] of handlers) t.equal(handler.name, name);
-});
+t.test(
+  'loads files and folders, replaces shipped handlers by custom ones, and ignores other files',
+  async (t) => {
+    const handlers = await loadHandlers(join(FIXTURES, 'good'));
+    const loaded = [...handlers.values()].map(({ handler, ...rest }) => ({
+      ...rest,
+      description: handler.description,
+    }));
+    t.strictSame(
+      loaded.sort((one, other) => one.name.localeCompare(other.name)),
+      [
+        { name: 'added', source: 'handlers/custom/added.ts', description: 'One more.' },
+        { name: 'file-handler', source: 'handlers/file-handler.ts', description: 'A file.' },
+        { name: 'folder-handler', source: 'handlers/folder-handler', description: 'A folder.' },
+        {
+          name: 'replaced',
+          source: 'handlers/custom/replaced',
+          replaces: 'handlers/replaced.ts',
+          description: 'The custom one.',
+        },
+      ],
+    );
+    for (const [name, handler] of handlers) t.equal(handler.name, name);
+  },
+);
 
-t.test('refuses two handlers of one name', async (t) => {
+t.test('refuses two handlers with the same name', async (t) => {
   t.strictSame(await faultsOf(join(FIXTURES, 'twice')), [
     { where: 'handlers/same.ts', expected: 'one handler of each name', found: 'handlers/same as well' },
   ]);
 });
 
-t.test('tells of every file that is no handler, and why, at once', async (t) => {
+t.test('reports every invalid handler with the reason, together', async (t) => {
   const faults = await faultsOf(join(FIXTURES, 'wrong'));
   t.match(faults, [
     { where: 'handlers/empty-folder', expected: 'code that can be loaded', found: /index\.ts/ },
@@ -62,7 +65,7 @@ t.test('tells of every file that is no handler, and why, at once', async (t) => 
   t.equal(faults.length, 5);
 });
 
-t.test('names the file and the line of a syntax error, and of an error at the top of a file', async (t) => {
+t.test('reports the file and the line of a syntax error, and of an error during the import', async (t) => {
   const folder = t.testdir({
     'broken.js': 'export default {\n  one: 1\n  two: 2\n};',
     'broken.ts': 'const one: number = 1;\n\nexport default { one two };',
@@ -78,11 +81,11 @@ t.test('names the file and the line of a syntax error, and of an error at the to
   ]);
 });
 
-t.test('refuses two custom handlers of one name though they replace a shipped one', async (t) => {
+t.test('refuses two custom handlers with the same name although they replace a shipped one', async (t) => {
   const folder = t.testdir({});
   const source = `import { z } from 'zod';
 export default { description: 'One.', props: z.object({}), readsCurrentState: true, create: () => {} };`;
-  // What is imported from outside the project finds no packages, so zod is named by its path.
+  // A file outside the project cannot resolve packages, so zod is imported by its path.
   const text = source.replace("'zod'", JSON.stringify(import.meta.resolve('zod')));
   await mkdir(join(folder, 'custom', 'same'), { recursive: true });
   for (const file of ['same.ts', 'custom/same.ts', 'custom/same/index.ts'])
@@ -96,14 +99,14 @@ t.test('finds no handlers in a folder that does not exist', async (t) => {
   t.equal((await loadHandlers(join(FIXTURES, 'nowhere'))).size, 0);
 });
 
-t.test('a folder that this user may not read is told, because its handlers would be missing', async (t) => {
+t.test('reports a folder that this user may not read, because its handlers would be missing', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'load-handlers-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
   await chmod(root, 0o755);
   const hidden = ['mine', 'open/custom', 'open/note'];
   for (const name of ['shipped', ...hidden]) await mkdir(join(root, name), { recursive: true });
   for (const name of hidden) await chmod(join(root, name), 0o000);
-  // Root may read everything.
+  // Root can read everything.
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(65534);
   try {

@@ -3,11 +3,11 @@ import { nearest } from '../../src/router/nearest.ts';
 
 const known = ['clientId', 'clientSecret', 'projectKey', 'handler'];
 const cases = [
-  { name: 'finds a name with a letter missing', input: 'clientSecrt', expected: 'clientSecret' },
-  { name: 'finds a name in other capitals', input: 'projectkey', expected: 'projectKey' },
-  { name: 'finds the closest of two', input: 'clientIds', expected: 'clientId' },
+  { name: 'finds a name with a missing letter', input: 'clientSecrt', expected: 'clientSecret' },
+  { name: 'finds a name with another case', input: 'projectkey', expected: 'projectKey' },
+  { name: 'finds the more similar of two', input: 'clientIds', expected: 'clientId' },
   { name: 'finds a plural', input: 'handlers', expected: 'handler' },
-  { name: 'finds nothing that is far off', input: 'region', expected: undefined },
+  { name: 'finds nothing that is not similar', input: 'region', expected: undefined },
 ];
 
 for (const { name, input, expected } of cases) {
@@ -16,11 +16,11 @@ for (const { name, input, expected } of cases) {
   });
 }
 
-t.test('finds nothing among nothing', async (t) => {
+t.test('finds nothing in an empty list', async (t) => {
   t.equal(nearest('x', []), undefined);
 });
 
-t.test('finds what begins with the name, the closest first', async (t) => {
+t.test('finds names that start with the name, the most similar first', async (t) => {
   t.equal(nearest('upper', ['uppercaseLetters', 'uppercase', 'lowercase']), 'uppercase');
   t.equal(nearest('up', ['uppercase']), undefined);
 });

@@ -37,7 +37,7 @@ const filesFor = (resourceType: string): Readonly<Record<string, string>> => ({
   [`samples/${resourceType}.json`]: '{}',
 });
 
-/** A folder that no node_modules can be found from. */
+/** A folder from which no node_modules can be found. */
 async function outside(t: Test, parent = tmpdir()): Promise<string> {
   const folder = await mkdtemp(join(parent, 'own-handlers-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
@@ -54,10 +54,10 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
 
 const COMMONJS = { 'package.json': '{ "type": "commonjs" }' };
 
-/** A file system in memory, where the machine has one that everybody may write to. */
+/** A writable file system in memory, if the machine has one. */
 const OTHER_FILE_SYSTEM = '/dev/shm';
 
-/** What runs a command where a folder is mounted, read-only, at another one: in a mount namespace that ends with it. */
+/** Runs a command in a mount namespace where a folder is mounted, read-only, at another path. */
 const IN_MOUNT = [
   'unshare',
   '--mount',
@@ -187,7 +187,7 @@ t.test('handlers work wherever they are, and the configuration lies there too', 
   t.equal((await service.stop()).stderr, '');
 });
 
-t.test('a folder that is not there, and a package that nobody has, stop the start', async (t) => {
+t.test('a missing folder, and a package that cannot be found, stop the start', async (t) => {
   const root = await outside(t);
   const { env } = await startUpstreams(t);
   const folder = await write(join(root, 'mine'), { 'order-count.ts': `import 'no-such-package';` });

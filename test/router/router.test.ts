@@ -15,37 +15,37 @@ const routes = [
 ];
 const events = [
   {
-    name: 'takes the route whose filter has the kind',
+    name: 'matches the route whose filter has the kind',
     input: { kind: 'ResourceUpdated', resource: resource('customer') },
     expected: 'changes',
   },
   {
-    name: 'takes the route whose filter has the type of the Message',
+    name: 'matches the route whose filter has the type of the Message',
     input: { kind: 'Message', type: 'CustomerEmailChanged', resource: resource('customer') },
     expected: 'e-mails',
   },
   {
-    name: 'takes the first of several',
+    name: 'matches the first of several',
     input: { kind: 'Message', type: 'CustomerDeleted', resource: resource('customer') },
     expected: 'messages',
   },
   {
-    name: 'takes a route without a filter for every kind',
+    name: 'matches a route without a filter for every kind',
     input: { kind: 'NotInventedYet', resource: resource('order') },
     expected: 'orders',
   },
   {
-    name: 'finds none when no filter has the kind',
+    name: 'matches none if no filter has the kind',
     input: { kind: 'ResourceDeleted', resource: resource('customer') },
     expected: undefined,
   },
   {
-    name: 'finds none for another type of resource',
+    name: 'matches none for another type of resource',
     input: { kind: 'ResourceCreated', resource: resource('subscription') },
     expected: undefined,
   },
   {
-    name: 'finds none for an event without a resource',
+    name: 'matches none for an event without a resource',
     input: { kind: 'Event', type: 'ImportContainerCreated' },
     expected: undefined,
   },
@@ -58,30 +58,30 @@ for (const { name, input, expected } of events) {
   });
 }
 
-t.test('gives back the very route that it was given', async (t) => {
+t.test('returns the same route object', async (t) => {
   const mine = { ...route('mine', 'customer'), extra: 1 };
   t.equal(createRouter([mine])({ kind: 'X', resource: resource('customer') }), mine);
 });
 
 const tables = [
-  { name: 'finds every route of a good table reachable', input: routes, expected: [] },
+  { name: 'finds every route of a valid table reachable', input: routes, expected: [] },
   {
     name: 'finds a route behind one without a filter unreachable',
     input: [route('a', 'customer'), route('b', 'customer', ['X']), route('c', 'order', ['X'])],
     expected: [{ route: 'b', takenBy: ['a'] }],
   },
   {
-    name: 'finds a route unreachable whose types an earlier one takes',
+    name: 'finds a route unreachable whose types an earlier one matches',
     input: [route('a', 'customer', ['X', 'Y']), route('b', 'customer', ['Y'])],
     expected: [{ route: 'b', takenBy: ['a'] }],
   },
   {
-    name: 'finds a route unreachable whose types several earlier ones take',
+    name: 'finds a route unreachable whose types several earlier ones match',
     input: [route('a', 'customer', ['X']), route('b', 'customer', ['Y']), route('c', 'customer', ['X', 'Y'])],
     expected: [{ route: 'c', takenBy: ['a', 'b'] }],
   },
   {
-    name: 'finds a route reachable that wants one type more',
+    name: 'finds a route reachable that matches one more type',
     input: [route('a', 'customer', ['X']), route('b', 'customer', ['X', 'Y']), route('c', 'customer')],
     expected: [],
   },

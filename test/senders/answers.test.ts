@@ -24,7 +24,7 @@ const DEAD_LETTERS = {
   PUBSUB_EMULATOR_HOST: topic.host,
 };
 
-/** How each sender sends a notification, and what its row of the table says. */
+/** A push of each sender, and its statuses in the table. */
 const SENDERS: Record<
   string,
   { request(notification: object): SenderRequest; rejected: number; env: Record<string, string> }
@@ -55,7 +55,7 @@ async function withFault(t: Test, work: () => Promise<void>): Promise<void> {
 }
 
 for (const [name, { request, rejected, env }] of Object.entries(SENDERS))
-  t.test(`${name}: each outcome has its answer`, async (t) => {
+  t.test(`${name}: answers each outcome by its table`, async (t) => {
     const without = await connect(t, upstreams, env);
     const withTopic = await connect(t, upstreams, { ...env, ...DEAD_LETTERS });
     const expect = async (service: ServiceSandbox, notification: object, status: number, outcome: string) => {
@@ -76,44 +76,47 @@ for (const [name, { request, rejected, env }] of Object.entries(SENDERS))
     t.equal(topic.letters.length, letters + 1);
   });
 
-t.test('no header and no body lets anybody in: PUSH_AUTH alone says who may push', async (t) => {
-  const order = { method: 'POST', headers: {}, body: JSON.stringify(ORDER) } as const;
-  const forged: Record<string, SenderRequest> = {
-    pubsub: { method: 'POST', headers: {}, body: wrap(ORDER) },
-    'pubsub, unwrapped': { ...order, headers: { 'x-goog-pubsub-message-id': '1' } },
-    eventbridge: eventBridgeRequest(ORDER),
-    'eventbridge, the detail alone': eventBridgeDetail(ORDER),
-    'sns, signed by somebody else': sns.notification(ORDER, { forged: { Signature: 'AAAA' } }),
-    'sns, raw': sns.raw(ORDER),
-    'sns, a confirmation': sns.subscriptionConfirmation({ forged: { Signature: 'AAAA' } }),
-    'event grid': eventGridRequest([cloudEventOf(ORDER)]),
-    'event grid, a validation': subscriptionValidation('512d38b6'),
-    'every header at once': {
-      ...order,
-      headers: {
-        ...eventGridRequest({}).headers,
-        ...eventBridgeRequest({}).headers,
-        ...sns.notification({}).headers,
-        'x-goog-pubsub-message-id': '1',
+t.test(
+  'no header and no body bypasses the authentication: only PUSH_AUTH determines who may push',
+  async (t) => {
+    const order = { method: 'POST', headers: {}, body: JSON.stringify(ORDER) } as const;
+    const forged: Record<string, SenderRequest> = {
+      pubsub: { method: 'POST', headers: {}, body: wrap(ORDER) },
+      'pubsub, unwrapped': { ...order, headers: { 'x-goog-pubsub-message-id': '1' } },
+      eventbridge: eventBridgeRequest(ORDER),
+      'eventbridge, the detail alone': eventBridgeDetail(ORDER),
+      'sns, signed by somebody else': sns.notification(ORDER, { forged: { Signature: 'AAAA' } }),
+      'sns, raw': sns.raw(ORDER),
+      'sns, a confirmation': sns.subscriptionConfirmation({ forged: { Signature: 'AAAA' } }),
+      'event grid': eventGridRequest([cloudEventOf(ORDER)]),
+      'event grid, a validation': subscriptionValidation('512d38b6'),
+      'every header at once': {
+        ...order,
+        headers: {
+          ...eventGridRequest({}).headers,
+          ...eventBridgeRequest({}).headers,
+          ...sns.notification({}).headers,
+          'x-goog-pubsub-message-id': '1',
+        },
       },
-    },
-  };
-  const modes: Record<string, Record<string, string>> = {
-    token: { PUSH_AUTH: 'token', PUSH_TOKEN: 'push-token-0123456789' },
-    oidc: {
-      PUSH_AUTH: 'oidc',
-      PUSH_AUDIENCE: 'me',
-      PUSH_SERVICE_ACCOUNT: 'a@example.com',
-      PUSH_CERTS_URL: certificates.url,
-    },
-    sns: { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: TOPIC_ARN, SNS_ORIGIN: sns.origin },
-  };
-  for (const [mode, env] of Object.entries(modes)) {
-    const service = await connect(t, upstreams, env);
-    for (const [name, request] of Object.entries(forged))
-      t.equal((await fetch(service.push, request)).status, 401, `${mode}: ${name}`);
-    const genuine = await fetch(service.push, sns.notification(ORDER));
-    t.equal(genuine.status, mode === 'sns' ? 204 : 401, `${mode}: a message that SNS has signed`);
-    t.equal(service.lines.filter(({ outcome }) => outcome).length, mode === 'sns' ? 1 : 0);
-  }
-});
+    };
+    const modes: Record<string, Record<string, string>> = {
+      token: { PUSH_AUTH: 'token', PUSH_TOKEN: 'push-token-0123456789' },
+      oidc: {
+        PUSH_AUTH: 'oidc',
+        PUSH_AUDIENCE: 'me',
+        PUSH_SERVICE_ACCOUNT: 'a@example.com',
+        PUSH_CERTS_URL: certificates.url,
+      },
+      sns: { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: TOPIC_ARN, SNS_ORIGIN: sns.origin },
+    };
+    for (const [mode, env] of Object.entries(modes)) {
+      const service = await connect(t, upstreams, env);
+      for (const [name, request] of Object.entries(forged))
+        t.equal((await fetch(service.push, request)).status, 401, `${mode}: ${name}`);
+      const genuine = await fetch(service.push, sns.notification(ORDER));
+      t.equal(genuine.status, mode === 'sns' ? 204 : 401, `${mode}: a message that SNS has signed`);
+      t.equal(service.lines.filter(({ outcome }) => outcome).length, mode === 'sns' ? 1 : 0);
+    }
+  },
+);

@@ -27,7 +27,7 @@ async function send(url: string, request: SenderRequest) {
 }
 
 t.test(
-  'the handshake of CloudEvents is answered without credentials, and repeats nothing but the origin',
+  'the handshake of CloudEvents is answered without credentials, and returns only the origin',
   async (t) => {
     const outgoing = watchOutgoing(t);
     let calls = 0;
@@ -72,7 +72,7 @@ t.test(
   },
 );
 
-t.test('there is no handshake where Event Grid may not push', async (t) => {
+t.test('no handshake is answered where Event Grid may not push', async (t) => {
   const headers = { 'webhook-request-origin': 'eventgrid.azure.net' };
   const cases: Record<string, string>[] = [
     { PUSH_AUTH: 'sns', SNS_TOPIC_ARNS: 'arn:aws:sns:us-west-2:123456789012:customers' },
@@ -107,7 +107,7 @@ t.test('the event that validates a subscription is answered with its code', asyn
   t.same([...outgoing], [service.url], 'the URL in it is not called');
 });
 
-t.test('204: takes an event and a batch of them, whatever the content type', async (t) => {
+t.test('204: accepts an event and a batch of them, for any content type', async (t) => {
   const service = await connect(t, upstreams, { PUSH_AUTH: 'token', PUSH_TOKEN: TOKEN });
   const [a, b, c, d, e] = await newCustomers(5);
   if (!a || !b || !c || !d || !e) throw new Error('Expected customers.');
@@ -136,7 +136,7 @@ t.test('204: takes an event and a batch of them, whatever the content type', asy
 });
 
 t.test(
-  '400, which is final there, where one can never work; the others are written all the same',
+  '400, which is final there, if one event is rejected; the others are written nevertheless',
   async (t) => {
     const service = await connect(t, upstreams);
     const [first, last] = await newCustomers(2);
@@ -155,7 +155,7 @@ t.test(
   },
 );
 
-t.test('204 where what can never work was dead-lettered', async (t) => {
+t.test('204 if the rejected event was dead-lettered', async (t) => {
   const topic = await startDeadLetterTopic();
   t.teardown(() => topic.close());
   const service = await connect(t, upstreams, {
@@ -169,31 +169,34 @@ t.test('204 where what can never work was dead-lettered', async (t) => {
   t.same(JSON.parse(topic.letters[0]?.data ?? ''), POISON, 'the event alone');
 });
 
-t.test('503 where one failed, which wins over 400; the redelivery finds the others done', async (t) => {
-  t.teardown(() => fluent.faults.off());
-  const service = await connect(t, upstreams);
-  const [done, failing] = await newCustomers(2);
-  if (!done || !failing) throw new Error('Expected customers.');
-  t.match(await send(service.push, eventGridRequest([eventOf(done)])), { status: 204 });
-  fluent.faults.on({ kind: 'status', status: 503 });
-  const mixed = [eventOf(done), POISON, eventOf(failing)];
-  const answer = await send(service.push, eventGridRequest(mixed));
-  t.match(answer, { status: 503, body: { reason: /\w/ } });
-  t.match(answer.headers.get('retry-after'), /^[1-9]/);
-  fluent.faults.off();
-  const { created } = fluent.writes;
-  t.match(await send(service.push, eventGridRequest([eventOf(done), eventOf(failing)])), { status: 204 });
-  t.equal(fluent.writes.created, created + 1);
-});
+t.test(
+  '503 if one event failed, also with a rejected one; at the redelivery the others are done already',
+  async (t) => {
+    t.teardown(() => fluent.faults.off());
+    const service = await connect(t, upstreams);
+    const [done, failing] = await newCustomers(2);
+    if (!done || !failing) throw new Error('Expected customers.');
+    t.match(await send(service.push, eventGridRequest([eventOf(done)])), { status: 204 });
+    fluent.faults.on({ kind: 'status', status: 503 });
+    const mixed = [eventOf(done), POISON, eventOf(failing)];
+    const answer = await send(service.push, eventGridRequest(mixed));
+    t.match(answer, { status: 503, body: { reason: /\w/ } });
+    t.match(answer.headers.get('retry-after'), /^[1-9]/);
+    fluent.faults.off();
+    const { created } = fluent.writes;
+    t.match(await send(service.push, eventGridRequest([eventOf(done), eventOf(failing)])), { status: 204 });
+    t.equal(fluent.writes.created, created + 1);
+  },
+);
 
-t.test('a batch fills no more of the queue than a tenth, and is done all the same', async (t) => {
+t.test('a batch uses at most a tenth of the queue, and is done nevertheless', async (t) => {
   const service = await connect(t, upstreams, { QUEUE_LIMIT: '20' });
   const many = await newCustomers(50);
   t.match(await send(service.push, eventGridRequest(many.map(eventOf))), { status: 204 });
   for (const { id } of many) t.ok(fluent.customers.has(id));
 });
 
-t.test('503 before its 30 seconds are over, for a batch as a whole', async (t) => {
+t.test('503 within 30 seconds, for a whole batch', async (t) => {
   const service = await connect(t, upstreams);
   t.match(await send(service.push, eventGridRequest(eventOf(await newCustomer()))), { status: 204 });
   const [one, other] = await newCustomers(2);

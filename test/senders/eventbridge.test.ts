@@ -37,7 +37,7 @@ function messageOf({ id, version }: { id: string; version: number }): object {
 
 const basic = (password: string) => `Basic ${Buffer.from(`any-user:${password}`).toString('base64')}`;
 
-t.test('204: takes every form that an API destination can send', async (t) => {
+t.test('204: accepts every format that an API destination can send', async (t) => {
   const service = await connect(t, upstreams, { PUSH_AUTH: 'token', PUSH_TOKEN: TOKEN });
   const cases: { name: string; request: (customer: { id: string; version: number }) => SenderRequest }[] = [
     { name: 'the whole event, a change', request: (customer) => eventBridgeRequest(changeOf(customer)) },
@@ -46,7 +46,7 @@ t.test('204: takes every form that an API destination can send', async (t) => {
       request: (customer) => eventBridgeRequest(messageOf(customer), { detailType: 'CustomerEmailChanged' }),
     },
     {
-      name: 'a detail-type that says something else',
+      name: 'a detail-type with another value',
       request: (customer) => eventBridgeRequest(changeOf(customer), { detailType: 'OrderDeleted' }),
     },
     {
@@ -59,7 +59,7 @@ t.test('204: takes every form that an API destination can send', async (t) => {
       request: (customer) => eventBridgeDetail(cloudEvent(changeOf(customer), customer.id)),
     },
     {
-      name: 'the whole event from something that does not say who it is',
+      name: 'the whole event without the user agent of EventBridge',
       request: (customer) => ({
         ...eventBridgeRequest(changeOf(customer)),
         headers: { 'content-type': 'text/plain' },
@@ -74,7 +74,7 @@ t.test('204: takes every form that an API destination can send', async (t) => {
       const answer = await fetch(service.push, { ...made, headers });
       t.equal(answer.status, 204);
       t.match(service.lines.at(-1), { sender: 'eventbridge', resource: `customer/${customer.id}` });
-      // The shipped route takes changes, and no Messages.
+      // The shipped route matches changes, and no Messages.
       if (made.body.includes('"Message"')) return;
       t.match(fluent.customers.get(customer.id), { primaryEmail: customer.email });
     });
@@ -84,7 +84,7 @@ t.test('204: takes every form that an API destination can send', async (t) => {
   );
 });
 
-t.test('takes the token as a bearer token, in the query or as the password of Basic', async (t) => {
+t.test('accepts the token as a bearer token, in the query or as the password of Basic', async (t) => {
   const service = await connect(t, upstreams, { PUSH_AUTH: 'token', PUSH_TOKEN: TOKEN });
   const cases: { name: string; status: number; query?: string; authorization?: string }[] = [
     { name: 'bearer', status: 204, authorization: `Bearer ${TOKEN}` },
@@ -107,7 +107,7 @@ t.test('takes the token as a bearer token, in the query or as the password of Ba
   }
 });
 
-t.test('422, which is final there, for what can never work', async (t) => {
+t.test('422, which is final there, for a rejected event', async (t) => {
   const service = await connect(t, upstreams);
   for (const detail of [{ notificationType: 'ResourceUpdated' }, { notificationType: 7 }, {}]) {
     const answer = await fetch(service.push, eventBridgeRequest(detail));
@@ -116,7 +116,7 @@ t.test('422, which is final there, for what can never work', async (t) => {
   }
 });
 
-t.test('503 before its 5 seconds are over, whatever ACK_DEADLINE_SECONDS says', async (t) => {
+t.test('503 within 5 seconds, for any ACK_DEADLINE_SECONDS', async (t) => {
   t.teardown(() => commercetools.clearFaults());
   const service = await connect(t, upstreams, { ACK_DEADLINE_SECONDS: '60' });
   t.equal((await fetch(service.push, eventBridgeRequest(changeOf(await newCustomer())))).status, 204);
@@ -143,7 +143,7 @@ t.test('503 before its 5 seconds are over, whatever ACK_DEADLINE_SECONDS says', 
   t.ok(await clock.passUntil(() => service.pendingEvents() === 0));
 });
 
-t.test('closes the connection of each event, as the sender asks', async (t) => {
+t.test('closes the connection of each event, as the sender requests', async (t) => {
   const service = await connect(t, upstreams);
   const made = eventBridgeRequest(changeOf(await newCustomer()));
   const answer = await fetch(service.push, { ...made, headers: { ...made.headers, connection: 'close' } });

@@ -12,7 +12,7 @@ function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));
 }
 
-t.test('takes a push apart', async (t) => {
+t.test('unwraps a push', async (t) => {
   const cases = [
     {
       name: 'wrapped with data only',
@@ -61,7 +61,7 @@ t.test('takes a push apart', async (t) => {
       expected: { data: '"\u00ff\u00fe?>~"', attributes: {} },
     },
     {
-      name: 'wrapped with metadata that does not fit, which is left out',
+      name: 'wrapped with invalid metadata, which is left out',
       body: json({
         message: { data: BASE64, messageId: 7, publishTime: 'yesterday', attributes: { k: 1 } },
         subscription: [],
@@ -99,7 +99,7 @@ t.test('takes a push apart', async (t) => {
       expected: { data: 'not JSON', attributes: {}, messageId: '5' },
     },
     {
-      name: 'unwrapped with the subscription name only, however wrapped the payload looks',
+      name: 'unwrapped with the subscription name only, although the payload looks wrapped',
       headers: { 'x-goog-pubsub-subscription-name': 's' },
       body: json({ message: { data: 'x' } }),
       expected: { data: '{"message":{"data":"x"}}', attributes: {}, subscription: 's' },
@@ -111,7 +111,7 @@ t.test('takes a push apart', async (t) => {
   }
 });
 
-t.test('passes on what it has parsed when there is neither wrapper nor header', async (t) => {
+t.test('passes on the parsed payload without wrapper and header', async (t) => {
   const body = Buffer.from(PAYLOAD);
   const opened = openPubSub({}, new PushBody(body));
   t.strictSame(opened.parsed, { notificationType: 'Event' });
@@ -123,7 +123,7 @@ t.test('does not copy an unwrapped body', async (t) => {
   t.equal(openPubSub({ 'x-goog-pubsub-message-id': '1' }, new PushBody(body)).data, body);
 });
 
-t.test('rejects an envelope that is none, without quoting it', async (t) => {
+t.test('rejects an invalid envelope, without quoting it', async (t) => {
   const cases = [
     { name: 'empty', body: Buffer.alloc(0), at: /^push: expected JSON/ },
     { name: 'not JSON', body: Buffer.from('secret'), at: /^push: expected JSON/ },
@@ -131,7 +131,7 @@ t.test('rejects an envelope that is none, without quoting it', async (t) => {
     { name: 'not UTF-8', body: Buffer.from([0x22, 0xff, 0x22]), at: /^push: expected JSON in UTF-8/ },
     { name: 'an encoded surrogate', body: Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), at: /UTF-8/ },
     {
-      name: 'data that is no string',
+      name: 'data that is not a string',
       body: json({ message: { data: 7 } }),
       at: /^push\.message\.data: .*string/,
     },

@@ -10,7 +10,7 @@ const KEY = 'gateway-key-0123456789';
 const readme = await readFile(new URL('README.md', FOLDER), 'utf8');
 const upstreams = await startUpstreams(t);
 
-/** The sender that the README shows, from its text; it is imported from elsewhere, so its own imports are made absolute. */
+/** Imports the sender in the README; its imports are made absolute, because it is imported from another folder. */
 async function gatewayOf(t: Test): Promise<Sender> {
   const [, source = ''] = /^```ts\n([\s\S]*?)^```$/m.exec(readme) ?? [];
   const absolute = source
@@ -21,7 +21,7 @@ async function gatewayOf(t: Test): Promise<Sender> {
   return createGateway([KEY]);
 }
 
-t.test('the sender that the README shows works beside the shipped ones', async (t) => {
+t.test('the sender in the README works beside the shipped ones', async (t) => {
   const service = await connect(
     t,
     upstreams,
@@ -57,7 +57,7 @@ t.test('the sender that the README shows works beside the shipped ones', async (
   t.equal(await send({ records: [poison, ...records] }, { 'x-gateway-key': KEY }), 400, 'all or none');
 });
 
-t.test('a push in which a sender of your own finds nothing is rejected, and holds no bytes', async (t) => {
+t.test('a push without notifications in your own sender is rejected, and releases its bytes', async (t) => {
   const empty: Sender = {
     name: 'empty',
     timeLimitSeconds: 10,
@@ -67,7 +67,7 @@ t.test('a push in which a sender of your own finds nothing is rejected, and hold
     open: () => [],
   };
   const service = await connect(t, upstreams, { QUEUE_BYTES: '15728640' }, { senders: [empty] });
-  // More than the budget holds at once.
+  // More than the budget allows at one time.
   const body = 'x'.repeat(6_000_000);
   for (let sent = 0; sent < 4; sent += 1) {
     const answer = await fetch(service.push, { method: 'POST', headers: { 'x-empty': '1' }, body });

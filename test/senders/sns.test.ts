@@ -14,7 +14,7 @@ const OTHER_TOPIC = 'arn:aws:sns:us-west-2:123456789012:others';
 const upstreams = await startUpstreams(t);
 const { commercetools, fluent, newCustomer } = upstreams;
 
-/** A service that takes the messages of a stand-in for SNS. */
+/** A service that accepts the messages of a stand-in for SNS. */
 async function withSns(t: Test, env: Record<string, string> = {}) {
   const sns = await startSns();
   t.teardown(() => sns.close());
@@ -34,7 +34,7 @@ async function withSns(t: Test, env: Record<string, string> = {}) {
 
 const order = { notificationType: 'ResourceUpdated', resource: { typeId: 'order', id: 'o' }, version: 1 };
 
-t.test('204: takes signed messages of a listed topic, and fetches the certificate once', async (t) => {
+t.test('204: accepts signed messages of a listed topic, and fetches the certificate once', async (t) => {
   const { sns, service, send } = await withSns(t);
   const cases: { name: string; request: (payload: object) => SenderRequest }[] = [
     { name: 'signature version 1', request: (payload) => sns.notification(payload) },
@@ -70,7 +70,7 @@ t.test('204: takes signed messages of a listed topic, and fetches the certificat
   t.match(await send(sns.notification('no JSON')), { status: 422, body: { reason: 'undecodable' } });
 });
 
-t.test('refuses what SNS has not signed for a listed topic, without any request', async (t) => {
+t.test('refuses messages that SNS has not signed for a listed topic, without any request', async (t) => {
   const { sns, service, send } = await withSns(t);
   const foreign = await startListener(t);
   const outgoing = watchOutgoing(t);
@@ -172,7 +172,7 @@ t.test('refuses what SNS has not signed for a listed topic, without any request'
       reason: 'malformed-message',
     })),
     {
-      name: 'what is no JSON',
+      name: 'invalid JSON',
       request: { ...sns.notification(order), body: 'no JSON' },
       status: 401,
       reason: 'malformed-message',
@@ -190,7 +190,7 @@ t.test('refuses what SNS has not signed for a listed topic, without any request'
       reason: 'no-credentials',
     },
     {
-      name: 'a push of Pub/Sub that says it is of SNS',
+      name: 'a push of Pub/Sub with the headers of SNS',
       request: { ...sns.notification(order), body: wrap(order) },
       status: 401,
       reason: 'malformed-message',
@@ -228,7 +228,7 @@ t.test('refuses what SNS has not signed for a listed topic, without any request'
   t.equal(service.lines.filter(({ outcome }) => outcome).length, 0, 'none of it was opened');
 });
 
-t.test('401: refuses a signature that does not fit', async (t) => {
+t.test('401: refuses an invalid signature', async (t) => {
   const { sns, send } = await withSns(t);
   const stranger = await startSns(1);
   t.teardown(() => stranger.close());
@@ -245,7 +245,7 @@ t.test('401: refuses a signature that does not fit', async (t) => {
     { name: 'the other version', request: sns.notification(order, { forged: { SignatureVersion: '2' } }) },
     { name: 'an empty signature', request: sns.notification(order, { forged: { Signature: '' } }) },
     {
-      name: 'a key of somebody else',
+      name: 'the key of another certificate',
       request: stranger.notification(order, { forged: { SigningCertURL: genuine.SigningCertURL } }),
     },
     {
@@ -253,7 +253,7 @@ t.test('401: refuses a signature that does not fit', async (t) => {
       request: sns.notification(order, { forged: { Type: 'UnsubscribeConfirmation' } }),
     },
     {
-      name: 'a token of somebody else',
+      name: 'the token of another message',
       request: sns.subscriptionConfirmation({ forged: { Token: 'another' } }),
     },
   ];
@@ -264,7 +264,7 @@ t.test('401: refuses a signature that does not fit', async (t) => {
   t.same(sns.requests, { certificates: 1, confirmations: 0 });
 });
 
-t.test('confirms the subscription of a listed topic by itself, once', async (t) => {
+t.test('confirms the subscription of a listed topic automatically, once', async (t) => {
   const { sns, service, send } = await withSns(t);
   const request = sns.subscriptionConfirmation();
   const [one, other] = await Promise.all([send(request), send(request)]);
@@ -279,7 +279,7 @@ t.test('confirms the subscription of a listed topic by itself, once', async (t) 
   t.notOk(log.includes(JSON.parse(request.body).Token), 'the token is not logged');
 });
 
-t.test('503: a confirmation that SNS does not take is tried again', async (t) => {
+t.test('503: retries a confirmation that SNS does not accept', async (t) => {
   const { sns, send } = await withSns(t);
   t.match(await send(sns.notification(order)), { status: 204 }, 'it has the certificate');
   const foreign = await startListener(t);
@@ -303,7 +303,7 @@ t.test('acknowledges the end of a subscription, with a warning', async (t) => {
 });
 
 t.test(
-  '503 with Retry-After: a certificate that cannot be fetched is not the fault of the sender',
+  '503 with Retry-After: a certificate that cannot be fetched does not reject the message',
   async (t) => {
     for (const fault of ['error', 'nonsense', 'endless', 'redirect', 'hang'] as const)
       await t.test(fault, async (t) => {
@@ -329,7 +329,7 @@ t.test(
   },
 );
 
-t.test('503: made-up certificates cause few requests at once, and push out no key', async (t) => {
+t.test('503: invented certificates cause few concurrent requests, and evict no key', async (t) => {
   const { sns, send } = await withSns(t);
   t.match(await send(sns.notification(order)), { status: 204 });
   sns.fault = 'hang';
@@ -346,7 +346,7 @@ t.test('503: made-up certificates cause few requests at once, and push out no ke
   t.equal(sns.requests.certificates, 6, 'five at once');
 });
 
-t.test('with PUSH_AUTH=token the token counts, and only the confirmation has to be signed', async (t) => {
+t.test('with PUSH_AUTH=token the token is checked, and only the confirmation has to be signed', async (t) => {
   const { sns, service, send } = await withSns(t, { PUSH_AUTH: 'token', PUSH_TOKEN: TOKEN });
   const query = `?token=${TOKEN}`;
   const customer = await newCustomer();
@@ -366,7 +366,7 @@ t.test('with PUSH_AUTH=token the token counts, and only the confirmation has to 
   t.equal(sns.requests.confirmations, 1);
 });
 
-t.test('403: without SNS_TOPIC_ARNS no subscription is confirmed, and nothing is asked', async (t) => {
+t.test('403: without SNS_TOPIC_ARNS no subscription is confirmed, and nothing is requested', async (t) => {
   const { sns, send } = await withSns(t, { PUSH_AUTH: 'none', SNS_TOPIC_ARNS: '' });
   const answer = await send(sns.subscriptionConfirmation());
   t.match(answer, { status: 403, body: { reason: 'wrong-topic', detail: /SNS_TOPIC_ARNS/ } });
@@ -374,7 +374,7 @@ t.test('403: without SNS_TOPIC_ARNS no subscription is confirmed, and nothing is
   t.same(sns.requests, { certificates: 0, confirmations: 0 });
 });
 
-t.test('503 before its 15 seconds are over', async (t) => {
+t.test('503 within 15 seconds', async (t) => {
   const { sns, service, send } = await withSns(t);
   t.match(await send(sns.notification(changeOf(await newCustomer()))), { status: 204 });
   const { id, version } = await newCustomer();
@@ -388,7 +388,7 @@ t.test('503 before its 15 seconds are over', async (t) => {
   t.ok(await clock.passUntil(() => service.pendingEvents() === 0));
 });
 
-/** A server that nobody should ask anything. */
+/** A server that should receive no request. */
 async function startListener(t: Test) {
   let requests = 0;
   const server = createServer((_request, response) => {

@@ -3,7 +3,7 @@ import t from 'tap';
 import { OUTCOME_KINDS } from '../../src/outcome.ts';
 import { STATUS } from '../../src/senders/status.ts';
 
-t.test('answers each sender so that it does what the outcome asks for', async (t) => {
+t.test('answers each sender with the status for the outcome', async (t) => {
   t.strictSame(STATUS, {
     pubsub: { done: 204, ignored: 204, rejected: 422, failed: 503 },
     eventbridge: { done: 204, ignored: 204, rejected: 422, failed: 503 },
@@ -12,7 +12,7 @@ t.test('answers each sender so that it does what the outcome asks for', async (t
   });
 });
 
-/** What each sender takes for an acknowledgement, and for the end of a push, by its documentation. */
+/** The documented statuses of each sender for an acknowledgement, and for a final failure. */
 const RULES: Record<
   keyof typeof STATUS,
   { acknowledges(status: number): boolean; retries(status: number): boolean }
@@ -36,14 +36,14 @@ const RULES: Record<
 };
 
 for (const [name, { acknowledges, retries }] of Object.entries(RULES))
-  t.test(`${name}: done is acknowledged, failed is tried again, rejected is not acknowledged`, async (t) => {
+  t.test(`${name}: done is acknowledged, failed is retried, rejected is not acknowledged`, async (t) => {
     const row = Object.entries(STATUS).find(([sender]) => sender === name)?.[1];
     if (!row) throw new Error(`Expected a row for ${name}.`);
     t.ok(acknowledges(row.done));
     t.ok(acknowledges(row.ignored));
     t.ok(retries(row.failed));
     t.notOk(acknowledges(row.rejected));
-    // Nothing is final for Pub/Sub but its own dead-letter policy.
+    // Nothing is final for Pub/Sub except by its own dead-letter policy.
     t.equal(retries(row.rejected), name === 'pubsub');
     t.same(Object.keys(row).sort(), [...OUTCOME_KINDS].sort());
     t.ok(row.done < row.rejected && row.rejected < row.failed, 'of a batch the highest status wins');

@@ -29,7 +29,7 @@ t.test('finds a key by its id, the second time without a request', async (t) => 
   t.equal(google.requests, 1);
 });
 
-t.test('makes one request, however many wait for it', async (t) => {
+t.test('makes one request for all concurrent callers', async (t) => {
   const { google, keys } = await setUp(t);
   const lookups = Array.from({ length: 50 }, (_, index) => keys.find(index % 2 ? google.keyId : 'x'));
   const kinds = (await Promise.all(lookups)).map((lookup) => lookup.kind);
@@ -60,7 +60,7 @@ for (const { name, maxAge, age, expected } of lifetimes) {
   });
 }
 
-t.test('asks again for an unknown key twice a minute at most', async (t) => {
+t.test('requests an unknown key at most twice a minute', async (t) => {
   const { google, keys, advance } = await setUp(t);
   await keys.find(google.keyId);
   google.rotate();
@@ -80,7 +80,7 @@ t.test('drops a key that is no longer served', async (t) => {
   t.same(await keys.find(keyId), { kind: 'unknown' });
 });
 
-t.test('serves old keys for an hour while new ones cannot be fetched', async (t) => {
+t.test('uses old keys for an hour while new ones cannot be fetched', async (t) => {
   const { google, keys, advance } = await setUp(t);
   await keys.find(google.keyId);
   google.fault = 'error';
@@ -100,20 +100,20 @@ t.test('gives up a server that does not answer within the deadline', async (t) =
   google.fault = 'hang';
   const lookups = await Promise.all([keys.find(google.keyId), keys.find('x')]);
   for (const lookup of lookups) t.match(lookup, { kind: 'unavailable', fault: 'no answer within 300 ms' });
-  // On a busy machine the one request may be given up before it arrives.
+  // On a busy machine the request may be aborted before it arrives.
   t.ok(google.requests < 2);
   advance(3);
   t.match(keys.find(google.keyId), { kind: 'unavailable', retryAfterSeconds: 2 });
 });
 
-t.test('takes a JWK Set as well, and of that what can have signed', async (t) => {
+t.test('accepts a JWK Set too, and its keys for signatures', async (t) => {
   const { google, keys } = await setUp(t);
   google.form = 'jwks';
   t.match(await keys.find(google.keyId), { kind: 'found', key: { asymmetricKeyType: 'rsa' } });
   t.same(keys.find('x'), { kind: 'unknown' });
 });
 
-t.test('gives up an answer that is too large', async (t) => {
+t.test('refuses a response that is too large', async (t) => {
   const { google, keys } = await setUp(t, 30_000);
   google.fault = 'endless';
   t.match(await keys.find(google.keyId), { kind: 'unavailable', fault: /at most 262144 bytes/ });

@@ -15,9 +15,9 @@ const HOUR = 3600;
 interface Scene {
   readonly google: CertificateServer;
   readonly authenticate: Authenticate;
-  /** Lets the service's clocks, not the machine's, run ahead. */
+  /** Advances the service's clocks, not the machine's. */
   advance(seconds: number): void;
-  /** Sets the wall clock, and no other. */
+  /** Sets the wall clock only. */
   setBack(seconds: number): void;
 }
 
@@ -120,7 +120,7 @@ const cases: readonly Case[] = [
     reason: 'wrong-service-account',
   },
   {
-    name: 'an e-mail verified in words',
+    name: 'an e-mail verified as a text',
     token: (g) => g.sign(claims({ email_verified: 'true' })),
     expected: 403,
     reason: 'wrong-service-account',
@@ -138,7 +138,7 @@ const cases: readonly Case[] = [
     reason: 'expired-token',
   },
   {
-    name: 'a token without an end',
+    name: 'a token without an expiry',
     token: (g) => g.sign(claims({ exp: undefined })),
     expected: 401,
     reason: 'malformed-token',
@@ -161,7 +161,7 @@ const cases: readonly Case[] = [
     expected: 200,
   },
   {
-    name: 'a beginning that is no time',
+    name: 'an invalid nbf',
     token: (g) => g.sign(claims({ nbf: 'tomorrow' })),
     expected: 401,
     reason: 'unverified-token',
@@ -173,19 +173,19 @@ const cases: readonly Case[] = [
     reason: 'unverified-token',
   },
   {
-    name: 'an extension that nobody knows',
+    name: 'an unknown critical extension',
     token: (g) => g.sign(claims(), { crit: ['x'], x: true }),
     expected: 401,
     reason: 'unverified-token',
   },
   {
-    name: 'a key of its own',
+    name: 'a key in its header',
     token: selfBrought,
     expected: 401,
     reason: 'unverified-token',
   },
   {
-    name: 'a token for a week',
+    name: 'a token with a lifetime of a week',
     token: (g) => g.sign(claims({ exp: seconds(7 * 24 * HOUR) })),
     expected: 401,
     reason: 'unverified-token',
@@ -197,7 +197,7 @@ const cases: readonly Case[] = [
     reason: 'unknown-key',
   },
   {
-    name: 'a key id of the language',
+    name: 'a key id such as __proto__',
     token: (g) => g.sign(claims(), { kid: '__proto__' }),
     expected: 401,
     reason: 'unknown-key',
@@ -232,7 +232,7 @@ const cases: readonly Case[] = [
     expected: 401,
     reason: 'malformed-token',
   },
-  { name: 'a signature of somebody else', token: forged, expected: 401, reason: 'unverified-token' },
+  { name: 'a signature of an unknown key', token: forged, expected: 401, reason: 'unverified-token' },
   { name: 'claims changed after signing', token: tampered, expected: 401, reason: 'unverified-token' },
   {
     name: 'claims that are not JSON',
@@ -241,7 +241,7 @@ const cases: readonly Case[] = [
     reason: 'malformed-token',
   },
   {
-    name: 'something that is no token',
+    name: 'an invalid token',
     token: () => 'very-personal-subject',
     expected: 401,
     reason: 'malformed-token',
@@ -254,14 +254,14 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Claims the served key, but is signed with one of the attacker's. */
+/** Has the id of the served key, but is signed with an attacker's key. */
 function forged(google: CertificateServer): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const signed = `${part({ alg: 'RS256', kid: google.keyId })}.${part(claims())}`;
   return `${signed}.${signBytes('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
-/** As `forged`, with the attacker's key in its header. */
+/** Like `forged`, with the attacker's key in its header. */
 function selfBrought(google: CertificateServer): string {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk = publicKey.export({ format: 'jwk' });
@@ -269,14 +269,14 @@ function selfBrought(google: CertificateServer): string {
   return `${signed}.${signBytes('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
-/** A real token for somebody else, its claims exchanged for ours. */
+/** A valid token for another account, with replaced claims. */
 function tampered(google: CertificateServer): string {
   const [head, , signature] = google.sign(claims({ aud: 'https://other.test' })).split('.');
   return `${head}.${part(claims())}.${signature}`;
 }
 
 for (const form of ['pem', 'jwks'] as const)
-  t.test(`judges a token by signature, time, issuer, audience and service account (${form})`, async (t) => {
+  t.test(`checks signature, time, issuer, audience and service account of a token (${form})`, async (t) => {
     const { google, authenticate } = await setUp(t);
     google.form = form;
     for (const { name, token, expected, reason } of cases) {
@@ -294,7 +294,7 @@ for (const form of ['pem', 'jwks'] as const)
     }
   });
 
-t.test('refuses a push without a bearer token, whatever its ?token= says', async (t) => {
+t.test('refuses a push without a bearer token, even with ?token=', async (t) => {
   const { google, authenticate } = await setUp(t);
   for (const authorization of [undefined, '', 'Bearer', 'Bearer ', 'Basic eDp5']) {
     const verdict = authenticate({ authorization, queryToken: google.sign(claims()) });
@@ -359,7 +359,7 @@ t.test('answers 503 while the certificates cannot be fetched, and recovers', asy
   }
 });
 
-t.test('answers 503 when nobody listens at PUSH_CERTS_URL', async (t) => {
+t.test('answers 503 when PUSH_CERTS_URL cannot be reached', async (t) => {
   const { google, authenticate } = await setUp(t);
   const token = google.sign(claims());
   await google.close();
@@ -367,7 +367,7 @@ t.test('answers 503 when nobody listens at PUSH_CERTS_URL', async (t) => {
   t.match(verdict, { status: 503, detail: /ECONNREFUSED/ });
 });
 
-t.test('accepts a token of a new key, while those of the key before still count', async (t) => {
+t.test('accepts a token of a new key, and still those of the previous key', async (t) => {
   const { google, authenticate, advance } = await setUp(t);
   const before = google.sign(claims({ jti: 1 }));
   t.equal(await show(authenticate, google.sign(claims())), 'accepted');
@@ -378,7 +378,7 @@ t.test('accepts a token of a new key, while those of the key before still count'
   t.equal(google.requests, 2);
 });
 
-t.test('does not pass a flood of invalid tokens on to the server of the certificates', async (t) => {
+t.test('many invalid tokens cause few requests to the server of the certificates', async (t) => {
   const { google, authenticate, advance } = await setUp(t);
   const [, body, signature] = google.sign(claims()).split('.');
   const flood = Array.from({ length: 2000 }, (_, index) => {
@@ -394,24 +394,21 @@ t.test('does not pass a flood of invalid tokens on to the server of the certific
   t.equal(await show(authenticate, google.sign(claims())), 'accepted', 'and lets the real one in');
 });
 
-t.test(
-  'finds a rotated key and keeps to the end of a token while the clock is set back by a day',
-  async (t) => {
-    const { google, authenticate, advance, setBack } = await setUp(t);
-    const before = google.sign(claims());
-    t.equal(await show(authenticate, before), 'accepted');
-    setBack(24 * HOUR);
-    google.rotate('drop');
-    advance(31);
-    const now = Math.floor(Date.now() / 1000) - 24 * HOUR;
-    const after = google.sign(claims({ iat: now, exp: now + HOUR }));
-    t.equal(await show(authenticate, after), 'accepted', 'the new key is asked for at once');
-    advance(HOUR + 61);
-    t.not(await show(authenticate, before), 'accepted', 'its hour is over, whatever the clock says');
-  },
-);
+t.test('finds a rotated key, and expires tokens, while the clock is set back by a day', async (t) => {
+  const { google, authenticate, advance, setBack } = await setUp(t);
+  const before = google.sign(claims());
+  t.equal(await show(authenticate, before), 'accepted');
+  setBack(24 * HOUR);
+  google.rotate('drop');
+  advance(31);
+  const now = Math.floor(Date.now() / 1000) - 24 * HOUR;
+  const after = google.sign(claims({ iat: now, exp: now + HOUR }));
+  t.equal(await show(authenticate, after), 'accepted', 'the new key is asked for at once');
+  advance(HOUR + 61);
+  t.not(await show(authenticate, before), 'accepted', 'its hour is over, whatever the clock says');
+});
 
-/** As Cloud Run hands on a token whose signature it has checked. */
+/** A token in the form in which Cloud Run passes it on after it has checked the signature. */
 const withoutSignature = (token: string) => token.replace(/[^.]+$/, 'SIGNATURE_REMOVED_BY_GOOGLE');
 
 t.test('refuses a token whose signature was removed, unless Cloud Run checks signatures', async (t) => {
@@ -420,7 +417,7 @@ t.test('refuses a token whose signature was removed, unless Cloud Run checks sig
   t.match(verdict, { status: 401, reason: 'unverified-token' });
 });
 
-t.test('judges a token by its claims where Cloud Run has checked the signature', async (t) => {
+t.test('checks only the claims of a token if Cloud Run has checked the signature', async (t) => {
   const { google, authenticate } = await setUp(t, 'cloud-run');
   t.equal(show(authenticate, withoutSignature(google.sign(claims()))), 'accepted');
   const refused = [
@@ -439,7 +436,7 @@ t.test('judges a token by its claims where Cloud Run has checked the signature',
   t.equal(google.requests, 0, 'needs no key');
 });
 
-t.test('still verifies a signature that is there where Cloud Run checks signatures', async (t) => {
+t.test('still verifies a signature if there is one although Cloud Run checks signatures', async (t) => {
   const { google, authenticate } = await setUp(t, 'cloud-run');
   t.equal(await show(authenticate, google.sign(claims())), 'accepted');
   t.match(await show(authenticate, forged(google)), { status: 401, reason: 'unverified-token' });
