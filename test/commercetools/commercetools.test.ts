@@ -6,17 +6,17 @@ import { outcomeOf } from '../../src/outcome.ts';
 import { stopClock } from '../sandbox/clock.ts';
 import { type CommercetoolsSandbox, startCommercetools } from '../sandbox/commercetools.ts';
 
-/** Long, so that no test depends on how fast the machine is. */
+/** Long, so that no test depends on the speed of the machine. */
 const REQUEST_MILLISECONDS = 60_000;
 
 interface Options {
   readonly clientSecret?: string;
   readonly scopes?: readonly string[];
-  /** 1 turns batches off, on this side too. */
+  /** 1 disables batches, on this side too. */
   readonly fluentBatch?: number;
 }
 
-/** The stand-in, and the real client over it. */
+/** The stand-in, and the real client for it. */
 async function start(t: Test) {
   const sandbox = await startCommercetools();
   t.teardown(() => sandbox.close());
@@ -71,7 +71,7 @@ function holdsNoToken(t: Test, error: unknown, lines: readonly string[]) {
   t.notMatch(told, /Bearer|authorization|sandbox-secret/i, 'no token');
 }
 
-t.test('one alone is read by id', async (t) => {
+t.test('a single customer is read by id', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);
   const { commercetools } = open();
@@ -79,7 +79,7 @@ t.test('one alone is read by id', async (t) => {
   t.match(sandbox.requests, { query: 0, 'by-id': 1, token: 1 });
 });
 
-t.test('one that is asked for many times at once is read once', async (t) => {
+t.test('concurrent reads of one customer send one request', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);
   const { commercetools } = open();
@@ -89,7 +89,7 @@ t.test('one that is asked for many times at once is read once', async (t) => {
   t.match(sandbox.requests, { query: 0, 'by-id': 1 });
 });
 
-t.test('many at once are read by one query', async (t) => {
+t.test('concurrent reads of many customers send one query', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(60).map(({ id }) => id);
   const { commercetools } = open();
@@ -105,7 +105,7 @@ t.test('many at once are read by one query', async (t) => {
   t.equal(searchParams.get('where'), `id in (${ids.map((id) => `"${id}"`).join(',')})`);
 });
 
-t.test('with batches off each is read by itself', async (t) => {
+t.test('without batches each customer is read alone', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(5).map(({ id }) => id);
   const { commercetools } = open({ fluentBatch: 1 });
@@ -113,7 +113,7 @@ t.test('with batches off each is read by itself', async (t) => {
   t.match(sandbox.requests, { query: 0, 'by-id': 5 });
 });
 
-t.test('more than a URL holds are read by several queries', async (t) => {
+t.test('more customers than fit into a URL are read by several queries', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(250).map(({ id }) => id);
   const { commercetools } = open();
@@ -123,7 +123,7 @@ t.test('more than a URL holds are read by several queries', async (t) => {
   t.ok(sandbox.log.every((line) => line.length < 8_000));
 });
 
-t.test('what a query misses or shows too old is read by id, and only that', async (t) => {
+t.test('only customers that are missing or stale in a query are read by id', async (t) => {
   const { sandbox, open } = await start(t);
   const [old, same] = sandbox.seed(2);
   if (!old || !same) throw new Error('Expected two customers.');
@@ -140,14 +140,14 @@ t.test('what a query misses or shows too old is read by id, and only that', asyn
   t.match(sandbox.requests, { query: 1, 'by-id': 2 });
 });
 
-t.test('one that is older than asked for even by id is a failure', async (t) => {
+t.test('a customer that is stale even by id is a failure', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);
   const error = await errorOf(open().commercetools.readCustomer(String(customer?.id), { atLeast: 2 }));
   t.match(outcomeOf(error), { kind: 'failed', reason: 'stale-read' });
 });
 
-t.test('one that is older than asked for is returned as it is where that is allowed', async (t) => {
+t.test('a stale customer is returned if that is allowed', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(2).map(({ id }) => id);
   const { commercetools } = open();
@@ -161,7 +161,7 @@ t.test('one that is older than asked for is returned as it is where that is allo
   t.match(sandbox.requests, { query: 1, 'by-id': 2 }, 'after it was read by id');
 });
 
-/** Reads the versions of all at once, and says how many requests of each kind that took. */
+/** Reads the versions of all concurrently, and returns the number of requests of each kind. */
 async function readVersions(
   sandbox: CommercetoolsSandbox,
   { commercetools }: Pick<ReturnType<typeof openClient>, 'commercetools'>,
@@ -177,27 +177,30 @@ async function readVersions(
   };
 }
 
-t.test('the versions of many are read by one request, however old their last change is', async (t) => {
-  const { sandbox, open } = await start(t);
-  const ids = sandbox.seed(60).map(({ id }) => id);
-  const [first = ''] = ids;
-  sandbox.lagQueries(Number.POSITIVE_INFINITY);
-  await sandbox.updateCustomer(first, { firstName: 'Next' });
-  t.strictSame(await readVersions(sandbox, open(), ids), {
-    versions: [2, ...ids.slice(1).map(() => 1)],
-    graphql: 1,
-    byId: 0,
-    query: 0,
-  });
-});
+t.test(
+  'the versions of many customers are read by one request, however old their last change is',
+  async (t) => {
+    const { sandbox, open } = await start(t);
+    const ids = sandbox.seed(60).map(({ id }) => id);
+    const [first = ''] = ids;
+    sandbox.lagQueries(Number.POSITIVE_INFINITY);
+    await sandbox.updateCustomer(first, { firstName: 'Next' });
+    t.strictSame(await readVersions(sandbox, open(), ids), {
+      versions: [2, ...ids.slice(1).map(() => 1)],
+      graphql: 1,
+      byId: 0,
+      query: 0,
+    });
+  },
+);
 
-t.test('the version of one alone is read by its id', async (t) => {
+t.test('the version of a single customer is read by its id', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(1).map(({ id }) => id);
   t.strictSame(await readVersions(sandbox, open(), ids), { versions: [1], graphql: 0, byId: 1, query: 0 });
 });
 
-t.test('a version that is not there is undefined, alone and among others', async (t) => {
+t.test('the version of a missing customer is undefined, alone and among others', async (t) => {
   const { sandbox, open } = await start(t);
   const [one = '', other = ''] = sandbox.seed(2).map(({ id }) => id);
   await sandbox.deleteCustomer(other);
@@ -207,7 +210,7 @@ t.test('a version that is not there is undefined, alone and among others', async
   });
 });
 
-t.test('an error for one customer of a request is that customer’s alone', async (t) => {
+t.test('an error for one customer of a request affects only that customer', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(5).map(({ id }) => id);
   sandbox.fault({ kind: 'partial', ids: [String(ids[2])] });
@@ -216,24 +219,21 @@ t.test('an error for one customer of a request is that customer’s alone', asyn
   t.equal(graphql, 1);
 });
 
-t.test(
-  'versions are asked for in halves when that is too complex, and then never so many again',
-  async (t) => {
-    const { sandbox, open } = await start(t);
-    const ids = sandbox.seed(100).map(({ id }) => id);
-    const versions = ids.map(() => 1);
-    sandbox.limitGraphql(30);
-    const client = open();
-    t.match(await readVersions(sandbox, client, ids), { versions, graphql: 1 + 2 + 4, byId: 0 });
-    t.match(
-      await readVersions(sandbox, client, ids),
-      { versions, graphql: 4, byId: 0 },
-      'in quarters at once',
-    );
-  },
-);
+t.test('a request for versions that is too complex is halved, and later requests are as small', async (t) => {
+  const { sandbox, open } = await start(t);
+  const ids = sandbox.seed(100).map(({ id }) => id);
+  const versions = ids.map(() => 1);
+  sandbox.limitGraphql(30);
+  const client = open();
+  t.match(await readVersions(sandbox, client, ids), { versions, graphql: 1 + 2 + 4, byId: 0 });
+  t.match(
+    await readVersions(sandbox, client, ids),
+    { versions, graphql: 4, byId: 0 },
+    'four concurrent requests',
+  );
+});
 
-t.test('versions are read one by one by id where GraphQL refuses everything', async (t) => {
+t.test('versions are read one by one by id if GraphQL refuses every request', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(4).map(({ id }) => id);
   sandbox.fault({ kind: 'status', status: 400, only: 'graphql' });
@@ -242,7 +242,7 @@ t.test('versions are read one by one by id where GraphQL refuses everything', as
   t.match(await readVersions(sandbox, client, ids), { versions: [1, 1, 1, 1], graphql: 0, byId: 4 });
 });
 
-t.test('trouble that stays fails every version of a request, and is not asked about in halves', async (t) => {
+t.test('a persistent error fails every version of a request, which is not halved', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(3).map(({ id }) => id);
   const cases = [
@@ -262,7 +262,7 @@ t.test('trouble that stays fails every version of a request, and is not asked ab
   }
 });
 
-t.test('one that is not there is undefined, alone and among others', async (t) => {
+t.test('a missing customer is undefined, alone and among others', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);
   const { commercetools } = open();
@@ -277,7 +277,7 @@ t.test('one that is not there is undefined, alone and among others', async (t) =
   );
 });
 
-t.test('a right that is missing fails at once and turns readiness off until it is there', async (t) => {
+t.test('a missing permission fails immediately and turns readiness off until it is granted', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);
   const off = sandbox.fault({ kind: 'insufficient-scope', only: 'by-id' });
@@ -291,7 +291,7 @@ t.test('a right that is missing fails at once and turns readiness off until it i
   t.equal(accepted.at(-1), true);
 });
 
-t.test('wrong credentials, or a scope that is not granted, fail and are asked about once', async (t) => {
+t.test('wrong credentials, or a scope that is not granted, fail with one token request', async (t) => {
   const { sandbox, open } = await start(t);
   for (const options of [{ clientSecret: 'wrong-secret' }, { scopes: ['manage_everything'] }]) {
     const before = sandbox.requests.token;
@@ -306,14 +306,14 @@ t.test('wrong credentials, or a scope that is not granted, fail and are asked ab
   }
 });
 
-t.test('asks for the scopes it is given', async (t) => {
+t.test('requests the configured scopes', async (t) => {
   const { sandbox, open } = await start(t);
   const [customer] = sandbox.seed(1);
   const { commercetools } = open({ scopes: [`view_customers:${sandbox.projectKey}`] });
   t.ok(await commercetools.readCustomer(String(customer?.id)));
 });
 
-t.test('a token revoked is renewed once for all that wait', async (t) => {
+t.test('a revoked token is renewed once for all waiting requests', async (t) => {
   const { sandbox, open } = await start(t);
   const ids = sandbox.seed(20).map(({ id }) => id);
   const { commercetools, accepted } = open();
@@ -326,7 +326,7 @@ t.test('a token revoked is renewed once for all that wait', async (t) => {
   t.notOk(accepted.includes(false));
 });
 
-t.test('trouble that passes is tried again', async (t) => {
+t.test('temporary errors are retried', async (t) => {
   const faults = [
     { kind: 'status', status: 503 },
     { kind: 'status', status: 500, only: 'token' },
@@ -346,7 +346,7 @@ t.test('trouble that passes is tried again', async (t) => {
   await Promise.all(faults.map(tryOne));
 });
 
-t.test('trouble that stays is a failure that says what it was and holds no token', async (t) => {
+t.test('a persistent error is a failure with its status and without a token', async (t) => {
   const cases = [
     { fault: { kind: 'status', status: 503 }, reason: 'upstream-error', requests: 3 },
     { fault: { kind: 'bad-gateway' }, reason: 'upstream-error', requests: 3 },
@@ -369,7 +369,7 @@ t.test('trouble that stays is a failure that says what it was and holds no token
 });
 
 for (const fault of [{ kind: 'hang' }, { kind: 'slow', milliseconds: 100 * REQUEST_MILLISECONDS }] as const)
-  t.test(`a request that meets '${fault.kind}' is given up at its time-out and tried again`, async (t) => {
+  t.test(`a request that meets '${fault.kind}' is aborted at its time-out and retried`, async (t) => {
     const { sandbox, open } = await start(t);
     const [customer] = sandbox.seed(1);
     if (customer === undefined) throw new Error('Expected a customer.');
@@ -398,7 +398,7 @@ for (const fault of [{ kind: 'hang' }, { kind: 'slow', milliseconds: 100 * REQUE
     holdsNoToken(t, error, lines);
   });
 
-t.test('a query that is refused is asked in halves, and at last by id', async (t) => {
+t.test('a refused query is halved, and finally replaced by reads by id', async (t) => {
   const { sandbox, open } = await start(t);
   const customers = await Promise.all(
     ['a', 'b'].map((name) => sandbox.createCustomer({ email: `${name}@example.com` })),
@@ -412,7 +412,7 @@ t.test('a query that is refused is asked in halves, and at last by id', async (t
   );
 });
 
-t.test('the request builder goes the same way, writes included', async (t) => {
+t.test('the request builder is sent in the same way, including writes', async (t) => {
   const { open } = await start(t);
   const { api } = open().commercetools;
   const made = await api

@@ -68,7 +68,7 @@ t.test('starts a job immediately if its key is free', async (t) => {
   t.equal(queue.size, 0);
 });
 
-t.test('runs all keys at once', async (t) => {
+t.test('runs all keys concurrently', async (t) => {
   const { runs, take, queue } = setUp();
   for (const key of ['a', 'b', 'c', 'c']) take(1, key);
   await until(() => runs.length === 3, 'a run of each key');
@@ -76,7 +76,7 @@ t.test('runs all keys at once', async (t) => {
   t.equal(queue.waiting, 1);
 });
 
-t.test('takes in as many events as its limit, and again when one is settled', async (t) => {
+t.test('accepts as many events as its limit, and another when one is settled', async (t) => {
   const { runs, take, offer, queue } = setUp({ limit: 2 });
   const first = take(1, 'a');
   take(2, 'a');
@@ -87,13 +87,13 @@ t.test('takes in as many events as its limit, and again when one is settled', as
   t.ok('outcome' in offer(3, 'b'));
 });
 
-t.test('counts events that coalesceKey a run towards the limit', async (t) => {
+t.test('counts coalesced events towards the limit', async (t) => {
   const { take, offer } = setUp({ limit: 3 });
   for (const event of [1, 2, 3]) take(event, 'a');
   t.match(offer(4, 'a'), { reason: 'queue-full' });
 });
 
-t.test('never runs one key twice at once', async (t) => {
+t.test('never runs one key twice at the same time', async (t) => {
   const { runs, take } = setUp();
   take(1, 'a', 'one');
   take(2, 'a', 'other');
@@ -103,7 +103,7 @@ t.test('never runs one key twice at once', async (t) => {
   await until(() => runs.length === 2, 'the second run to begin');
 });
 
-t.test('runs once for all events that wait in one key with one coalesceKey', async (t) => {
+t.test('runs once for all waiting events with the same key and coalesceKey', async (t) => {
   const { runs, take, seen } = setUp();
   take(1, 'a');
   const waiting = [3, 5, 4].map((event) => take(event, 'a'));
@@ -116,7 +116,7 @@ t.test('runs once for all events that wait in one key with one coalesceKey', asy
   t.same(seen(), [1, 5], 'the newest event stands for the shared run');
 });
 
-t.test('gives a shared run until the latest deadline of those that coalesceKey it', async (t) => {
+t.test('the deadline of a coalesced run is the latest of its events', async (t) => {
   const cases: { deadlines: (number | undefined)[]; expected: number | undefined }[] = [
     { deadlines: [10], expected: 10 },
     { deadlines: [30, 10, 20], expected: 30 },
@@ -137,7 +137,7 @@ t.test('gives a shared run until the latest deadline of those that coalesceKey i
   }
 });
 
-t.test('gives an event that arrives while its key runs one more run', async (t) => {
+t.test('starts one more run for an event that arrives while its key runs', async (t) => {
   const { runs, take, seen } = setUp();
   const first = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');
@@ -150,7 +150,7 @@ t.test('gives an event that arrives while its key runs one more run', async (t) 
   t.match(await second.outcome, { reason: 'second' });
 });
 
-t.test('keeps apart in one key what has another coalesceKey', async (t) => {
+t.test('does not coalesce events of one key with different coalesceKeys', async (t) => {
   const { runs, take, seen } = setUp();
   take(1, 'a', 'x');
   take(2, 'a', 'y');
@@ -175,7 +175,7 @@ t.test('runs each job without a coalesceKey, in the order of arrival', async (t)
   t.same(seen(), [3, 1, 2]);
 });
 
-t.test('leaves out a run that everybody has abandoned', async (t) => {
+t.test('skips a run whose events were all abandoned', async (t) => {
   const { runs, take, queue, seen } = setUp();
   take(1, 'a');
   const waiting = take(2, 'a', 'other');
@@ -188,7 +188,7 @@ t.test('leaves out a run that everybody has abandoned', async (t) => {
   t.same(seen(), [1, 3]);
 });
 
-t.test('goes on with a run in flight that was abandoned', async (t) => {
+t.test('continues a run in flight whose events were abandoned', async (t) => {
   const { runs, take, queue } = setUp();
   const ticket = take(1, 'a');
   await until(() => runs.length === 1, 'the run to begin');
@@ -200,7 +200,7 @@ t.test('goes on with a run in flight that was abandoned', async (t) => {
   t.equal(queue.size, 0, 'abandoning it again changes nothing');
 });
 
-t.test('keeps a shared run for the one that still waits', async (t) => {
+t.test('keeps a coalesced run for the event that still waits', async (t) => {
   const { runs, take, seen, queue } = setUp();
   take(1, 'a');
   const [abandoned, kept] = [take(3, 'a'), take(2, 'a')];
@@ -214,7 +214,7 @@ t.test('keeps a shared run for the one that still waits', async (t) => {
   t.same(await kept.outcome, DONE);
 });
 
-t.test('takes an event into a run that was abandoned before it began', async (t) => {
+t.test('adds an event to a waiting run that was abandoned', async (t) => {
   const { runs, take, seen } = setUp();
   take(1, 'a');
   take(2, 'a').leaveOut();
@@ -226,7 +226,7 @@ t.test('takes an event into a run that was abandoned before it began', async (t)
   t.same(await late.outcome, DONE);
 });
 
-t.test('refuses what would not be finished in time, by the events it finishes a second', async (t) => {
+t.test('refuses events that would not finish in time, by the rate of finished events', async (t) => {
   const clock = { now: 0 };
   t.intercept(performance, 'now', { value: () => clock.now });
   const { queue, runs, offer, take } = setUp({ limit: 100, longestWaitMilliseconds: 8_000 });
@@ -237,7 +237,7 @@ t.test('refuses what would not be finished in time, by the events it finishes a 
   };
   for (let event = 0; event < 60; event += 1) take(event, `key-${event}`);
   t.ok('outcome' in offer(60, 'key-60'), 'its rate is not known yet');
-  // From here on it finishes five a second, and as many come.
+  // From here on it finishes five events a second, and as many arrive.
   for (let event = 61; event < 161; event += 1) {
     clock.now += 200;
     await finishOne();
@@ -248,7 +248,7 @@ t.test('refuses what would not be finished in time, by the events it finishes a 
   t.match(
     queue.busyFor(4_500),
     { reason: 'wait-too-long' },
-    'which is too long for a sender that waits 4.5 s',
+    'too long for a sender with a time-out of 4.5 s',
   );
   const more = Array.from({ length: 10 }, (_, event) => offer(event, `more-${event}`));
   t.match(more.at(-1), { reason: 'wait-too-long', retryAfterSeconds: 9 });
@@ -258,7 +258,7 @@ t.test('refuses what would not be finished in time, by the events it finishes a 
   t.equal(queue.busy, undefined, 'a few are taken in, however long the others take');
 });
 
-t.test('makes an outcome of whatever a run throws, and goes on', async (t) => {
+t.test('converts everything that a run throws to an outcome, and continues', async (t) => {
   const unknown = { kind: 'failed', reason: 'unknown-error' };
   const cases: { name: string; run: () => Promise<Outcome>; expected: object }[] = [
     { name: 'rejects', run: () => Promise.reject(new TypeError('secret')), expected: unknown },
@@ -268,7 +268,7 @@ t.test('makes an outcome of whatever a run throws, and goes on', async (t) => {
       expected: { kind: 'failed', reason: 'later' },
     },
     {
-      name: 'throws before there is a promise',
+      name: 'throws synchronously',
       run: () => {
         throw new TypeError('secret');
       },
@@ -288,7 +288,7 @@ t.test('makes an outcome of whatever a run throws, and goes on', async (t) => {
   }
 });
 
-t.test('drains: refuses what is new and waits for what was taken in', async (t) => {
+t.test('drains: refuses new events and waits for the accepted ones', async (t) => {
   const { queue, runs, take, offer } = setUp();
   const [one, other] = [take(1, 'a'), take(2, 'a')];
   let drained = false;
@@ -304,7 +304,7 @@ t.test('drains: refuses what is new and waits for what was taken in', async (t) 
   t.same(await Promise.all([one.outcome, other.outcome]), [DONE, DONE]);
 });
 
-t.test('drains: gives up on what is left after the grace', async (t) => {
+t.test('drains: gives up the remaining events after the grace period', async (t) => {
   const { queue, runs, take } = setUp();
   const tickets = [take(1, 'a'), take(2, 'a'), take(3, 'b')];
   await queue.drain(10);
@@ -316,13 +316,13 @@ t.test('drains: gives up on what is left after the grace', async (t) => {
   t.equal(queue.size, 0);
 });
 
-t.test('drains at once when it is empty', async (t) => {
+t.test('drains immediately when it is empty', async (t) => {
   const { queue } = setUp();
   stopClock(t);
   await queue.drain(30_000);
 });
 
-t.test('keeps nothing of 10,000 events', async (t) => {
+t.test('keeps no memory of 10,000 events', async (t) => {
   const queue = new EventQueue<number>({ ...ROOMY, limit: 10_000 });
   const runs: number[] = [];
   const tickets = Array.from({ length: 10_000 }, (_, event) =>
@@ -343,7 +343,7 @@ t.test('keeps nothing of 10,000 events', async (t) => {
   t.equal(queue.size, 0);
 });
 
-t.test('holds its invariants whatever arrives', async (t) => {
+t.test('keeps its invariants for random events', async (t) => {
   const arrival = fc.record({
     key: fc.constantFrom('a', 'b', 'c'),
     coalesceKey: fc.constantFrom('x', 'y', undefined),
@@ -383,10 +383,7 @@ t.test('holds its invariants whatever arrives', async (t) => {
             return promise;
           },
         });
-        check(
-          answer instanceof Failure === open >= limit,
-          'a refusal when the limit is reached, and only then',
-        );
+        check(answer instanceof Failure === open >= limit, 'a refusal only when the limit is reached');
         if (!(answer instanceof Failure)) {
           const entry = { ticket: answer, key, event, open: true, started: begunAfter.length };
           tickets.push(entry);

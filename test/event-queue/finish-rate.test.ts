@@ -1,12 +1,12 @@
 import t from 'tap';
 import { FinishRate } from '../../src/event-queue/finish-rate.ts';
 
-/** A rate over eight seconds, on a clock of the test's. */
+/** A rate over eight seconds, on the test's clock. */
 function setUp(size: number) {
   const clock = { now: 5_000 };
   const rate = new FinishRate(8_000, () => clock.now);
   for (let event = 0; event < size; event += 1) rate.add();
-  /** Each second so many are finished, and as many come. */
+  /** Each second this number of events is finished, and as many arrive. */
   function pass(seconds: number, perSecond: number): void {
     for (let event = 0; event < seconds * perSecond; event += 1) {
       clock.now += 1_000 / perSecond;
@@ -19,7 +19,7 @@ function setUp(size: number) {
 
 const near = (one: number, other: number) => Math.abs(one - other) < 0.15 * other;
 
-t.test('tells how long as many events take as there are', (t) => {
+t.test('estimates how long the events in the queue take', (t) => {
   for (const { size, perSecond } of [
     { size: 100, perSecond: 20 },
     { size: 1_000, perSecond: 100 },
@@ -32,7 +32,7 @@ t.test('tells how long as many events take as there are', (t) => {
   t.end();
 });
 
-t.test('does not know while the queue has just filled up', (t) => {
+t.test('has no estimate while the queue has just been filled', (t) => {
   const { clock, rate, pass } = setUp(10);
   pass(20, 5);
   for (let event = 0; event < 90; event += 1) rate.add();
@@ -44,7 +44,7 @@ t.test('does not know while the queue has just filled up', (t) => {
   t.end();
 });
 
-t.test('follows a rate that changes', (t) => {
+t.test('follows a changing rate', (t) => {
   const { rate, pass } = setUp(100);
   pass(20, 50);
   t.ok(near(rate.wait, 2_000), String(rate.wait));
@@ -53,7 +53,7 @@ t.test('follows a rate that changes', (t) => {
   t.end();
 });
 
-t.test('is endless where nothing is finished, and nothing where nothing waits', (t) => {
+t.test('is infinite if nothing is finished, and zero if nothing waits', (t) => {
   const { clock, rate } = setUp(1);
   clock.now += 20_000;
   t.equal(rate.wait, Number.POSITIVE_INFINITY);
@@ -62,7 +62,7 @@ t.test('is endless where nothing is finished, and nothing where nothing waits', 
   t.end();
 });
 
-t.test('has no end to look back over where the queue has no longest wait', (t) => {
+t.test('has no window if the queue has no longest wait', (t) => {
   const rate = new FinishRate(Number.POSITIVE_INFINITY);
   rate.add();
   t.equal(rate.wait, 0);

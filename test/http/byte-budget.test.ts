@@ -14,17 +14,17 @@ const [customer] = commercetools.seed(1);
 if (!customer) throw new Error('Expected a customer.');
 const payload = changeOf(customer);
 
-/** A service that may hold the largest push, and nothing beside it. */
+/** A service whose budget is the size of the largest push. */
 const narrow = (t: Test, env: Record<string, string> = {}) =>
   connect(t, upstreams, { QUEUE_BYTES: String(LARGEST), DUPLICATE_MEMORY_SECONDS: '0', ...env });
 
-/** Posts a body and reads the whole answer: one that is not read holds its connection, and this process, for minutes. */
+/** Posts a body and reads the whole response; an unread one would keep its connection, and this process, for minutes. */
 async function postWhole({ push }: ServiceSandbox, body: string): Promise<{ status: number; text: string }> {
   const response = await fetch(push, { method: 'POST', body });
   return { status: response.status, text: await response.text() };
 }
 
-/** A push that is refused for the bytes of the others says so, and when to come back. */
+/** The response to a push that is refused because of the budget. */
 async function isRefused(url: string): Promise<boolean> {
   const { status, headers, body } = await sendPush(url, payload);
   if (status === 204) return false;
@@ -33,7 +33,7 @@ async function isRefused(url: string): Promise<boolean> {
   return JSON.parse(body).reason === 'bytes-in-flight';
 }
 
-/** Begins a push that declares all bytes there may be, and sends none of them; returns once it is let in. */
+/** Starts a push that declares the largest size and sends nothing; returns when it is accepted. */
 async function occupy(t: Test, { url, push }: ServiceSandbox): Promise<Socket> {
   const { hostname, port } = new URL(url);
   let occupying: Socket | undefined;
@@ -49,7 +49,7 @@ async function occupy(t: Test, { url, push }: ServiceSandbox): Promise<Socket> {
     });
     socket.write(`POST /push HTTP/1.1\r\nhost: x\r\ncontent-length: ${LARGEST}\r\n\r\n`);
     await once(socket, 'connect');
-    // By the second answer the service has read what was sent before; the push that looks must not be in its way.
+    // The service has read earlier requests before it answers the second; the checking push must not need the budget itself.
     for (let asked = 0; asked < 2; asked += 1) await (await fetch(`${url}/health/live`)).text();
     return (await isRefused(push)) && !answered;
   });
@@ -57,7 +57,7 @@ async function occupy(t: Test, { url, push }: ServiceSandbox): Promise<Socket> {
   return occupying;
 }
 
-t.test('503 by the Content-Length, before anything of the body is there', async (t) => {
+t.test('503 by the Content-Length, before any of the body is received', async (t) => {
   const service = await narrow(t);
   const first = await occupy(t, service);
   t.match(service.lines.at(-1), { severity: 'WARNING', reason: 'bytes-in-flight', status: 503 });
@@ -70,7 +70,7 @@ t.test('503 by the Content-Length, before anything of the body is there', async 
   t.ok(await until(async () => !(await isRefused(service.push))), 'and room again when the sender goes');
 });
 
-t.test('503 by counting where no length is said', async (t) => {
+t.test('503 by counting without a declared length', async (t) => {
   const service = await narrow(t);
   const first = await occupy(t, service);
   const head = ['POST /push HTTP/1.1', 'host: x', 'transfer-encoding: chunked'];
@@ -81,14 +81,14 @@ t.test('503 by counting where no length is said', async (t) => {
   t.ok(await until(async () => !(await isRefused(service.push))), 'and room again when the sender goes');
 });
 
-t.test('takes a body of a thousand chunks as it is', async (t) => {
+t.test('receives a body of a thousand chunks unchanged', async (t) => {
   const service = await narrow(t);
   const head = ['POST /push HTTP/1.1', 'host: x', 'transfer-encoding: chunked'];
   const body = [...wrap(payload)].map((letter) => `1\r\n${letter}\r\n`).join('');
   t.equal((await rawRequest(service.url, head, `${body}0\r\n\r\n`)).status, 204);
 });
 
-t.test('holds the bytes until the event has its outcome, not only until the answer', async (t) => {
+t.test('reserves the bytes until the event has its outcome, not only until the response', async (t) => {
   const service = await narrow(t, { ACKNOWLEDGE: 'received', DEAD_LETTER_TOPIC: 'dead-letters' });
   const push = () => postWhole(service, wrap({ ...payload, filler: 'x'.repeat(9_000_000) }));
   const off = fluent.faults.on({ kind: 'status', status: 503 });
@@ -99,11 +99,11 @@ t.test('holds the bytes until the event has its outcome, not only until the answ
   t.match(JSON.parse(second.text), { reason: 'bytes-in-flight' });
   off();
   t.ok(await until(async () => (await push()).status === 204));
-  // What is not done when the service closes is tried again for minutes, and holds this process as long.
+  // An event that is not done when the service closes would be retried for minutes, and keep this process alive.
   t.ok(await until(() => service.lines.filter(({ outcome }) => outcome === 'done').length === 2));
 });
 
-t.test('gives the bytes back whatever became of a push', async (t) => {
+t.test('releases the bytes after every kind of end', async (t) => {
   const service = await narrow(t);
   const size = 8_000_000;
   const bodies = {

@@ -12,7 +12,7 @@ const BUDGET_SPENT = new Failure('bytes-in-flight', DETAIL, { retryAfterSeconds:
 const TOO_LARGE = new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
 const CUT_OFF = new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH();
 
-t.test('gives the body as it came, by its length or without one, and its bytes back', async (t) => {
+t.test('returns the body, with or without a declared length, and releases its bytes', async (t) => {
   const sent = Array.from({ length: 300 }, (_, index) => Buffer.alloc(index * 31, index));
   const whole = Buffer.concat(sent);
   for (const declared of [whole.length, undefined]) {
@@ -31,7 +31,7 @@ t.test('gives the body as it came, by its length or without one, and its bytes b
   }
 });
 
-t.test('reads nothing of a body whose length is beyond the budget, or beyond any push', async (t) => {
+t.test('reads nothing of a body whose declared length exceeds the budget or the largest push', async (t) => {
   const stream = new PassThrough();
   stream.write('something');
   const budget = new ByteBudget(1_000);
@@ -42,7 +42,7 @@ t.test('reads nothing of a body whose length is beyond the budget, or beyond any
 });
 
 t.test(
-  'reserves little more than came where no length is said, and stops at the budget and at the limit',
+  'without a declared length reserves little more than was received, and stops at the budget and at the limit',
   async (t) => {
     for (const [limit, error] of [
       [5 * MEGABYTE, BUDGET_SPENT],
@@ -62,7 +62,7 @@ t.test(
 );
 
 t.test(
-  'rejects a body that ends before its length, or with its connection, and gives its bytes back',
+  'rejects a body that ends before its length, or with its connection, and releases its bytes',
   async (t) => {
     for (const end of [(stream: PassThrough) => stream.end(), (stream: PassThrough) => stream.destroy()]) {
       const budget = new ByteBudget(1_000);

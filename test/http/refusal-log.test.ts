@@ -9,7 +9,7 @@ function start() {
   return { lines, log, refusals: new RefusalLog(log) };
 }
 
-t.test('tells of the first at once, and then of all the others together', async (t) => {
+t.test('logs the first immediately, and then all others together', async (t) => {
   const { lines, log, refusals } = start();
   t.teardown(() => refusals.close());
   for (let count = 0; count < 1_000; count += 1)
@@ -20,7 +20,7 @@ t.test('tells of the first at once, and then of all the others together', async 
   t.equal(lines.length, 2);
 });
 
-t.test('counts each reason for itself', async (t) => {
+t.test('counts each reason separately', async (t) => {
   const { lines, refusals } = start();
   for (const reason of ['wrong-token', 'queue-full', 'wrong-token', 'draining']) refusals.add(reason, 503);
   t.strictSame(
@@ -33,7 +33,7 @@ t.test('counts each reason for itself', async (t) => {
   t.equal(lines.length, 4);
 });
 
-t.test('tells of a later one too', async (t) => {
+t.test('logs a later one too', async (t) => {
   const { lines, refusals } = start();
   t.teardown(() => refusals.close());
   for (let told = 1; told <= 3; told += 1) {

@@ -13,7 +13,7 @@ const service = await connect(t, upstreams, { PUSH_AUTH: 'token', PUSH_TOKEN });
 const large = 'content-length: 15000000';
 const chunked = 'transfer-encoding: chunked';
 
-// Nothing of the body is ever sent: what is answered is answered without it.
+// The body is never sent, so the response must come without it.
 const unread = [
   { line: `POST /nope?token=${SECRET}`, headers: ['content-type: application/json', large], status: 404 },
   { line: `POST /nope?token=${SECRET}`, headers: ['content-type: no type', large], status: 404 },
@@ -52,7 +52,7 @@ t.test('keeps the connection of a sender whose small push it refuses', async (t)
   t.notMatch(answer.text, /connection: close/i);
 });
 
-t.test('tells in no answer, and no log line, what the query was', async (t) => {
+t.test('neither a response nor a log line contains the query', async (t) => {
   for (const path of ['/nope', '/%zz', '/push/x', '/health/nope', `/dashboard/${'x'.repeat(200)}`]) {
     const response = await fetch(`${service.url}${path}?token=${SECRET}`, { redirect: 'manual' });
     t.ok(response.status === 404 || response.status === 400 || response.status === 414, path);
@@ -63,7 +63,7 @@ t.test('tells in no answer, and no log line, what the query was', async (t) => {
   t.notMatch(JSON.stringify(service.lines), SECRET);
 });
 
-t.test('answers what is no HTTP, or too long, in the form of all answers', async (t) => {
+t.test('answers requests that are not HTTP, or too long, in the usual format', async (t) => {
   const wrong = await rawRequest(service.url, ['NONSENSE']);
   t.equal(wrong.status, 400);
   t.match(wrong.text, /"reason":"bad-request","detail":"\w/);
@@ -73,7 +73,7 @@ t.test('answers what is no HTTP, or too long, in the form of all answers', async
 });
 
 for (const path of ['/metrics', '/connector', '/health/ready', '/dashboard/page.js', '/nope'])
-  t.test(`cuts off who pipelines GET ${path} by the hundred`, async (t) => {
+  t.test(`closes the connection of a client that pipelines many GET ${path}`, async (t) => {
     const { hostname, port } = new URL(service.url);
     const socket = connectSocket(Number(port), hostname);
     t.teardown(() => socket.destroy());
@@ -122,7 +122,7 @@ t.test('closes a connection after a thousand requests', async (t) => {
   t.equal(kept[1_000], 'keep-alive', 'and serves on with another');
 });
 
-t.test('holds so many connections and no more', async (t) => {
+t.test('limits the number of connections', async (t) => {
   const { url } = await connect(t, upstreams, { QUEUE_LIMIT: '1' });
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: 600 }, () => connectSocket(Number(port), hostname));

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { shareFor } from '../../src/http/share-for.ts';
 
-t.test('reads once for whoever asks within the time, and again after it', async (t) => {
+t.test('reads once for all callers within the time, and again after it', async (t) => {
   let now = 0;
   let reads = 0;
   const read = shareFor(
@@ -19,7 +19,7 @@ t.test('reads once for whoever asks within the time, and again after it', async 
   t.equal(await read(), 2);
 });
 
-t.test('does not keep a failure', async (t) => {
+t.test('does not cache a failure', async (t) => {
   let fails = true;
   const read = shareFor(1_000, async () => {
     if (fails) throw new Error('Not now.');

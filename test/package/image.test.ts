@@ -16,10 +16,10 @@ import { sendPush } from '../sandbox/push.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
-/** Where the image holds the code. */
+/** The path of the code in the image. */
 const CODE = '/opt/customer-sync';
 
-/** The last line of the Dockerfile, with the code in another place. */
+/** The last line of the Dockerfile, with another path of the code. */
 async function imageCommand(code: string): Promise<string[]> {
   const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
   const [, ...args] = z.array(z.string()).parse(JSON.parse(/^CMD (.*)$/m.exec(dockerfile)?.[1] ?? ''));
@@ -46,7 +46,7 @@ t.test('what the image holds works by itself', async (t) => {
     await t.resolves(run(process.execPath, ['--input-type=module', '-e', code], { cwd: app }));
   });
 
-  await t.test('development is not in it, and that is said', async (t) => {
+  await t.test('dev is not in the image, and reports that', async (t) => {
     const command = join(app, manifest.bin['customer-sync']);
     const { code, err } = await startCommand(t, ['dev'], {}, { cwd: app, command }).ended;
     t.equal(code, 2);
@@ -56,7 +56,7 @@ t.test('what the image holds works by itself', async (t) => {
     );
   });
 
-  await t.test("a Dockerfile of two lines adds one's own configuration and handlers", async (t) => {
+  await t.test('a Dockerfile of two lines adds your configuration and handlers', async (t) => {
     const upstreams = await startUpstreams(t);
     // FROM customer-sync, and then COPY . . of a project, which may also be one that the npm package is installed in.
     const own = outsideFolder(t, 'image-app');
@@ -72,7 +72,7 @@ t.test('what the image holds works by itself', async (t) => {
     t.equal((await service.stop()).stderr, '');
   });
 
-  await t.test('a mounted config, which holds settings alone, breaks nothing', async (t) => {
+  await t.test('a mounted config, which contains settings only, breaks nothing', async (t) => {
     const { env } = await startUpstreams(t);
     const folder = t.testdir({ config: {} });
     await cp(join(ROOT, 'config/connector.yml'), join(folder, 'config/connector.yml'));
@@ -81,7 +81,7 @@ t.test('what the image holds works by itself', async (t) => {
     await service.stop();
   });
 
-  await t.test('without a configuration of ones own, that of the image is read', async (t) => {
+  await t.test('without your own configuration, that of the image is read', async (t) => {
     const { env } = await startUpstreams(t);
     const service = await startProcess(t, env, t.testdir(), await imageCommand(app));
     t.equal((await fetch(`${service.url}/health/ready`)).status, 200);

@@ -15,7 +15,7 @@ import { until } from '../sandbox/until.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
-/** Makes packages of the repository's node_modules those of the project, as an installation would. */
+/** Links packages of the repository's node_modules into the project, like an installation. */
 async function link(project: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const path = join(project, 'node_modules', name);
@@ -28,7 +28,7 @@ t.test('the package works from an empty folder', async (t) => {
   const project = outsideFolder(t, 'package');
   const place = join(project, 'node_modules', manifest.name);
   await mkdir(place, { recursive: true });
-  // What `npm init` writes.
+  // The package.json of `npm init`.
   await writeFile(join(project, 'package.json'), '{ "name": "mine", "type": "commonjs" }');
   const env = { ...process.env, npm_config_loglevel: 'error' };
   const packed = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: ROOT, env });
@@ -37,7 +37,7 @@ t.test('the package works from an empty folder', async (t) => {
   await link(project, Object.keys(manifest.dependencies));
   const command = join(place, manifest.bin['customer-sync']);
 
-  await t.test('it holds no TypeScript but declarations, and no tests', async (t) => {
+  await t.test('it contains no TypeScript except declarations, and no tests', async (t) => {
     const { stdout } = await run('tar', ['tzf', tarball]);
     const files = stdout.trim().split('\n');
     t.same(
@@ -51,7 +51,7 @@ t.test('the package works from an empty folder', async (t) => {
 
   const own = await orderNoteProject(project);
   await t.test(
-    "npx customer-sync start runs the service, with a configuration and handlers of one's own",
+    'npx customer-sync start runs the service, with your configuration and handlers',
     async (t) => {
       const upstreams = await startUpstreams(t);
       const { commercetools, fluent } = upstreams;
@@ -83,13 +83,13 @@ t.test('the package works from an empty folder', async (t) => {
     },
   );
 
-  await t.test("without a file of one's own, the shipped one is read", async (t) => {
+  await t.test('without your own file, the shipped one is read', async (t) => {
     const { code, err } = await startCommand(t, ['start'], {}, { cwd: tmpdir(), command }).ended;
     t.equal(code, 1);
     t.match(err, `${place}/config/connector.yml:`);
   });
 
-  await t.test('the stand-ins say which packages they need', async (t) => {
+  await t.test('the stand-ins report which packages they need', async (t) => {
     const { code, err } = await startCommand(t, ['stand-ins'], {}, { cwd: project, command }).ended;
     t.equal(code, 2);
     t.match(
@@ -99,7 +99,7 @@ t.test('the package works from an empty folder', async (t) => {
   });
 
   await link(project, Object.keys(manifest.peerDependencies));
-  await t.test('with them, the handler of the README and its test run', async (t) => {
+  await t.test('with them, the handler in the README and its test run', async (t) => {
     await writeFile(join(project, 'handlers/order-note.test.ts'), block('handlers/order-note.test.ts'));
     await writeFile(join(project, 'handlers/mapping.test.ts'), mappingTest);
     const { code, out, err } = await startCommand(t, ['test'], {}, { cwd: project, command }).ended;

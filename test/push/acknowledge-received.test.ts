@@ -19,7 +19,7 @@ import { until } from '../sandbox/until.ts';
 
 const RECEIVED = { ACKNOWLEDGE: 'received', DEAD_LETTER_TOPIC: 'dead-letters' };
 
-t.test('acknowledges before it handles', async (t) => {
+t.test('acknowledges before handling', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const service = await connect(t, upstreams, RECEIVED);
@@ -32,12 +32,12 @@ t.test('acknowledges before it handles', async (t) => {
   t.ok(fluent.customers.has(customer.id));
 });
 
-t.test('tries again by itself what failed', async (t) => {
+t.test('retries failed events in the process', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const service = await connect(t, upstreams, RECEIVED);
   const customer = await commercetools.createCustomer({ email: 'again@example.com', password: 'secret' });
-  // Three tries in one run: the fourth request belongs to the next.
+  // Three attempts in one run: the fourth request belongs to the next run.
   fluent.faults.on({ kind: 'status', status: 503, only: 'query', times: 4 });
   t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
   t.ok(await until(() => fluent.customers.has(customer.id)));
@@ -45,7 +45,7 @@ t.test('tries again by itself what failed', async (t) => {
   t.equal(service.lines.filter((line) => 'outcome' in line).length, 1, 'one line an outcome');
 });
 
-t.test('refuses at once what it could not keep', async (t) => {
+t.test('refuses events immediately that it could not keep', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await connect(t, upstreams, { ...RECEIVED, QUEUE_LIMIT: '1' });
   upstreams.fluent.faults.on({ kind: 'status', status: 503 });
@@ -62,7 +62,7 @@ t.test('refuses at once what it could not keep', async (t) => {
   t.ok(await until(() => service.lines.filter(({ reason }) => reason === 'customer-gone').length === 2));
 });
 
-t.test('parks what is not finished when it shuts down', async (t) => {
+t.test('publishes unfinished events as dead letters at the shutdown', async (t) => {
   const emulator = await sharedEmulatorOrSkip(t);
   if (emulator === undefined) return;
   const upstreams = await startUpstreams(t);
@@ -78,7 +78,7 @@ t.test('parks what is not finished when it shuts down', async (t) => {
     email: 'dead-lettered@example.com',
     password: 'secret',
   });
-  // A first one opens the connection to Pub/Sub: what is left at shutdown has seconds to be dead-lettered.
+  // The first dead letter opens the connection to Pub/Sub, because there are only seconds at the shutdown.
   t.equal((await sendPush(service.push, 'no JSON')).status, 204);
   t.ok(await until(() => channel.deadLetters.length === 1));
   upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
@@ -103,7 +103,7 @@ t.test('parks what is not finished when it shuts down', async (t) => {
   );
 });
 
-/** A redelivery that does not keep a test waiting; `outcomes` are given one after the other, the last for ever. */
+/** A retry without waits for the test; `outcomes` are returned one after the other, the last for ever. */
 function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
   let runs = 0;
   let refusals = unparkable;
@@ -146,21 +146,21 @@ function redeliver(t: Test, outcomes: readonly Outcome[], unparkable = 0) {
 const failed: Outcome = { kind: 'failed', reason: 'upstream-error', detail: 'It is down.' };
 const done: Outcome = { kind: 'done', reason: 'updated' };
 
-t.test('parks what still fails after the last try', async (t) => {
+t.test('publishes an event as a dead letter that fails in the last attempt', async (t) => {
   const { ended, deadLettered, runs } = redeliver(t, [failed]);
   t.match(await ended, { outcome: failed, isDeadLettered: true });
   t.equal(runs(), 4);
   t.match(deadLettered, [{ reason: 'upstream-error', detail: 'It is down.' }]);
 });
 
-t.test('parks nothing that works in the end', async (t) => {
+t.test('publishes no dead letter for an event that finally works', async (t) => {
   const { ended, deadLettered, runs } = redeliver(t, [failed, failed, done]);
   t.match(await ended, { outcome: done, isDeadLettered: false });
   t.equal(runs(), 3);
   t.same(deadLettered, []);
 });
 
-t.test('parks at once what can never work, and tries to dead-letter it more than once', async (t) => {
+t.test('publishes a rejected event as a dead letter immediately, and retries the publishing', async (t) => {
   const rejected: Outcome = { kind: 'rejected', reason: 'no-email', detail: 'Expected one.' };
   const { ended, deadLettered, runs } = redeliver(t, [rejected], 2);
   t.match(await ended, { outcome: rejected, isDeadLettered: true });
@@ -168,18 +168,18 @@ t.test('parks at once what can never work, and tries to dead-letter it more than
   t.match(deadLettered, [{ reason: 'no-email' }]);
 });
 
-t.test('goes on while the topic is down, as long as for the event itself', async (t) => {
+t.test('retries while the topic is down, as long as for the event itself', async (t) => {
   const { ended, deadLettered } = redeliver(t, [failed], 3);
   t.match(await ended, { outcome: failed, isDeadLettered: true });
   t.match(deadLettered, [{ reason: 'upstream-error' }]);
 });
 
-t.test('says so when it could not be dead-lettered', async (t) => {
+t.test('logs an event that could not be dead-lettered', async (t) => {
   const { ended } = redeliver(t, [failed], 99);
   t.match(await ended, { outcome: failed, isDeadLettered: false });
 });
 
-t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
+t.test('a second SIGTERM loses no acknowledged event', async (t) => {
   const topic = await startDeadLetterTopic();
   t.teardown(() => topic.close());
   const upstreams = await startUpstreams(t);
@@ -189,7 +189,7 @@ t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
     DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
     PUBSUB_EMULATOR_HOST: topic.host,
   });
-  // A first one opens the connection to Pub/Sub: what is left at shutdown has seconds to be dead-lettered.
+  // The first dead letter opens the connection to Pub/Sub, because there are only seconds at the shutdown.
   t.equal((await sendPush(`${service.url}/push`, 'no JSON')).status, 204);
   t.ok(await until(() => topic.letters.length === 1));
   upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
@@ -202,13 +202,13 @@ t.test('a second SIGTERM loses nothing that was acknowledged', async (t) => {
   t.ok(await until(() => service.lines.some(({ message }) => String(message).includes('Shutting down'))));
   if (service.pid !== undefined) process.kill(service.pid, 'SIGTERM');
   t.match(await ended, { code: 0, signal: null });
-  // As a set: a dead letter whose answer came late is published once more.
+  // As a set: a dead letter whose response came late is published once more.
   const letters = new Set(topic.letters.map(({ attributes }) => attributes['resource']));
   for (const { id } of customers) t.ok(letters.has(`customer/${id}`), id);
 });
 
-t.test('a dead-letter topic that comes back during the shutdown gets all of it', async (t) => {
-  // Takes connections and drops them, until the service has found it so.
+t.test('a dead-letter topic that recovers during the shutdown gets all dead letters', async (t) => {
+  // Accepts connections and closes them, until the service has detected it.
   const broken = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   t.teardown(() => broken.close());
   await once(broken, 'listening');
@@ -222,7 +222,7 @@ t.test('a dead-letter topic that comes back during the shutdown gets all of it',
     DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
     PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}`,
   });
-  // What fails waits for its next try, and is dead-lettered with the signal.
+  // A failed event waits for its next attempt, and is dead-lettered at the signal.
   upstreams.fluent.faults.on({ kind: 'wrong-credentials' });
   const customers = upstreams.commercetools.seed(20);
   await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
@@ -240,24 +240,27 @@ t.test('a dead-letter topic that comes back during the shutdown gets all of it',
   );
 });
 
-t.test('what can not be dead-lettered at shutdown is named, and the process ends with 1', async (t) => {
-  const upstreams = await startUpstreams(t);
-  const service = await startProcess(t, {
-    ...upstreams.env,
-    ACKNOWLEDGE: 'received',
-    DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
-    // Nobody listens there.
-    PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
-  });
-  upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
-  const customers = upstreams.commercetools.seed(10);
-  await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
-  t.match(await service.stop('SIGTERM'), { code: 1, signal: null });
-  const errors = service.lines.filter(({ severity }) => severity === 'ERROR');
-  for (const { id } of customers)
-    t.ok(
-      errors.some(({ event, message }) => event === `customer/${id}@1` && /is lost/.test(String(message))),
-      id,
-    );
-  t.notOk(service.lines.some(({ message }) => String(message).includes('Everything in flight')));
-});
+t.test(
+  'an event that cannot be dead-lettered at the shutdown is logged, and the process exits with 1',
+  async (t) => {
+    const upstreams = await startUpstreams(t);
+    const service = await startProcess(t, {
+      ...upstreams.env,
+      ACKNOWLEDGE: 'received',
+      DEAD_LETTER_TOPIC: 'projects/sandbox/topics/dead-letters',
+      // No server listens on this port.
+      PUBSUB_EMULATOR_HOST: '127.0.0.1:9',
+    });
+    upstreams.fluent.faults.on({ kind: 'hang', only: 'mutation' });
+    const customers = upstreams.commercetools.seed(10);
+    await Promise.all(customers.map((customer) => sendPush(`${service.url}/push`, changeOf(customer))));
+    t.match(await service.stop('SIGTERM'), { code: 1, signal: null });
+    const errors = service.lines.filter(({ severity }) => severity === 'ERROR');
+    for (const { id } of customers)
+      t.ok(
+        errors.some(({ event, message }) => event === `customer/${id}@1` && /is lost/.test(String(message))),
+        id,
+      );
+    t.notOk(service.lines.some(({ message }) => String(message).includes('Everything in flight')));
+  },
+);

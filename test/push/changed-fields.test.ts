@@ -4,7 +4,7 @@ import t from 'tap';
 import { changeOf, connect, startUpstreams } from '../sandbox/connected.ts';
 import { sendPush } from '../sandbox/push.ts';
 
-t.test('the log line of an outcome names the fields that changed, and no value', async (t) => {
+t.test('the log line of an outcome contains the names of changed fields, and no values', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools } = upstreams;
   const service = await connect(t, upstreams);
@@ -35,7 +35,7 @@ t.test('the log line of an outcome names the fields that changed, and no value',
   t.notMatch(JSON.stringify(service.lines), /Amba|Corva|Birkvale|Dorrow|ada@/);
 });
 
-t.test('an anonymised customer is told as its fields, too', async (t) => {
+t.test('the fields of an anonymised customer are logged, too', async (t) => {
   const upstreams = await startUpstreams(t);
   const { commercetools, fluent } = upstreams;
   const folder = t.testdir({});

@@ -14,7 +14,7 @@ function post(url: string, body: string | Buffer, headers: Record<string, string
   return fetch(url, { method: 'POST', body: Buffer.from(body), headers });
 }
 
-t.test('rejects bodies built to break a parser, and serves on', async (t) => {
+t.test('rejects malicious bodies, and continues to serve', async (t) => {
   const service = await connect(t, upstreams);
   const deep = (open: string, close: string) => open.repeat(200_000) + close.repeat(200_000);
   const bodies: Record<string, string> = {
@@ -41,7 +41,7 @@ t.test('rejects bodies built to break a parser, and serves on', async (t) => {
   t.equal((await sendPush(service.push, changeOf(customer))).status, 204);
 });
 
-t.test('takes a message of 10 MB, and answers 413 above the limit', async (t) => {
+t.test('accepts a message of 10 MB, and answers 413 above the limit', async (t) => {
   const service = await connect(t, upstreams);
   const filled = (size: number) => {
     const payload = { ...changeOf(customer), filler: '' };
@@ -56,14 +56,14 @@ t.test('takes a message of 10 MB, and answers 413 above the limit', async (t) =>
   t.match(service.lines.at(-1), { reason: 'body-too-large', status: 413, severity: 'WARNING' });
 });
 
-t.test('answers 413 to a body that does not say how long it is', async (t) => {
+t.test('answers 413 to a body without a declared length', async (t) => {
   const service = await connect(t, upstreams);
   const answered = Promise.withResolvers<number | undefined>();
   const sent = request(service.push, { method: 'POST' }, (response) => {
     response.resume();
     answered.resolve(response.statusCode);
   });
-  // The answer may come, and the connection go, before all is sent.
+  // The response may come, and the connection be closed, before everything is sent.
   sent.on('error', () => answered.resolve(undefined));
   t.teardown(() => sent.destroy());
   for (let megabytes = 0; megabytes < 16; megabytes += 1) sent.write(Buffer.alloc(MEGABYTE));
@@ -71,7 +71,7 @@ t.test('answers 413 to a body that does not say how long it is', async (t) => {
   t.equal(await answered.promise, 413);
 });
 
-t.test('ends a body that trickles in', async (t) => {
+t.test('aborts a body that is sent too slowly', async (t) => {
   const service = await connect(t, upstreams, { ACK_DEADLINE_SECONDS: '1' });
   const socket = connectSocket(Number(new URL(service.url).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -91,7 +91,7 @@ t.test('ends a body that trickles in', async (t) => {
   t.match(answer, /"reason":"request-timeout","detail":"Expected the whole request within 1 seconds/);
 });
 
-t.test('lets no id out of a query', async (t) => {
+t.test('an id cannot inject into a query', async (t) => {
   const service = await connect(t, upstreams);
   const logged = commercetools.log.length;
   const ids = [
@@ -108,7 +108,7 @@ t.test('lets no id out of a query', async (t) => {
   t.equal(commercetools.log.length, logged, 'commercetools hears nothing of them');
 });
 
-t.test('serves after a flood of made-up tokens, without growing', async (t) => {
+t.test('continues to serve after many invented tokens, without growing', async (t) => {
   const google = await startCertificates();
   t.teardown(() => google.close());
   const seconds = Math.floor(Date.now() / 1000);

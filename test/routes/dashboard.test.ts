@@ -8,12 +8,12 @@ import { until } from '../sandbox/until.ts';
 
 const TOKEN = '0123456789abcdef';
 
-/** A stream as it arrives; `fetch` would hold a connection of its pool. */
+/** Reads a stream; `fetch` would occupy a connection of its pool. */
 async function watch(
   url: string,
   headers: Record<string, string> = {},
 ): Promise<{ response: IncomingMessage; text: () => string; stop: () => void }> {
-  // As a browser does: without `Connection: close`.
+  // Like a browser: without `Connection: close`.
   const agent = new Agent({ keepAlive: true });
   const asked = request(`${url}/dashboard/events`, { agent, headers }).end();
   const [response] = await once(asked, 'response');
@@ -26,33 +26,36 @@ async function watch(
   return { response, text: () => text, stop: () => asked.destroy() };
 }
 
-t.test('serves the page and its files under a strict policy, and again as not modified', async (t) => {
-  const upstreams = await startUpstreams(t);
-  const { url } = await connect(t, upstreams);
-  const page = await fetch(`${url}/`);
-  t.equal(page.status, 200);
-  const policy = page.headers.get('content-security-policy') ?? '';
-  for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"])
-    t.ok(policy.split(';').includes(part), part);
-  t.notMatch(policy, /unsafe|\*/);
-  const html = await page.text();
-  t.notMatch(html, / style=|<style|<script>| on\w+=/, 'nothing is inline');
-  const files = [...html.matchAll(/(?:href|src)="(\/dashboard\/[^"]+)"/g)].map(([, path]) => path ?? '');
-  t.ok(files.length >= 4);
-  for (const path of [...files, '/dashboard/uplot.js']) {
-    const file = await fetch(url + path);
-    t.equal(file.status, 200, path);
-    t.equal(file.headers.get('x-content-type-options'), 'nosniff');
-    t.equal(file.headers.get('content-encoding'), 'gzip');
-    const etag = file.headers.get('etag') ?? '';
-    t.equal((await fetch(url + path, { headers: { 'if-none-match': etag } })).status, 304);
-    await file.arrayBuffer();
-  }
-  for (const path of ['/dashboard/package.json', '/dashboard/..%2fdashboard.ts', '/dashboard/constructor'])
-    t.equal((await fetch(url + path)).status, 404, path);
-});
+t.test(
+  'serves the page and its files under a strict policy, and answers 304 for unmodified files',
+  async (t) => {
+    const upstreams = await startUpstreams(t);
+    const { url } = await connect(t, upstreams);
+    const page = await fetch(`${url}/`);
+    t.equal(page.status, 200);
+    const policy = page.headers.get('content-security-policy') ?? '';
+    for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"])
+      t.ok(policy.split(';').includes(part), part);
+    t.notMatch(policy, /unsafe|\*/);
+    const html = await page.text();
+    t.notMatch(html, / style=|<style|<script>| on\w+=/, 'nothing is inline');
+    const files = [...html.matchAll(/(?:href|src)="(\/dashboard\/[^"]+)"/g)].map(([, path]) => path ?? '');
+    t.ok(files.length >= 4);
+    for (const path of [...files, '/dashboard/uplot.js']) {
+      const file = await fetch(url + path);
+      t.equal(file.status, 200, path);
+      t.equal(file.headers.get('x-content-type-options'), 'nosniff');
+      t.equal(file.headers.get('content-encoding'), 'gzip');
+      const etag = file.headers.get('etag') ?? '';
+      t.equal((await fetch(url + path, { headers: { 'if-none-match': etag } })).status, 304);
+      await file.arrayBuffer();
+    }
+    for (const path of ['/dashboard/package.json', '/dashboard/..%2fdashboard.ts', '/dashboard/constructor'])
+      t.equal((await fetch(url + path)).status, 404, path);
+  },
+);
 
-t.test('is not there in production, nor when it is off', async (t) => {
+t.test('does not exist in production, nor when it is off', async (t) => {
   const upstreams = await startUpstreams(t);
   for (const env of [{ NODE_ENV: 'production' }, { DASHBOARD: 'off' }] as const) {
     const { url } = await connect(t, upstreams, { ...env });
@@ -63,14 +66,14 @@ t.test('is not there in production, nor when it is off', async (t) => {
 
 const behindToken = { DASHBOARD: 'on', NODE_ENV: 'production', DASHBOARD_TOKEN: TOKEN };
 
-/** Logs in by the form, and returns the answer, with the cookie as a browser sends it back. */
+/** Logs in by the form, and returns the response, with the cookie as a browser sends it back. */
 async function logIn(url: string, token: string) {
   const body = new URLSearchParams({ token });
   const answer = await fetch(`${url}/dashboard/login`, { method: 'POST', body, redirect: 'manual' });
   return { answer, cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '' };
 }
 
-t.test('opens by the form of the log-in page, and ends on log-out', async (t) => {
+t.test('opens by the form of the log-in page, and closes at log-out', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url, lines } = await connect(t, upstreams, behindToken);
   const closed = await fetch(`${url}/`);
@@ -107,7 +110,7 @@ t.test('opens by the form of the log-in page, and ends on log-out', async (t) =>
   t.notMatch(JSON.stringify(lines), /wrong-token-0123456789|0123456789abcdef/);
 });
 
-t.test('opens by the token in the address once, and leads away from it', async (t) => {
+t.test('opens by the token in the URL once, and redirects to the URL without it', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url } = await connect(t, upstreams, behindToken);
   t.equal((await fetch(`${url}/?token=wrong`, { redirect: 'manual' })).status, 401);
@@ -118,7 +121,7 @@ t.test('opens by the token in the address once, and leads away from it', async (
   t.equal((await fetch(`${url}/`, { headers: { cookie } })).status, 200);
 });
 
-t.test('bounds how often an address may guess, by the form and in the address together', async (t) => {
+t.test('limits the attempts of an address, by the form and in the URL together', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url } = await connect(t, upstreams, behindToken);
   const { cookie } = await logIn(url, TOKEN);
@@ -136,7 +139,7 @@ t.test('bounds how often an address may guess, by the form and in the address to
   t.equal((await fetch(`${url}/`, { headers: { cookie } })).status, 200, 'who is in stays in');
 });
 
-t.test('reads a small form and no more', async (t) => {
+t.test('reads a small form only', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url } = await connect(t, upstreams, behindToken);
   t.equal((await logIn(url, 'x'.repeat(5_000))).answer.status, 413);
@@ -145,13 +148,13 @@ t.test('reads a small form and no more', async (t) => {
   t.equal((await fetch(`${url}/dashboard/login`, { method: 'POST', headers, body })).status, 415);
 });
 
-t.test('without a token has no log-in, and is not open to what nginx passes on', async (t) => {
+t.test('without a token has no log-in, and refuses requests that nginx passes on', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url } = await connect(t, upstreams);
   for (const path of ['/dashboard/login', '/dashboard/logout'])
     t.equal((await fetch(url + path, { method: 'POST' })).status, 404);
   const { host } = new URL(url);
-  // A default `proxy_pass`, and one with `proxy_http_version 1.1`, as nginx 1.22 sends them.
+  // nginx 1.22 with a default `proxy_pass`, and with `proxy_http_version 1.1`.
   for (const [version, path] of [
     ['1.0', '/'],
     ['1.0', '/dashboard/events'],
@@ -172,7 +175,7 @@ t.test('without a token has no log-in, and is not open to what nginx passes on',
     );
 });
 
-t.test('refuses a name that is not this machine’s, with how to open it', async (t) => {
+t.test('refuses a host name other than this machine’s, and describes how to open the page', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url } = await connect(t, upstreams);
   const refused = request(`${url}/`, { headers: { host: 'sync.example.com' } }).end();
@@ -183,7 +186,7 @@ t.test('refuses a name that is not this machine’s, with how to open it', async
   t.match(text.join(''), /set DASHBOARD_TOKEN/);
 });
 
-t.test('streams a snapshot and then ticks, without anything personal', async (t) => {
+t.test('streams a snapshot and then updates, without personal data', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url, push } = await connect(t, upstreams);
   const customer = await upstreams.commercetools.createCustomer({
@@ -203,7 +206,7 @@ t.test('streams a snapshot and then ticks, without anything personal', async (t)
   t.notMatch(text(), /ada@example|"Ada"|sandbox-secret/i);
 });
 
-t.test('lets in twenty at once, and the next when one goes', async (t) => {
+t.test('accepts twenty streams, and another when one ends', async (t) => {
   const upstreams = await startUpstreams(t);
   const { url } = await connect(t, upstreams);
   const watching = await Promise.all(Array.from({ length: 20 }, () => watch(url)));

@@ -4,7 +4,7 @@ import { changeOf, connect, startUpstreams } from '../sandbox/connected.ts';
 import { sendPush } from '../sandbox/push.ts';
 import { until } from '../sandbox/until.ts';
 
-t.test('lives and is ready from the start', async (t) => {
+t.test('is live and ready from the start', async (t) => {
   const service = await connect(t, await startUpstreams(t));
   const live = await fetch(`${service.url}/health/live`);
   t.same([live.status, await live.json()], [200, { status: 'live' }]);
@@ -12,7 +12,7 @@ t.test('lives and is ready from the start', async (t) => {
   t.same([ready.status, await ready.json()], [200, { status: 'ready' }]);
 });
 
-t.test('lives and is not ready while it drains', async (t) => {
+t.test('is live and not ready while it drains', async (t) => {
   const service = await connect(t, await startUpstreams(t));
   await service.drain();
   t.equal((await fetch(`${service.url}/health/live`)).status, 200);
@@ -22,11 +22,11 @@ t.test('lives and is not ready while it drains', async (t) => {
 
 for (const side of ['Fluent SANDBOX', 'commercetools sandbox-project'] as const) {
   t.test(
-    `is not ready while ${side} refuses the credentials, and is again though no push comes`,
+    `is not ready while ${side} refuses the credentials, and becomes ready without a push`,
     async (t) => {
       const upstreams = await startUpstreams(t);
       const { commercetools, fluent } = upstreams;
-      // Before the service is built, which keeps hold of `Date.now`.
+      // Before the service is built, which keeps a reference to `Date.now`.
       const clock = stopClock(t);
       const service = await connect(t, upstreams);
       const ready = async () => (await fetch(`${service.url}/health/ready`)).status;
@@ -57,7 +57,7 @@ for (const side of ['Fluent SANDBOX', 'commercetools sandbox-project'] as const)
   );
 }
 
-t.test('stays not ready while a right is missing', async (t) => {
+t.test('stays not ready while a permission is missing', async (t) => {
   const upstreams = await startUpstreams(t);
   const service = await connect(t, upstreams);
   const customer = await upstreams.commercetools.createCustomer({

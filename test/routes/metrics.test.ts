@@ -21,7 +21,7 @@ async function scrape(url: string): Promise<string> {
   return (await fetch(`${url}/metrics`)).text();
 }
 
-/** The value of the one series that the text holds, or undefined. */
+/** The value of the only series in the text with this name, or undefined. */
 function sampleOf(text: string, series: string): number | undefined {
   const line = text.split('\n').find((line) => line.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
@@ -70,7 +70,7 @@ t.test('counts a push from its arrival to both upstreams', async (t) => {
   t.notMatch(text, /@example\.com/);
 });
 
-t.test('counts by name the fields that a write blanks, and no other', async (t) => {
+t.test('counts only the fields that a write blanks, by name', async (t) => {
   const service = await connect(t, upstreams);
   const customer = await commercetools.createCustomer({
     email: 'blank@example.com',
@@ -97,7 +97,7 @@ t.test('counts by name the fields that a write blanks, and no other', async (t) 
   ]);
 });
 
-t.test('shows what waits and what is in flight', async (t) => {
+t.test('shows the waiting events and those in flight', async (t) => {
   const service = await connect(t, upstreams);
   const release = fluent.faults.hold();
   t.teardown(release);
@@ -145,7 +145,7 @@ t.test('counts tokens that are refused', async (t) => {
   t.equal(sampleOf(text, 'customer_sync_ready'), 0);
 });
 
-t.test('sends whoever reads within a second the same text', async (t) => {
+t.test('returns the same text to all requests within a second', async (t) => {
   const service = await connect(t, upstreams);
   const shared = async () => {
     const [one, other] = [await scrape(service.url), await scrape(service.url)];
@@ -157,18 +157,18 @@ t.test('sends whoever reads within a second the same text', async (t) => {
 });
 
 const callers = [
-  { name: 'nobody', headers: {}, status: 401, reason: 'no-credentials' },
+  { name: 'no credentials', headers: {}, status: 401, reason: 'no-credentials' },
   {
     name: 'another token',
     headers: { authorization: 'Bearer another-token-0123' },
     status: 401,
     reason: 'wrong-token',
   },
-  { name: 'the token as no bearer', headers: { authorization: TOKEN }, status: 401, reason: 'wrong-token' },
+  { name: 'the token without Bearer', headers: { authorization: TOKEN }, status: 401, reason: 'wrong-token' },
   { name: 'the token', headers: { authorization: `Bearer ${TOKEN}` }, status: 200, reason: undefined },
 ];
 
-t.test('with METRICS_TOKEN answers its bearer alone, of the connector too', async (t) => {
+t.test('with METRICS_TOKEN requires the bearer token, for the connector too', async (t) => {
   const service = await connect(t, upstreams, { METRICS_TOKEN: TOKEN });
   for (const path of ['/metrics', '/connector'])
     for (const { name, headers, status, reason } of callers) {
@@ -183,13 +183,9 @@ t.test('with METRICS_TOKEN answers its bearer alone, of the connector too', asyn
   t.equal((await fetch(`${service.url}/metrics?token=${TOKEN}`)).status, 401, 'not in the address');
 });
 
-t.test('with METRICS=off counts nothing and answers nobody', async (t) => {
+t.test('with METRICS=off counts nothing, and /metrics does not exist', async (t) => {
   const service = await connect(t, upstreams, { METRICS: 'off', DASHBOARD: 'off', METRICS_TOKEN: TOKEN });
   t.equal((await sendPush(service.push, await newChange())).status, 204);
   t.equal((await fetch(`${service.url}/metrics`)).status, 404);
-  t.equal(
-    (await fetch(`${service.url}/connector`)).status,
-    401,
-    'and the connector still asks for the token',
-  );
+  t.equal((await fetch(`${service.url}/connector`)).status, 401, 'the connector still requires the token');
 });

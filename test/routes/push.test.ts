@@ -12,7 +12,7 @@ const upstreams = await startUpstreams(t);
 const { commercetools, fluent } = upstreams;
 let customers = 0;
 
-/** A customer in commercetools whom Fluent has never seen, and the notification of it. */
+/** A customer in commercetools that does not exist in Fluent, and the notification about it. */
 async function newCustomer() {
   customers += 1;
   const customer = await commercetools.createCustomer({
@@ -30,7 +30,7 @@ function clearFaults(t: Test) {
   });
 }
 
-/** The outcomes logged so far, without the lines that are none. */
+/** The logged outcomes so far, without other lines. */
 function outcomes({ lines }: ServiceSandbox) {
   return lines.filter((line) => 'outcome' in line);
 }
@@ -58,7 +58,7 @@ const HANDLER = `
   });
 `;
 
-/** A service whose routes lead to a handler that does what the resource type says. */
+/** A service whose routes lead to a handler that acts by the resource type. */
 async function withActs(t: Test, env: Record<string, string> = {}) {
   const acts = ['throw', 'throw-at-once', 'nothing', 'forget', 'reject'];
   const routes = acts.map(
@@ -85,7 +85,7 @@ const about = (typeId: string, id = 'some-id') => ({
   version: 1,
 });
 
-t.test('204: acknowledges what needs nothing more', async (t) => {
+t.test('204: acknowledges events without work', async (t) => {
   const service = await connect(t, upstreams);
   const { customer, payload } = await newCustomer();
 
@@ -126,7 +126,7 @@ t.test('204: acknowledges what needs nothing more', async (t) => {
   t.equal(outcomes(service).length, 6, 'one line an outcome');
 });
 
-t.test('204: acknowledges a customer that is the same in Fluent already, without a write', async (t) => {
+t.test('204: acknowledges a customer that is equal in Fluent already, without a write', async (t) => {
   const { payload } = await newCustomer();
   const first = await connect(t, upstreams);
   t.equal((await sendPush(first.push, payload)).status, 204);
@@ -137,13 +137,13 @@ t.test('204: acknowledges a customer that is the same in Fluent already, without
   t.match(fluent.writes, { created, updated });
 });
 
-t.test('422: says why it rejects where there is no dead-letter topic', async (t) => {
+t.test('422: returns the reason of a rejection without a dead-letter topic', async (t) => {
   const service = await withActs(t);
   const cases: { name: string; payload: unknown; reason: string }[] = [
-    { name: 'what is no JSON', payload: 'no JSON', reason: 'undecodable' },
-    { name: 'nothing', payload: '', reason: 'no-data' },
+    { name: 'invalid JSON', payload: 'no JSON', reason: 'undecodable' },
+    { name: 'empty data', payload: '', reason: 'no-data' },
     {
-      name: 'an id that would leave the predicate',
+      name: 'an id with characters of the predicate',
       payload: about('throw', 'x" or id != "'),
       reason: 'undecodable',
     },
@@ -152,7 +152,7 @@ t.test('422: says why it rejects where there is no dead-letter topic', async (t)
       payload: { ...about('throw'), projectKey: 'elsewhere' },
       reason: 'no-account',
     },
-    { name: 'what its handler rejects', payload: about('reject'), reason: 'not-wanted' },
+    { name: 'an event that its handler rejects', payload: about('reject'), reason: 'not-wanted' },
   ];
   for (const { name, payload, reason } of cases) {
     await t.test(name, async (t) => {
@@ -165,11 +165,11 @@ t.test('422: says why it rejects where there is no dead-letter topic', async (t)
   }
 });
 
-t.test('503 with Retry-After: fails what may work later', async (t) => {
+t.test('503 with Retry-After: fails events that may work later', async (t) => {
   interface Case {
     readonly name: string;
     fault(): unknown;
-    /** How many requests hang, where they do. */
+    /** The number of requests without a response. */
     hung?(): number;
     readonly reason: RegExp;
     readonly retryAfter?: string;
@@ -192,7 +192,7 @@ t.test('503 with Retry-After: fails what may work later', async (t) => {
       reason: /timeout|out-of-time|deadline/,
     },
     {
-      name: 'Fluent wanting to be left alone',
+      name: 'Fluent answering 429',
       fault: () => fluent.faults.on({ kind: 'too-many-requests', retryAfterSeconds: 17 }),
       reason: /rate-limited/,
       retryAfter: '17',
@@ -206,7 +206,7 @@ t.test('503 with Retry-After: fails what may work later', async (t) => {
       reason: /credentials-refused/,
     },
     {
-      name: 'Fluent denying the right',
+      name: 'Fluent denying the permission',
       fault: () => fluent.faults.on({ kind: 'permission' }),
       reason: /permission-missing/,
     },
@@ -227,7 +227,7 @@ t.test('503 with Retry-After: fails what may work later', async (t) => {
       reason: /credentials-refused/,
     },
     {
-      name: 'commercetools wanting to be left alone',
+      name: 'commercetools answering 429',
       fault: () => commercetools.fault({ kind: 'too-many-requests', retryAfterSeconds: 23 }),
       reason: /rate-limited/,
       retryAfter: '23',
@@ -257,7 +257,7 @@ t.test('503 with Retry-After: fails what may work later', async (t) => {
   }
 });
 
-t.test('503 with Retry-After: does not trust a handler to behave', async (t) => {
+t.test('503 with Retry-After: tolerates faulty handlers', async (t) => {
   const service = await withActs(t);
   const cases: { act: string; reason: string }[] = [
     { act: 'throw', reason: 'unknown-error' },
@@ -270,12 +270,12 @@ t.test('503 with Retry-After: does not trust a handler to behave', async (t) => 
       retriesLater(t, response);
       t.match(JSON.parse(response.body), { reason });
     });
-    await t.test(`${act}, and the resource is not held up by it`, async (t) => {
+    await t.test(`${act}, and the resource is not blocked by it`, async (t) => {
       const again = await sendPush(service.push, about(act));
       t.match(JSON.parse(again.body), { reason });
     });
   }
-  await t.test('forget, and the resource is held up no longer than the grace', async (t) => {
+  await t.test('forget, and the resource is blocked only for the grace period', async (t) => {
     const clock = stopClock(t);
     const forgotten = async () => {
       const answer = sendPush(service.push, about('forget'));
@@ -293,7 +293,7 @@ t.test('503 with Retry-After: does not trust a handler to behave', async (t) => 
 });
 
 t.test(
-  'an error of a handler is logged with its lines, and in production without what it says',
+  'an error of a handler is logged with its frames, and in production without its message',
   async (t) => {
     for (const env of [{ NODE_ENV: 'production' }, {}]) {
       const service = await withActs(t, env);
@@ -319,7 +319,7 @@ t.test('503 at the deadline, and the redelivery finds it done without a write', 
   const clock = stopClock(t);
   const reads = commercetools.requests['by-id'];
   const writes = fluent.requests.mutation.requests;
-  // A request may take 4.5 s and the answer is due after 9 s, so each step takes 4 s: read, write, and half of the check.
+  // A request may take 4.5 s and the response is due after 9 s, so each step takes 4 s: read, write, and half of the check.
   const read = commercetools.hold('by-id');
   const answer = sendPush(service.push, payload);
   t.ok(await until(() => commercetools.requests['by-id'] === reads + 1));
@@ -346,7 +346,7 @@ t.test('503 at the deadline, and the redelivery finds it done without a write', 
   t.ok(fluent.customers.has(customer.id));
 });
 
-t.test('503 at once: takes in no more than the queue holds', async (t) => {
+t.test('503 immediately: accepts only as many events as the queue holds', async (t) => {
   clearFaults(t);
   const service = await connect(t, upstreams, { QUEUE_LIMIT: '1' });
   const [held, refused] = [await newCustomer(), await newCustomer()];
@@ -362,32 +362,36 @@ t.test('503 at once: takes in no more than the queue holds', async (t) => {
   t.equal((await sendPush(service.push, refused.payload)).status, 204, 'and later it does');
 });
 
-t.test('503 at once: a full queue refuses a push before it reads it, and logs how many', async (t) => {
-  const service = await withActs(t, { QUEUE_LIMIT: '1' });
-  const clock = stopClock(t);
-  const held = sendPush(service.push, about('forget'));
-  const refused = async () => {
-    const body = 'neither JSON nor a notification';
-    const answer = await fetch(service.push, { method: 'POST', body });
-    return {
-      status: answer.status,
-      retryAfter: answer.headers.get('retry-after'),
-      body: await answer.json(),
+t.test(
+  '503 immediately: a full queue refuses a push before its body is read, and logs the number',
+  async (t) => {
+    const service = await withActs(t, { QUEUE_LIMIT: '1' });
+    const clock = stopClock(t);
+    const held = sendPush(service.push, about('forget'));
+    const refused = async () => {
+      const body = 'neither JSON nor a notification';
+      const answer = await fetch(service.push, { method: 'POST', body });
+      return {
+        status: answer.status,
+        retryAfter: answer.headers.get('retry-after'),
+        body: await answer.json(),
+      };
     };
-  };
-  t.ok(await until(async () => (await refused()).status === 503));
-  for (let sent = 0; sent < 20; sent += 1)
-    t.match(await refused(), { status: 503, retryAfter: /^[1-9]/, body: { reason: 'queue-full' } });
-  const counts = () => service.lines.flatMap(({ refused }) => (typeof refused === 'number' ? [refused] : []));
-  const sum = () => counts().reduce((total, count) => total + count, 0);
-  clock.pass(1_000);
-  t.equal(sum(), 21, 'every refusal is counted');
-  t.ok(counts().length < 21, 'but not each in a line of its own');
-  clock.pass(ANSWER_MILLISECONDS);
-  t.equal((await held).status, 503);
-});
+    t.ok(await until(async () => (await refused()).status === 503));
+    for (let sent = 0; sent < 20; sent += 1)
+      t.match(await refused(), { status: 503, retryAfter: /^[1-9]/, body: { reason: 'queue-full' } });
+    const counts = () =>
+      service.lines.flatMap(({ refused }) => (typeof refused === 'number' ? [refused] : []));
+    const sum = () => counts().reduce((total, count) => total + count, 0);
+    clock.pass(1_000);
+    t.equal(sum(), 21, 'every refusal is counted');
+    t.ok(counts().length < 21, 'but not each in a line of its own');
+    clock.pass(ANSWER_MILLISECONDS);
+    t.equal((await held).status, 503);
+  },
+);
 
-t.test('503 at the deadline for what never got its turn, told once', async (t) => {
+t.test('503 at the deadline for events that were never started, logged once', async (t) => {
   const service = await withActs(t);
   const clock = stopClock(t);
   const pushes = ['first', 'first'].map((id) => sendPush(service.push, about('forget', id)));
@@ -401,7 +405,7 @@ t.test('503 at the deadline for what never got its turn, told once', async (t) =
   t.equal(outcomes(service).filter(({ late }) => late).length, 1, 'only what had started is told of again');
 });
 
-t.test('503 at once: takes in nothing while it shuts down', async (t) => {
+t.test('503 immediately: accepts nothing during the shutdown', async (t) => {
   const service = await connect(t, upstreams);
   await service.drain();
   const { payload } = await newCustomer();
@@ -499,7 +503,7 @@ t.test('with PUSH_AUTH=oidc', async (t) => {
   });
 });
 
-t.test('with PUSH_AUTH=token, takes any of the tokens, as a bearer or in the query', async (t) => {
+t.test('with PUSH_AUTH=token, accepts any of the tokens, as a bearer token or in the query', async (t) => {
   const PUSH_TOKEN = 'the-old-token-0123456789,the-new-token-0123456789';
   const service = await connect(t, upstreams, { PUSH_AUTH: 'token', PUSH_TOKEN });
   const { payload } = await newCustomer();
@@ -539,7 +543,7 @@ t.test('logs an outcome in the fields of Cloud Logging, with the trace of the re
   t.equal(outcomes(service).length, 2);
   t.notMatch(JSON.stringify(service.lines), new RegExp(customer.email));
 
-  await t.test('of one that is not let in too', async (t) => {
+  await t.test('of a refused push too', async (t) => {
     const closed = await connect(t, upstreams, {
       GOOGLE_CLOUD_PROJECT: 'my-project',
       PUSH_AUTH: 'token',
@@ -553,7 +557,7 @@ t.test('logs an outcome in the fields of Cloud Logging, with the trace of the re
   });
 });
 
-t.test('one run serves the events that wait for the same customer', async (t) => {
+t.test('coalesces events that wait for the same customer into one run', async (t) => {
   clearFaults(t);
   const service = await connect(t, upstreams);
   const { customer, payload } = await newCustomer();
@@ -568,7 +572,7 @@ t.test('one run serves the events that wait for the same customer', async (t) =>
   t.equal(outcomes(service).length, 20);
 });
 
-t.test('takes the payload without the wrapper, whatever the content type', async (t) => {
+t.test('accepts the payload without the wrapper, for any content type', async (t) => {
   const service = await connect(t, upstreams);
   const types = [
     'application/x-www-form-urlencoded',
