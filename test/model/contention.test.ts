@@ -14,7 +14,7 @@ const seed = Number(process.env['MODEL_SEED'] ?? 2);
 
 // The handler's memory uses this clock; no test below waits for real time.
 const clock = { now: 1_000_000 };
-// `t.intercept` records a stack for each use, which would take most of the time. notes a stack at each use, which takes most of the time.
+// `t.intercept` records a stack for each use, which would take most of the time.
 const { now } = performance;
 performance.now = () => clock.now;
 t.teardown(() => {

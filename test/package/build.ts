@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { cp, glob, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-// `npm pack` runs this first. Node refuses TypeScript below node_modules, so the package contains the code compiled by tsc, which also writes the declarations for editors. The repository and the image do not need this step. runs this first. Node refuses TypeScript below node_modules, so the package holds the code compiled: by tsc, which
-// also writes the declarations that an editor reads. The repository and the image need no such step.
+// `npm pack` runs this first. Node refuses TypeScript below node_modules, so the package contains the code compiled by tsc,
+// which also writes the declarations for editors. The repository and the image do not need this step.
 
 const ROOT = join(import.meta.dirname, '../..');
 const DIST = join(ROOT, 'dist');
@@ -16,7 +16,7 @@ const config = {
   extends: '../tsconfig.json',
   compilerOptions: {
     noEmit: false,
-    // `npm run types` checks the types; without the check compilation takes half of the time. checks; without a check the same is written in half of the time.
+    // `npm run types` checks the types; without the check compilation takes half of the time.
     noCheck: true,
     outDir: '.',
     rootDir: '..',

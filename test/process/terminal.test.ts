@@ -11,7 +11,7 @@ import { until } from '../sandbox/until.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const CTRL_C = '\x03';
 
-/** `script` of util-linux runs a command on a new terminal; on other systems it has other options. of util-linux gives a command a terminal of its own; the one of other systems takes other options. */
+/** `script` of util-linux runs a command on a new terminal; on other systems it has other options. */
 function hasTerminals(): boolean {
   try {
     return /util-linux/.test(execFileSync('script', ['--version'], { encoding: 'utf8' }));

@@ -46,7 +46,7 @@ export class Subscriptions {
   readonly #byId = new Map<string, Subscription>();
   readonly #pointed: (id: string) => void;
 
-  /** `pointed` is called when a destination is set: commercetools then sends a test notification. is called when a destination was set: commercetools then sends a test notification. */
+  /** `pointed` is called when a destination is set: commercetools then sends a test notification. */
   constructor(pointed: (id: string) => void) {
     this.#pointed = pointed;
   }

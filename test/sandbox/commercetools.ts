@@ -41,7 +41,7 @@ export interface CommercetoolsOptions {
 /** Changes the customers of a project, without HTTP. Rejects with a 404 Refusal for an unknown id. */
 export interface ProjectSandbox {
   readonly projectKey: string;
-  /** `at` (ISO 8601) sets the time of creation; the notification is published now., in ISO 8601, makes it a customer of that time; its notification comes now. */
+  /** `at` (ISO 8601) sets the time of creation; the notification is published now. */
   createCustomer(draft: CustomerDraft, options?: { at?: string }): Promise<Customer>;
   /** Changes a customer by update actions, like the API; or by fields, which increments the version (or sets the given one). */
   updateCustomer(id: string, change: readonly CustomerUpdateAction[] | Partial<Customer>): Promise<Customer>;

@@ -55,7 +55,7 @@ export function runService(
   child.stderr.on('data', (text) => {
     stderr += text;
   });
-  // `close` comes after the last output; `exit` may come before it. comes after the last of the output, `exit` may come before it.
+  // `close` comes after the last output; `exit` may come before it.
   const exited = once(child, 'close').then(() => ({
     code: child.exitCode,
     signal: child.signalCode,

@@ -15,7 +15,7 @@ const HOW_TO_GET_IT =
 const GUARD = '"$@" </dev/null >/dev/null 2>&1 & java=$!; cat >/dev/null; kill -9 $java; wait $java';
 
 export interface PubSubEmulator {
-  /** `127.0.0.1:<port>`, the value of PUBSUB_EMULATOR_HOST., as PUBSUB_EMULATOR_HOST has it. */
+  /** `127.0.0.1:<port>`, the value of PUBSUB_EMULATOR_HOST. */
   readonly host: string;
   readonly projectId: string;
   stop(): Promise<void>;
