@@ -38,9 +38,9 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     await commercetools.updateCustomer(id, [{ action: 'changeEmail', email: 'b@example.com' }]);
     await channel.publish(payloads.at(-1));
     t.ok(await until(() => fluent.customers.get(id)?.primaryEmail === 'b@example.com'));
-    const told = () => service.lines.filter(({ outcome }) => outcome === 'done');
-    t.ok(await until(() => told().length === 2));
-    t.match(told(), [{ kind: 'ResourceCreated' }, { kind: 'ResourceUpdated', messageId: /^\d+$/ }]);
+    const doneLines = () => service.lines.filter(({ outcome }) => outcome === 'done');
+    t.ok(await until(() => doneLines().length === 2));
+    t.match(doneLines(), [{ kind: 'ResourceCreated' }, { kind: 'ResourceUpdated', messageId: /^\d+$/ }]);
   });
 
   await t.test('an event that fails while Fluent is down is delivered again until it is done', async (t) => {
@@ -90,13 +90,13 @@ t.test("with Google's Pub/Sub emulator", async (t) => {
     t.equal((await sendPush(parker.push, 'poison', { attributes })).status, 204);
     t.ok(await until(() => parking.deadLetters.length === before + 1));
     const deadLettered = parking.deadLetters.at(-1)?.attributes ?? {};
-    const theirs = Object.keys(deadLettered).filter((name) => /^a\d/.test(name));
+    const senderNames = Object.keys(deadLettered).filter((name) => /^a\d/.test(name));
     t.match(deadLettered, {
       reason: 'undecodable',
       a0: 'é'.repeat(512),
-      attributesLeftOut: String(100 - theirs.length),
+      attributesLeftOut: String(100 - senderNames.length),
     });
-    t.ok(theirs.length > 80);
+    t.ok(senderNames.length > 80);
   });
 
   await t.test('attributes that Pub/Sub refuses do not prevent a dead letter', async (t) => {

@@ -45,11 +45,13 @@ export function attributesOf(
 ): Record<string, string> {
   const { resource } = event ?? {};
   const given = Object.entries(delivery.attributes);
-  const theirs = given.filter(([name]) => isName(name)).slice(0, MAX_ATTRIBUTES - OWN_ATTRIBUTES.length);
-  const fitted = theirs.map(([name, value]) => [name, fit(value)] as const);
-  const cut = fitted.filter(([, value], index) => value !== theirs[index]?.[1]).length;
-  const leftOut = given.length - theirs.length;
-  const ours: Record<(typeof OWN_ATTRIBUTES)[number], string | undefined> = {
+  const senderEntries = given
+    .filter(([name]) => isName(name))
+    .slice(0, MAX_ATTRIBUTES - OWN_ATTRIBUTES.length);
+  const fitted = senderEntries.map(([name, value]) => [name, fit(value)] as const);
+  const cut = fitted.filter(([, value], index) => value !== senderEntries[index]?.[1]).length;
+  const leftOut = given.length - senderEntries.length;
+  const ownValues: Record<(typeof OWN_ATTRIBUTES)[number], string | undefined> = {
     reason,
     detail,
     route,
@@ -65,7 +67,7 @@ export function attributesOf(
     attributesCut: cut > 0 ? String(cut) : undefined,
     attributesLeftOut: leftOut > 0 ? String(leftOut) : undefined,
   };
-  const own = Object.entries(ours).flatMap(([name, value]) =>
+  const own = Object.entries(ownValues).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, fit(value)] as const],
   );
   return Object.fromEntries([...fitted, ...own]);

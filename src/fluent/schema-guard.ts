@@ -164,7 +164,7 @@ export class SchemaGuard {
   async #load(): Promise<InputSchema | undefined> {
     try {
       const schema = await timeOut(this.#options.load(), READ_MILLISECONDS, () => {
-        throw new Failure('upstream-timeout', `${this.#options.name} did not tell its schema in time.`);
+        throw new Failure('upstream-timeout', `${this.#options.name} did not return its schema in time.`);
       });
       this.#read = { schema, at: this.#clock() };
       return schema;

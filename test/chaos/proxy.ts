@@ -64,7 +64,7 @@ export async function startProxy(
   const seen = new Set<string>();
   const answers = new Map<number, number>();
   const counts = { deliveries: 0, redeliveries: 0, duplicates: 0, lostAcks: 0, unreachable: 0, heldBack: 0 };
-  let mischief = { duplicate: 0, lostAck: 0 };
+  let faultRates = { duplicate: 0, lostAck: 0 };
   let turn = 0;
   let lastDeliveryAt = performance.now();
   let shortest = Number.POSITIVE_INFINITY;
@@ -95,7 +95,7 @@ export async function startProxy(
     const first = instances[turn % Math.max(1, instances.length)];
     turn += 1;
     const other = instances[turn % Math.max(1, instances.length)];
-    const twice = other !== first && random.chance(mischief.duplicate);
+    const twice = other !== first && random.chance(faultRates.duplicate);
     if (twice) counts.duplicates += 1;
     const responses = [first, ...(twice ? [other] : [])].map((instance) =>
       forward(instance, incoming, body, agent),
@@ -104,7 +104,7 @@ export async function startProxy(
     const worst = found.reduce((one, other) => (one.status >= other.status ? one : other));
     let { status } = worst;
     if (status === 502) counts.unreachable += 1;
-    if (status < 300 && random.chance(mischief.lostAck)) {
+    if (status < 300 && random.chance(faultRates.lostAck)) {
       counts.lostAcks += 1;
       status = 500;
     }
@@ -143,7 +143,7 @@ export async function startProxy(
       return shortestFromDelivery;
     },
     disturb(probabilities) {
-      mischief = { ...probabilities };
+      faultRates = { ...probabilities };
     },
     async close() {
       const closed = once(server, 'close');

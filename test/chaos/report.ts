@@ -52,9 +52,9 @@ const SHOWN = 20;
 /** True if all counts of errors are zero. */
 export function passed(report: Report): boolean {
   const { lost, stale, wrong, overwritten, left, logLeaks, misbehaved, stderr, secondsUntilEqual } = report;
-  const amiss =
+  const errors =
     lost + stale + wrong + overwritten + left + logLeaks.length + misbehaved.length + stderr.length;
-  return amiss === 0 && secondsUntilEqual !== undefined;
+  return errors === 0 && secondsUntilEqual !== undefined;
 }
 
 /** Formats the report as a table, followed by the errors. */
@@ -97,9 +97,9 @@ export function table(report: Report): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
-  const amiss = [...report.verdictFaults, ...report.logLeaks, ...report.misbehaved, ...report.stderr];
-  const more = amiss.length > SHOWN ? [`… and ${amiss.length - SHOWN} more`] : [];
-  return [...lines, ...amiss.slice(0, SHOWN), ...more].join('\n');
+  const errors = [...report.verdictFaults, ...report.logLeaks, ...report.misbehaved, ...report.stderr];
+  const more = errors.length > SHOWN ? [`… and ${errors.length - SHOWN} more`] : [];
+  return [...lines, ...errors.slice(0, SHOWN), ...more].join('\n');
 }
 
 function redelivery({ shortestRedeliverySeconds, shortestFromDeliverySeconds }: Report): string {

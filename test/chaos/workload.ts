@@ -31,14 +31,14 @@ export async function work(
 ): Promise<{ poison: readonly Poison[]; changes: number }> {
   const { customers, milliseconds } = amounts;
   const poison = poisons(projectKey, POISON_ROUNDS);
-  const nobody = Array.from({ length: POISON_ROUNDS }, () => harmless(projectKey)).flat();
+  const ignored = Array.from({ length: POISON_ROUNDS }, () => harmless(projectKey)).flat();
   const steps: (() => Promise<void>)[] = [
     ...poison.map(
       ({ data, mark }) =>
         async () =>
           publisher.later(data, { poison: mark }),
     ),
-    ...nobody.map((data) => async () => publisher.later(data)),
+    ...ignored.map((data) => async () => publisher.later(data)),
   ];
   const firstCustomers = Math.ceil(customers / 3);
   let changes = 0;

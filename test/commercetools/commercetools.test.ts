@@ -67,8 +67,8 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 function holdsNoToken(t: Test, error: unknown, lines: readonly string[]) {
-  const told = `${inspect(error, { depth: 10, showHidden: true })}${lines.join('')}`;
-  t.notMatch(told, /Bearer|authorization|sandbox-secret/i, 'no token');
+  const text = `${inspect(error, { depth: 10, showHidden: true })}${lines.join('')}`;
+  t.notMatch(text, /Bearer|authorization|sandbox-secret/i, 'no token');
 }
 
 t.test('a single customer is read by id', async (t) => {

@@ -60,7 +60,7 @@ t.test('accepts the shipped file, and everything that the start accepts', async 
 });
 
 t.test('refuses what the start refuses', async (t) => {
-  for (const [line, replacement, said] of [
+  for (const [line, replacement, error] of [
     ['accounts:', 'acounts:', /additional properties|'accounts'/],
     [`projectKey: \${CTP_PROJECT_KEY}`, 'projectKey: "my project"', /pattern/],
     [`projectKey: \${CTP_PROJECT_KEY}`, 'projektKey: x', /additional properties/],
@@ -75,7 +75,7 @@ t.test('refuses what the start refuses', async (t) => {
       /additional properties/,
     ],
   ] as const)
-    t.match(await check(withLine(line, replacement)), said, replacement);
+    t.match(await check(withLine(line, replacement)), error, replacement);
   const other = withLine(
     'route: "commercetools.connect.customer.upsert"',
     'route: "a.b"\n    handler: customer-upsert',

@@ -13,7 +13,7 @@ const ENV = environmentFor(
 );
 const OURS = [...variableNames, ...Object.keys(ENV), 'CTP_SCOPES'];
 
-const told = [
+const MISSPELT = [
   { name: 'DEAD_LETTER_TOPICS', advice: 'Did you mean DEAD_LETTER_TOPIC?' },
   { name: 'DEADLETTER_TOPIC', advice: 'Did you mean DEAD_LETTER_TOPIC?' },
   { name: 'QUEUE_CONCURENCY', advice: 'Did you mean FLUENT_CONCURRENCY?' },
@@ -52,7 +52,7 @@ const unrelated = [
   'METRICS_SERVICE_PORT_HTTP',
 ];
 
-for (const { name, advice } of told)
+for (const { name, advice } of MISSPELT)
   t.test(`reports ${name}`, async (t) => {
     t.strictSame(misspeltVariables({ ...ENV, [name]: 'private' }, OURS), [
       {

@@ -109,10 +109,10 @@ t.test(
       );
     }
 
-    const asked = [...targets, ...rules].flatMap(({ expr }) => [
+    const selectors = [...targets, ...rules].flatMap(({ expr }) => [
       ...expr.matchAll(/(customer_sync_\w+)\{([^}]*)\}/g),
     ]);
-    for (const [, metric = '', matchers = ''] of asked) {
+    for (const [, metric = '', matchers = ''] of selectors) {
       const series = text.split('\n').find((line) => line.startsWith(`${metric}{`));
       for (const [, label = ''] of matchers.matchAll(/(\w+)[=!]~?"/g)) {
         // The only label that Prometheus adds, and the metrics that have no series until something fails.

@@ -48,7 +48,7 @@ t.test("a dead letter is within Pub/Sub's limits", async (t) => {
     },
     {
       name: 'own attributes take precedence',
-      given: { reason: 'theirs' },
+      given: { reason: 'from the sender' },
       expected: { attributesLeftOut: '1' },
     },
     {
@@ -83,12 +83,12 @@ t.test(
     const name = fc.oneof(text(100), text(300), fc.constantFrom('', 'googx', 'reason', 'attributesCut'));
     const given = fc.dictionary(name, fc.oneof(text(50), text(1_100)), { maxKeys: 130, size: 'max' });
     fc.assert(
-      fc.property(given, text(1_100), fc.boolean(), (attributes, said, hasEvent) => {
-        const event: Event = { identity: 'customer/c1@1', kind: said, deletion: false, version: 1 };
+      fc.property(given, text(1_100), fc.boolean(), (attributes, content, hasEvent) => {
+        const event: Event = { identity: 'customer/c1@1', kind: content, deletion: false, version: 1 };
         const delivery = { attributes, data: DATA, messageId: '1' };
         const found = attributesOf(delivery, hasEvent ? event : undefined, {
           reason: 'poison',
-          detail: said,
+          detail: content,
         });
         const refused = refusalsOf(found);
         if (refused.length > 0) throw new Error(refused.join(', '));
@@ -101,7 +101,7 @@ t.test(
           if (found[name] !== value)
             throw new Error(`Expected ${name} to be ${value}, found ${found[name]}.`);
         for (const value of [found['detail'], hasEvent ? found['kind'] : found['detail']])
-          if (value === undefined || !said.toWellFormed().startsWith(value))
+          if (value === undefined || !content.toWellFormed().startsWith(value))
             throw new Error('Ours are changed.');
         const own = new Set([
           ...Object.keys(ours),
@@ -111,11 +111,11 @@ t.test(
           'attributesCut',
           'attributesLeftOut',
         ]);
-        const theirs = Object.entries(found).filter(([name]) => !own.has(name));
-        const intact = theirs.filter(([name, value]) => attributes[name] === value).length;
-        if (theirs.length - intact !== Number(found['attributesCut'] ?? 0))
+        const senderAttributes = Object.entries(found).filter(([name]) => !own.has(name));
+        const intact = senderAttributes.filter(([name, value]) => attributes[name] === value).length;
+        if (senderAttributes.length - intact !== Number(found['attributesCut'] ?? 0))
           throw new Error('Miscounted the cut.');
-        const leftOut = Object.keys(attributes).length - theirs.length;
+        const leftOut = Object.keys(attributes).length - senderAttributes.length;
         if (leftOut !== Number(found['attributesLeftOut'] ?? 0))
           throw new Error('Miscounted what was left out.');
       }),

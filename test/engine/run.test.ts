@@ -27,10 +27,10 @@ const ACCOUNT: ReturnType<RunOptions['accountOf']> = {
     readCustomerById: () => never,
     readVersion: () => never,
     get api(): never {
-      throw new Error('No upstream is asked here.');
+      throw new Error('No request is expected here.');
     },
     apiUntil: () => {
-      throw new Error('No upstream is asked here.');
+      throw new Error('No request is expected here.');
     },
   },
   fluent: {
@@ -78,15 +78,20 @@ function run(handle: Handle, { deadline, run = LONG, grace = LONG }: Times) {
 /** Ends when its signal aborts. */
 const obedient: Handle = (_event, { signal }) =>
   new Promise((resolve) => {
-    const done: Outcome = { kind: 'done', reason: 'told' };
+    const done: Outcome = { kind: 'done', reason: 'aborted' };
     if (signal.aborted) resolve(done);
     else signal.addEventListener('abort', () => resolve(done));
   });
 
 const CASES: { name: string; handle: Handle; times: Times; reason: string }[] = [
-  { name: 'aborts a run at its deadline', handle: obedient, times: { deadline: 50 }, reason: 'told' },
-  { name: 'aborts a run whose deadline is over', handle: obedient, times: { deadline: -50 }, reason: 'told' },
-  { name: 'aborts a run without a deadline', handle: obedient, times: { run: 50 }, reason: 'told' },
+  { name: 'aborts a run at its deadline', handle: obedient, times: { deadline: 50 }, reason: 'aborted' },
+  {
+    name: 'aborts a run whose deadline is over',
+    handle: obedient,
+    times: { deadline: -50 },
+    reason: 'aborted',
+  },
+  { name: 'aborts a run without a deadline', handle: obedient, times: { run: 50 }, reason: 'aborted' },
   {
     name: 'stops waiting for a run that ignores its signal',
     handle: () => never,
@@ -101,7 +106,7 @@ const CASES: { name: string; handle: Handle; times: Times; reason: string }[] = 
       return { kind: 'done', reason: `${reason}, and ended` };
     },
     times: { deadline: 20 },
-    reason: 'told, and ended',
+    reason: 'aborted, and ended',
   },
 ];
 

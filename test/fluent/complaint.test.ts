@@ -5,53 +5,57 @@ const QUOTED = '{ username: "Amba", firstName: "Birkvale" }';
 
 const CASES = [
   {
-    said: "Variable 'i0' has an invalid value: Field 'firstName' has coerced Null value for NonNull type 'String!'",
+    message:
+      "Variable 'i0' has an invalid value: Field 'firstName' has coerced Null value for NonNull type 'String!'",
     complaint: { kind: 'requires', field: 'firstName' },
   },
   {
-    said: "Variable 'firstName' has coerced Null value for NonNull type 'String!'",
+    message: "Variable 'firstName' has coerced Null value for NonNull type 'String!'",
     complaint: { kind: 'requires', field: 'firstName' },
   },
   {
-    said: "Variable 'i0' has an invalid value: The variables input contains a field name 'title' that is not defined for input object type 'UpdateCustomerInput' ",
+    message:
+      "Variable 'i0' has an invalid value: The variables input contains a field name 'title' that is not defined for input object type 'UpdateCustomerInput' ",
     complaint: { kind: 'lacks', field: 'title' },
   },
   {
-    said: "Validation error of type FieldUndefined: Field 'updateCustomer' in type 'Mutation' is undefined @ 'updateCustomer'",
+    message:
+      "Validation error of type FieldUndefined: Field 'updateCustomer' in type 'Mutation' is undefined @ 'updateCustomer'",
     complaint: { kind: 'absent', mutation: 'updateCustomer' },
   },
   {
-    said: "Validation error (FieldUndefined@[updateCustomer]) : Field 'updateCustomer' in type 'Mutation' is undefined",
+    message:
+      "Validation error (FieldUndefined@[updateCustomer]) : Field 'updateCustomer' in type 'Mutation' is undefined",
     complaint: { kind: 'absent', mutation: 'updateCustomer' },
   },
   {
-    said: 'Validation error of type UnknownType: Unknown type UpdateCustomerInput',
+    message: 'Validation error of type UnknownType: Unknown type UpdateCustomerInput',
     complaint: { kind: 'absent', mutation: 'updateCustomer' },
   },
   {
-    said: `Variable "$i0" got invalid value ${QUOTED}; Field "timezone" of required type "String!" was not provided.`,
+    message: `Variable "$i0" got invalid value ${QUOTED}; Field "timezone" of required type "String!" was not provided.`,
     complaint: { kind: 'requires', field: 'timezone' },
   },
   {
-    said: `Variable "$i0" got invalid value ${QUOTED}; Field value.timezone of required type String! was not provided.`,
+    message: `Variable "$i0" got invalid value ${QUOTED}; Field value.timezone of required type String! was not provided.`,
     complaint: { kind: 'requires', field: 'timezone' },
   },
   {
-    said: `Variable "$i0" got invalid value ${QUOTED}; Field "title" is not defined by type "UpdateCustomerInput". Did you mean "username"?`,
+    message: `Variable "$i0" got invalid value ${QUOTED}; Field "title" is not defined by type "UpdateCustomerInput". Did you mean "username"?`,
     complaint: { kind: 'lacks', field: 'title' },
   },
   {
-    said: 'Cannot query field "updateCustomer" on type "Mutation". Did you mean "createCustomer"?',
+    message: 'Cannot query field "updateCustomer" on type "Mutation". Did you mean "createCustomer"?',
     complaint: { kind: 'absent', mutation: 'updateCustomer' },
   },
 ];
 
 t.test('reads the name of a field, and never a value, from the messages of GraphQL servers', async (t) => {
-  for (const { said, complaint } of CASES) t.same(complaintOf(said), complaint, said);
+  for (const { message, complaint } of CASES) t.same(complaintOf(message), complaint, message);
 });
 
 t.test('a part inside a field, a value like a message, and other messages are no complaint', async (t) => {
-  for (const said of [
+  for (const message of [
     'Variable "$i0" got invalid value { name: "a" } at "i0.attributes[0]"; Field "value" of required type "Json!" was not provided.',
     'Variable "$i0" got invalid value "x; Field "amba" of required type "String!" was not provided."; Expected an object.',
     "Field 'amba' has coerced Null value for NonNull type 'String!' is what a customer wrote",
@@ -59,5 +63,5 @@ t.test('a part inside a field, a value like a message, and other messages are no
     'odd',
     '',
   ])
-    t.equal(complaintOf(said), undefined, said);
+    t.equal(complaintOf(message), undefined, message);
 });

@@ -175,10 +175,10 @@ t.test('a write that causes an error of the whole batch is found and fails alone
   const sandbox = await start(t);
   const { fluent } = openFluent(t, sandbox);
   // Without a value the schema refuses the attribute: an error without a path, and nothing is written.
-  const guilty = { ...draft('guilty'), attributes: [{ name: 'a', type: 'STRING', value: undefined }] };
+  const invalid = { ...draft('invalid'), attributes: [{ name: 'a', type: 'STRING', value: undefined }] };
   const good = names(7).map(draft);
   const ended = await outcomes(
-    [...good.slice(0, 3), guilty, ...good.slice(3)].map((input) => fluent.createCustomer(input)),
+    [...good.slice(0, 3), invalid, ...good.slice(3)].map((input) => fluent.createCustomer(input)),
   );
   t.match(ended[3], { kind: 'rejected', reason: 'refused-by-fluent' });
   t.equal(ended.filter(({ kind }) => kind === 'done').length, 7);

@@ -71,8 +71,8 @@ for (const closed of [false, true]) {
 
 t.test('a customer whose attribute is refused does not count as a schema mismatch', async (t) => {
   const { fluent, mismatches } = await start(t, {});
-  const guilty = { ...draft('guilty'), attributes: [{ name: 'a', type: 'STRING', value: undefined }] };
-  t.match(outcomeOf(await errorOf(fluent.createCustomer(guilty))), {
+  const invalid = { ...draft('invalid'), attributes: [{ name: 'a', type: 'STRING', value: undefined }] };
+  t.match(outcomeOf(await errorOf(fluent.createCustomer(invalid))), {
     kind: 'rejected',
     reason: 'refused-by-fluent',
   });

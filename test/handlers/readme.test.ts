@@ -86,11 +86,11 @@ t.test('the replacement in the README ignores test customers, and extends the sh
     t.equal(answer.status, 204, answer.body);
     t.match(service.lines.at(-1), { outcome: 'ignored', reason: 'customer-gone' });
   }
-  const said: string[] = [];
+  const output: string[] = [];
   const io = {
     env: {},
     stdin: process.stdin,
-    out: (text: string) => void said.push(text),
+    out: (text: string) => void output.push(text),
     err: () => {},
     terminal: false,
     signal: new AbortController().signal,
@@ -99,7 +99,7 @@ t.test('the replacement in the README ignores test customers, and extends the sh
   for (const fix of [false, true])
     t.equal(await runReconcile({ fix, json: true }, io), 0, 'what it leaves out is no difference');
   t.match(
-    said.map((line) => JSON.parse(line)),
+    output.map((line) => JSON.parse(line)),
     [{ summary: { equal: 2 } }, { summary: { equal: 2 } }],
   );
   const connector = await (await fetch(`${service.url}/connector`)).text();

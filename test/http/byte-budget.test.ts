@@ -50,7 +50,7 @@ async function occupy(t: Test, { url, push }: ServiceSandbox): Promise<Socket> {
     socket.write(`POST /push HTTP/1.1\r\nhost: x\r\ncontent-length: ${LARGEST}\r\n\r\n`);
     await once(socket, 'connect');
     // The service has read earlier requests before it answers the second; the checking push must not need the budget itself.
-    for (let asked = 0; asked < 2; asked += 1) await (await fetch(`${url}/health/live`)).text();
+    for (let count = 0; count < 2; count += 1) await (await fetch(`${url}/health/live`)).text();
     return (await isRefused(push)) && !answered;
   });
   if (!full || !occupying) throw new Error('Expected to take all the bytes.');

@@ -36,8 +36,8 @@ t.test('counts each reason separately', async (t) => {
 t.test('logs a later one too', async (t) => {
   const { lines, refusals } = start();
   t.teardown(() => refusals.close());
-  for (let told = 1; told <= 3; told += 1) {
+  for (let count = 1; count <= 3; count += 1) {
     refusals.add('queue-full', 503);
-    t.ok(await until(() => lines.length === told));
+    t.ok(await until(() => lines.length === count));
   }
 });

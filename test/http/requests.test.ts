@@ -113,7 +113,7 @@ t.test('closes a connection after a thousand requests', async (t) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
   const kept: (string | undefined)[] = [];
-  for (let asked = 0; asked < 1_001; asked += 1) {
+  for (let count = 0; count < 1_001; count += 1) {
     const [response] = await once(request(`${service.url}/health/live`, { agent }).end(), 'response');
     kept.push(response.headers.connection);
     await response.resume().toArray();

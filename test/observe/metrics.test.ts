@@ -94,17 +94,17 @@ t.test('adds up upstreams with the same name', async (t) => {
 });
 
 t.test('an observer calls all others; without any, nothing is observed', async (t) => {
-  const told: string[] = [];
+  const observed: string[] = [];
   const named = (name: string): Observer => ({
-    pushAnswered: (status) => told.push(`${name} pushAnswered ${status}`),
-    pushRefused: (reason) => told.push(`${name} pushRefused ${reason}`),
-    outcome: ({ reason }) => told.push(`${name} outcome ${reason}`),
-    waited: (milliseconds) => told.push(`${name} waited ${milliseconds}`),
-    handled: (milliseconds) => told.push(`${name} handled ${milliseconds}`),
-    request: ({ operation }) => told.push(`${name} request ${operation}`),
-    blanked: (fields) => told.push(`${name} blanked ${fields}`),
-    circuit: (upstream, state) => told.push(`${name} circuit ${upstream} ${state}`),
-    tokenRenewed: (upstream, renewed) => told.push(`${name} tokenRenewed ${upstream} ${renewed}`),
+    pushAnswered: (status) => observed.push(`${name} pushAnswered ${status}`),
+    pushRefused: (reason) => observed.push(`${name} pushRefused ${reason}`),
+    outcome: ({ reason }) => observed.push(`${name} outcome ${reason}`),
+    waited: (milliseconds) => observed.push(`${name} waited ${milliseconds}`),
+    handled: (milliseconds) => observed.push(`${name} handled ${milliseconds}`),
+    request: ({ operation }) => observed.push(`${name} request ${operation}`),
+    blanked: (fields) => observed.push(`${name} blanked ${fields}`),
+    circuit: (upstream, state) => observed.push(`${name} circuit ${upstream} ${state}`),
+    tokenRenewed: (upstream, renewed) => observed.push(`${name} tokenRenewed ${upstream} ${renewed}`),
   });
   const both = combine(named('a'), named('b'));
   both?.pushAnswered(204);
@@ -128,7 +128,7 @@ t.test('an observer calls all others; without any, nothing is observed', async (
     'tokenRenewed u true',
   ];
   t.strictSame(
-    told,
+    observed,
     calls.flatMap((call) => [`a ${call}`, `b ${call}`]),
   );
   const only = named('only');

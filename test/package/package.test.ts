@@ -55,9 +55,9 @@ t.test('the package works from an empty folder', async (t) => {
     async (t) => {
       const upstreams = await startUpstreams(t);
       const { commercetools, fluent } = upstreams;
-      let said = '';
+      let output = '';
       const onText = (text: string) => {
-        said += text;
+        output += text;
       };
       const service = startCommand(
         t,
@@ -65,9 +65,9 @@ t.test('the package works from an empty folder', async (t) => {
         { ...upstreams.env, ...own },
         { cwd: project, command, onText },
       );
-      t.ok(await until(() => said.includes('Server listening')), said);
-      const url = /listening at (http:[^"]+)/.exec(said)?.[1] ?? '';
-      t.match(said, `"source":"${own.HANDLERS_DIR}/order-note.ts"`);
+      t.ok(await until(() => output.includes('Server listening')), output);
+      const url = /listening at (http:[^"]+)/.exec(output)?.[1] ?? '';
+      t.match(output, `"source":"${own.HANDLERS_DIR}/order-note.ts"`);
       const customer = await commercetools.createCustomer({ email: 'ada@example.org' });
       t.equal((await sendPush(`${url}/push`, changeOf(customer))).status, 204);
       const order = await commercetools.createOrder({ customerId: customer.id });

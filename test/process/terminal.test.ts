@@ -97,11 +97,11 @@ t.test('on a terminal', options, async (t) => {
     t.equal(await service.ended, 130);
     const lines = service.screen().split('\n');
     for (const { id } of customers) {
-      const said = lines.filter(
+      const named = lines.filter(
         (line) => line.includes(`"event":"customer/${id}@1"`) && /is lost/.test(line),
       );
-      t.equal(said.length, 1, id);
-      t.match(said[0], /"severity":"ERROR"/);
+      t.equal(named.length, 1, id);
+      t.match(named[0], /"severity":"ERROR"/);
     }
   });
 });

@@ -15,15 +15,15 @@ async function watch(
 ): Promise<{ response: IncomingMessage; text: () => string; stop: () => void }> {
   // Like a browser: without `Connection: close`.
   const agent = new Agent({ keepAlive: true });
-  const asked = request(`${url}/dashboard/events`, { agent, headers }).end();
-  const [response] = await once(asked, 'response');
+  const stream = request(`${url}/dashboard/events`, { agent, headers }).end();
+  const [response] = await once(stream, 'response');
   let text = '';
   response.setEncoding('utf8');
   response.on('data', (chunk: string) => {
     text += chunk;
   });
   response.on('error', () => {});
-  return { response, text: () => text, stop: () => asked.destroy() };
+  return { response, text: () => text, stop: () => stream.destroy() };
 }
 
 t.test(

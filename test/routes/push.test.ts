@@ -402,7 +402,7 @@ t.test('503 at the deadline for events that were never started, logged once', as
   t.ok(await until(() => outcomes(service).some(({ late }) => late)));
   const reasons = outcomes(service).map(({ reason }) => reason);
   t.same(reasons.toSorted(), ['deadline', 'out-of-time', 'out-of-time']);
-  t.equal(outcomes(service).filter(({ late }) => late).length, 1, 'only what had started is told of again');
+  t.equal(outcomes(service).filter(({ late }) => late).length, 1, 'only the started event is logged again');
 });
 
 t.test('503 immediately: accepts nothing during the shutdown', async (t) => {

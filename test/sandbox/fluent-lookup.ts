@@ -83,8 +83,8 @@ function cut(range: StoredCustomer[], first?: number | null, last?: number | nul
   return head.slice(Math.max(0, head.length - size(last)));
 }
 
-function size(asked: number): number {
-  return Math.min(Math.max(asked, 0), LARGEST_PAGE);
+function size(first: number): number {
+  return Math.min(Math.max(first, 0), LARGEST_PAGE);
 }
 
 function position(cursor: string): number {

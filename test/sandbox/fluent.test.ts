@@ -430,7 +430,7 @@ t.test('applies its latency to every response until it is deactivated', async (t
   const fluent = await start(t, { faults: [{ kind: 'latency', milliseconds: 50 }] });
   const clock = stopClock(t);
   const answered: string[] = [];
-  const asked = login(fluent).then(async ({ ask }) => {
+  const loggedIn = login(fluent).then(async ({ ask }) => {
     answered.push('token');
     await ask(ONE, { ref: 'a' });
     answered.push('query');
@@ -443,7 +443,7 @@ t.test('applies its latency to every response until it is deactivated', async (t
     t.same(answered, expected);
     clock.pass(1);
   }
-  const ask = await asked;
+  const ask = await loggedIn;
   fluent.faults.off();
   await ask(ONE, { ref: 'a' });
   t.equal(fluent.faults.injected.latency, 2);

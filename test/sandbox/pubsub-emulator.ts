@@ -204,11 +204,11 @@ async function findJar(
 async function sdkRoot(gcloud: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   signal?.throwIfAborted();
   const options = { timeout: 120_000, killSignal: 'SIGKILL', ...(signal && { signal }) } as const;
-  const asked = promisify(execFile)(gcloud, ['info', '--format=value(installation.sdk_root)'], options);
+  const running = promisify(execFile)(gcloud, ['info', '--format=value(installation.sdk_root)'], options);
   // `execFile` itself sends SIGTERM when it is aborted, and a program that ignores it would keep this process from ending.
-  signal?.addEventListener('abort', () => asked.child.kill('SIGKILL'), { once: true });
+  signal?.addEventListener('abort', () => running.child.kill('SIGKILL'), { once: true });
   try {
-    const { stdout } = await asked;
+    const { stdout } = await running;
     return stdout.trim() || undefined;
   } catch {
     signal?.throwIfAborted();

@@ -341,7 +341,7 @@ t.test('503: invented certificates cause few concurrent requests, and evict no k
   };
   const forged = Array.from({ length: 50 }, (_, index) => send(forge(index)));
   t.ok(await until(() => sns.requests.certificates === 6));
-  t.match(await send(sns.notification(order)), { status: 204 }, 'while they are asked for');
+  t.match(await send(sns.notification(order)), { status: 204 }, 'while they are requested');
   for (const { status } of await Promise.all(forged)) t.equal(status, 503);
   t.equal(sns.requests.certificates, 6, 'five at once');
 });

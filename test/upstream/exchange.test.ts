@@ -31,8 +31,8 @@ t.test('sends method, headers and body, and returns the whole response', async (
     { method: 'POST', url: `${server.url}/path?a=b`, headers: { 'x-a': 'b' }, body: 'größer' },
     NEVER,
   );
-  const { correlationId, ...told } = answer;
-  t.strictSame(told, { status: 418, retryAfterSeconds: undefined, text: 'first, last' });
+  const { correlationId, ...response } = answer;
+  t.strictSame(response, { status: 418, retryAfterSeconds: undefined, text: 'first, last' });
   t.equal(server.received[0]?.headers['x-correlation-id'], correlationId);
   t.match(server.received, [{ method: 'POST', path: '/path?a=b', headers: { 'x-a': 'b' }, body: 'größer' }]);
 });

@@ -3,27 +3,27 @@ import { BatchSize, halve } from '../../src/upstream/batch.ts';
 
 /** Loads at most `most` keys in a request, and fails for a bad key; records the requests. */
 function setUp({ most = 100, bad = '' }: { most?: number; bad?: string }) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const load = async (keys: readonly string[]) => {
-    asked.push(keys.join(''));
+    requests.push(keys.join(''));
     if (keys.length > most || keys.includes(bad)) throw new Error('refused');
     return keys.map((key) => key.toUpperCase());
   };
-  return { asked, load };
+  return { requests, load };
 }
 
 const always = () => true;
 
 t.test('sends one request if nothing is refused', async (t) => {
-  const { asked, load } = setUp({});
+  const { requests, load } = setUp({});
   t.strictSame(await halve(['a', 'b', 'c'], load, always), ['A', 'B', 'C']);
-  t.strictSame(asked, ['abc']);
+  t.strictSame(requests, ['abc']);
 });
 
 t.test('halves a request that is too large, and returns values in order', async (t) => {
-  const { asked, load } = setUp({ most: 2 });
+  const { requests, load } = setUp({ most: 2 });
   t.strictSame(await halve(['a', 'b', 'c', 'd', 'e'], load, always), ['A', 'B', 'C', 'D', 'E']);
-  t.strictSame(asked, ['abcde', 'abc', 'de', 'ab', 'c']);
+  t.strictSame(requests, ['abcde', 'abc', 'de', 'ab', 'c']);
 });
 
 t.test('returns the error for the one key that causes it', async (t) => {
@@ -32,10 +32,10 @@ t.test('returns the error for the one key that causes it', async (t) => {
 });
 
 t.test('returns the error for all keys if halving cannot help', async (t) => {
-  const { asked, load } = setUp({ bad: 'c' });
+  const { requests, load } = setUp({ bad: 'c' });
   const error = { message: 'refused' };
   t.match(await halve(['a', 'b', 'c'], load, () => false), [error, error, error]);
-  t.strictSame(asked, ['abc']);
+  t.strictSame(requests, ['abc']);
 });
 
 t.test('remembers for ten minutes how many keys are too many', (t) => {

@@ -19,9 +19,9 @@ export async function startServer(t: Test, respond: Respond) {
   let connections = 0;
   const server = createServer(async (request, response) => {
     const { url = '', method = '', headers } = request;
-    const asked = { path: url, method, headers, body: await text(request) };
-    received.push(asked);
-    respond(response, asked, countOf(url));
+    const incoming = { path: url, method, headers, body: await text(request) };
+    received.push(incoming);
+    respond(response, incoming, countOf(url));
   });
   server.on('connection', () => {
     connections += 1;

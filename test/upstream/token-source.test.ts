@@ -5,16 +5,16 @@ import { faultOf } from './start-server.ts';
 
 /** A token source with a simulated endpoint, on the test's clock in seconds. */
 function setUp(lifetimeSeconds = 3_600) {
-  const scene: { now: number; asked: number; refuse: Error | undefined } = {
+  const scene: { now: number; requests: number; refuse: Error | undefined } = {
     now: 0,
-    asked: 0,
+    requests: 0,
     refuse: undefined,
   };
   const source = new TokenSource(
     async () => {
-      scene.asked += 1;
+      scene.requests += 1;
       if (scene.refuse) throw scene.refuse;
-      return { value: `token-${scene.asked}`, lifetimeSeconds };
+      return { value: `token-${scene.requests}`, lifetimeSeconds };
     },
     () => scene.now * 1000,
   );
@@ -25,7 +25,7 @@ t.test('requests one token for a hundred concurrent callers', async (t) => {
   const { scene, source } = setUp();
   const tokens = await Promise.all(Array.from({ length: 100 }, () => source.get()));
   t.strictSame(new Set(tokens), new Set(['token-1']));
-  t.equal(scene.asked, 1);
+  t.equal(scene.requests, 1);
 });
 
 const RENEWALS = [
@@ -59,7 +59,7 @@ t.test('requests no token for 5 s after wrong credentials', async (t) => {
     scene.now = now;
     t.match(await faultOf(source.get()), { reason: 'credentials-refused' });
   }
-  t.equal(scene.asked, 1);
+  t.equal(scene.requests, 1);
   scene.now = 5;
   scene.refuse = undefined;
   t.equal(await source.get(), 'token-2');

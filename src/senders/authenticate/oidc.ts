@@ -170,7 +170,7 @@ function digest(token: string): string {
 }
 
 function unavailable({ fault, retryAfterSeconds }: Extract<Lookup, { kind: 'unavailable' }>): Refusal {
-  const detail = `The keys at PUSH_CERTS_URL cannot be fetched (${fault}), so nobody can be let in.`;
+  const detail = `The keys at PUSH_CERTS_URL cannot be fetched (${fault}), so no push can be authenticated.`;
   return { status: 503, reason: 'certificates-unavailable', detail, retryAfterSeconds };
 }
 

@@ -37,7 +37,7 @@ export function createCertificates(): (url: string) => Promise<CertificateLookup
     if (fault !== undefined) return { fault };
     const pending = fetching.get(url);
     if (pending) return pending;
-    if (fetching.size >= MAX_FETCHES) return { fault: 'too many certificates are asked for at once' };
+    if (fetching.size >= MAX_FETCHES) return { fault: 'too many certificates are requested at once' };
     const started = fetchKey(url);
     fetching.set(url, started);
     return started;

@@ -58,8 +58,8 @@ export async function startSandbox(
     fluent,
     requests() {
       const { token, query, mutation } = fluent.requests;
-      const asked = Object.values(commercetools.requests).reduce((sum, count) => sum + count, 0);
-      return asked + token.requests + query.requests + mutation.requests;
+      const requests = Object.values(commercetools.requests).reduce((sum, count) => sum + count, 0);
+      return requests + token.requests + query.requests + mutation.requests;
     },
     async instance({ mapping, onDelete = 'ignore', memorySeconds = 0, over = () => ({}), configured } = {}) {
       const lines: Record<string, unknown>[] = [];
@@ -110,10 +110,10 @@ export async function startSandbox(
   };
 }
 
-type Told = Pick<Customer, 'id' | 'version' | 'key' | 'customerNumber'>;
+type Changed = Pick<Customer, 'id' | 'version' | 'key' | 'customerNumber'>;
 
 /** The event of a change; `changes` override its fields. */
-export function changed({ id, version, key, customerNumber }: Told, changes: Partial<Event> = {}): Event {
+export function changed({ id, version, key, customerNumber }: Changed, changes: Partial<Event> = {}): Event {
   return {
     identity: `customer/${id}@${version}`,
     kind: 'ResourceUpdated',
@@ -128,7 +128,7 @@ export function changed({ id, version, key, customerNumber }: Told, changes: Par
   };
 }
 
-export function deleted(customer: Told): Event {
+export function deleted(customer: Changed): Event {
   return changed(customer, { kind: 'ResourceDeleted', deletion: true });
 }
 

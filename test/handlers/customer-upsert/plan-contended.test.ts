@@ -28,7 +28,7 @@ const gone = (owner: Owner): Standing => ({ kind: 'gone', owner });
 
 const otherIsRightful = others(await rightful(OTHER));
 const twoAreRightful = others(await rightful(OTHER), await rightful(THIRD));
-const theirs = copyOf(OTHER, { firstName: OTHER.id }, 5);
+const otherCopy = copyOf(OTHER, { firstName: OTHER.id }, 5);
 const taken = { kind: 'nothing', outcome: { kind: 'rejected', reason: 'username-taken' } };
 const passedOn = { kind: 'nothing', outcome: { kind: 'done', reason: 'username-passed-on' } };
 
@@ -65,13 +65,13 @@ const LIVING: Case[] = [
   },
   {
     name: 'waits for a username whose owner has the right to it',
-    given: { record: theirs, standings: otherIsRightful },
+    given: { record: otherCopy, standings: otherIsRightful },
     claims: { 'p.me': 'waiting' },
     expected: { reason: undefined },
   },
   {
     name: 'is rejected once it waits, without another write',
-    given: { record: claimed(theirs, [ME, 'waiting']), standings: otherIsRightful },
+    given: { record: claimed(otherCopy, [ME, 'waiting']), standings: otherIsRightful },
     expected: { ...taken, outcome: { ...taken.outcome, detail: /customer other of project p/ } },
   },
   {
@@ -115,7 +115,7 @@ const LIVING: Case[] = [
   {
     name: 'passes on a username that it passed to a customer that had passed it on before',
     given: {
-      record: claimed(theirs, [OTHER, 'waiting'], [THIRD, 'taken']),
+      record: claimed(otherCopy, [OTHER, 'waiting'], [THIRD, 'taken']),
       standings: twoAreRightful,
     },
     writes: THIRD,
@@ -129,7 +129,7 @@ const LIVING: Case[] = [
   {
     name: 'writes the owner again in whose copy something of this customer is left',
     given: {
-      record: claimed({ ...theirs, title: 'Dr.' }, [ME, 'waiting']),
+      record: claimed({ ...otherCopy, title: 'Dr.' }, [ME, 'waiting']),
       standings: otherIsRightful,
     },
     writes: OTHER,
@@ -221,7 +221,7 @@ const ABSENT: Case[] = [
   {
     name: 'does not anonymise the living one that took the username over',
     given: {
-      record: claimed(theirs, [ME, 'gone']),
+      record: claimed(otherCopy, [ME, 'gone']),
       standings: otherIsRightful,
       onDelete: 'anonymise',
     },

@@ -177,7 +177,7 @@ t.test('an unknown name stops the start, and the error suggests a similar one', 
 });
 
 t.test(
-  'names that nothing has are told beside faults of syntax, of the route and of the account',
+  'unknown names are reported together with faults of syntax, of the route and of the account',
   async (t) => {
     const { path } = await fileWith(t, {
       [`projectKey: \${CTP_PROJECT_KEY}`]: `projectKey: \${NOT_SET}`,

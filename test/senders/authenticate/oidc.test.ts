@@ -285,10 +285,10 @@ for (const form of ['pem', 'jwks'] as const)
       t.equal(verdict === 'accepted' ? 200 : verdict.status, expected, name);
       if (verdict === 'accepted') continue;
       t.equal(verdict.reason, reason, `${name}: reason`);
-      const said = JSON.stringify(verdict);
+      const refusal = JSON.stringify(verdict);
       const secrets = [...text.split('.'), SECRET, 'x@y.test', 'other.test', 'evil.test'].filter(Boolean);
       t.notOk(
-        secrets.some((secret) => said.includes(secret)),
+        secrets.some((secret) => refusal.includes(secret)),
         `${name}: quotes nothing of the token`,
       );
     }
@@ -403,7 +403,7 @@ t.test('finds a rotated key, and expires tokens, while the clock is set back by 
   advance(31);
   const now = Math.floor(Date.now() / 1000) - 24 * HOUR;
   const after = google.sign(claims({ iat: now, exp: now + HOUR }));
-  t.equal(await show(authenticate, after), 'accepted', 'the new key is asked for at once');
+  t.equal(await show(authenticate, after), 'accepted', 'the new key is requested immediately');
   advance(HOUR + 61);
   t.not(await show(authenticate, before), 'accepted', 'its hour is over, whatever the clock says');
 });

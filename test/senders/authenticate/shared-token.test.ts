@@ -33,7 +33,7 @@ for (const { name, authorization, queryToken, expected } of cases) {
   });
 }
 
-t.test('tells missing credentials from wrong ones, and quotes neither', async (t) => {
+t.test('distinguishes missing credentials from wrong ones, and quotes neither', async (t) => {
   const authenticate = await createAuthenticate({ kind: 'token', tokens: ['s3cret-one'] });
   const missing = await authenticate({ authorization: undefined, queryToken: undefined });
   const wrong = await authenticate({ authorization: undefined, queryToken: 's3cret-two' });
