@@ -1,9 +1,9 @@
 /**
- * The handler contract: all that a handler needs to know of the engine.
+ * The handler contract: everything that a handler uses of the engine.
  *
  * A handler is the default export of `handlers/<name>.ts` or `handlers/<name>/index.ts`; one in `handlers/custom/`
- * replaces the shipped one of the same name. It handles one event at a time. The engine sees to it that events for the
- * same resource never run at once, and the clients in the context gather concurrent calls into batches by themselves.
+ * replaces the shipped one of the same name. The engine never handles two events of the same resource at the same time, and
+ * the clients in the context batch concurrent calls.
  */
 import type { z } from 'zod';
 import type { Commercetools } from './commercetools/commercetools.ts';
@@ -39,7 +39,7 @@ export { Failure, type Outcome, Rejection } from './outcome.ts';
 export { nearest } from './router/nearest.ts';
 export { type UnusableProp, UnusableProps } from './router/prop-faults.ts';
 
-/** A commercetools project and the Fluent account and retailer that it feeds. Holds no secret. */
+/** A commercetools project and the Fluent account and retailer that it feeds. Contains no secret. */
 export interface Account {
   readonly projectKey: string;
   readonly fluentAccount?: string;
@@ -61,27 +61,27 @@ export interface Context {
   readonly fluent: Fluent;
   /** The projects that feed this Fluent account, by project key, the event's own among them. */
   readonly projects: ReadonlyMap<string, Project>;
-  /** Carries the event's identity and route. Never give it personal data. */
+  /** Adds the event's identity and route to each line. Do not log personal data. */
   readonly log: Log;
   /**
-   * Aborts when the run has used up its time: begin nothing then. The clients' writes are bound to it, and fail with
-   * `out-of-time`; whatever else a handler begins elsewhere is for the handler to stop.
+   * Aborts when the time of the run is over; do not start new work then. The clients' writes fail with `out-of-time`
+   * afterwards. The handler itself must stop all other work.
    */
   readonly signal: AbortSignal;
 }
 
-/** Handles one event. Return an outcome; throw `Rejection` for what can never work; anything else thrown is tried again. */
+/** Handles one event. Returns an outcome; throws `Rejection` if the event can never work. After any other error the event is retried. */
 export type Handle = (event: Event, context: Context) => Promise<Outcome>;
 
 /**
- * What handling an event would do, found out by reading alone. `input` holds personal data: it is for a person who asked
- * to see it. All else is ids, versions, codes and names of fields.
+ * What handling an event would do. `username`, `input` and `values` may contain personal data, and are shown only on request;
+ * everything else is ids, versions, codes and names of fields.
  */
 export interface Preview {
   /**
-   * `gone`: the commercetools customer is no longer there; what is done then is in `reason`, with an `input` if anything is
-   * sent. `ignored`: it is left as it is, for `reason`, and what differs is no difference. `rejected`: it can never work,
-   * for `reason`.
+   * `gone`: the commercetools customer no longer exists; `reason` is what is done then, with `input` if something is sent.
+   * `ignored`: nothing is done, for `reason`, and differences do not count. `rejected`: the event can never work, for
+   * `reason`.
    */
   readonly action: 'create' | 'update' | 'none' | 'gone' | 'ignored' | 'rejected';
   /** The key in Fluent; it may be personal. Undefined if it is not known. */
@@ -90,15 +90,15 @@ export interface Preview {
   readonly found: boolean;
   /** The version that was read from commercetools. */
   readonly version?: number;
-  /** Names of the fields in which Fluent is not as it should be; `attributes.<name>` for attributes. */
+  /** Names of the fields that differ in Fluent; `attributes.<name>` for attributes. */
   readonly differing: readonly string[];
-  /** Of those, the fields that would be blanked: Fluent has something, and the mapping gives nothing. */
+  /** The subset of `differing` that would be blanked: Fluent has a value, and the mapping has none. */
   readonly blanked?: readonly string[];
-  /** Names of the fields that were cut to what Fluent takes. */
+  /** Names of the fields that were cut to Fluent's maximum length. */
   readonly cut: readonly string[];
-  /** Names of the fields for which the mapping gave no usable value: they are left as they are. */
+  /** Names of the fields without a usable value in the mapping; they are not changed. */
   readonly unusable: readonly string[];
-  /** What would be sent to Fluent, where anything would. */
+  /** The input that would be sent to Fluent, if any. */
   readonly input?: unknown;
   /** The values of each field. They are personal data, so they are computed only on request. */
   readonly values?: () => readonly FieldValues[];
@@ -110,34 +110,34 @@ export interface Preview {
 /** The values of one field of Fluent; `attributes.<name>` for attributes. Undefined where there is none. */
 export interface FieldValues {
   readonly field: string;
-  /** What the mapping makes of the commercetools customer. */
+  /** The mapped value of the commercetools customer. */
   readonly commercetools: unknown;
   readonly sent: unknown;
   readonly fluent: unknown;
 }
 
-/** Says what a handler would do: for `sync --dry-run`, `reconcile` and `explain`. */
+/** The preview of a handler, for `sync --dry-run`, `reconcile` and `explain`. */
 export interface Previewing {
-  /** Reads as `handle` does and never writes. Throws `Failure` where it cannot tell for the moment. */
+  /** Reads like `handle`, and never writes. Throws `Failure` if it cannot decide now. */
   preview(event: Event, context: Context): Promise<Preview>;
   /** The Fluent attribute that holds the id of the commercetools customer; orphans are found by it. */
   readonly idAttribute: string;
-  /** The one that holds the key of its project, where the handler writes one. */
+  /** The Fluent attribute that holds the key of its project, if the handler writes one. */
   readonly projectAttribute?: string;
-  /** What `handle` sends to Fluent: compared with the inputs that the account's schema has. */
+  /** The fields that `handle` sends to Fluent; compared with the inputs in the account's schema. */
   sentFields?(): Promise<readonly SentFields[]>;
-  /** What decides the values that are written, where that is less than all props: it is noticed when it has changed. */
+  /** The part of the props that determines the written values; default: all props. A change of it is detected by its fingerprint. */
   readonly mapping?: unknown;
-  /** The path of the prop that gives a field of Fluent. Messages about the field name the line of that prop. */
+  /** The path of the prop that a field of Fluent comes from. Messages about the field name the line of that prop. */
   sourceOf?(field: string): readonly (string | number)[];
 }
 
 /** Names of the fields that a handler sends with a mutation. */
 export interface SentFields {
   readonly mutation: 'createCustomer' | 'updateCustomer';
-  /** With every customer. */
+  /** Sent for every customer. */
   readonly always: readonly string[];
-  /** With some, depending on what commercetools has. */
+  /** Sent for some customers, depending on their data in commercetools. */
   readonly sometimes: readonly string[];
 }
 
@@ -147,30 +147,30 @@ export interface Handler<Props extends z.ZodType = z.ZodType> {
   /** The route's props, without `name` and `inclusion-filter`. A fault in them stops the start with its line. */
   readonly props: Props;
   /**
-   * True when `handle` reads the current state of the resource, so that one run serves every event waiting for it:
-   * the run is given the newest of them.
+   * True if `handle` reads the current state of the resource. Then all events that wait for it are coalesced into one run,
+   * which gets the newest event.
    */
   readonly readsCurrentState: boolean;
   /**
-   * Called once a route at the start. Compile and check the props here: what it throws stops the start, and `UnusableProps`
-   * does so with the line of each prop.
+   * Called once for each route at the start. Compile and check the props here: any error stops the start, and
+   * `UnusableProps` is reported with the line of each prop.
    */
   create(props: z.output<Props>, settings: Settings): Handle | Promise<Handle>;
-  /** As `create`, for a handler that can also say what it would do. */
+  /** Like `create`, for a handler that has a preview too. */
   createPreview?(props: z.output<Props>, settings: Settings): Previewing | Promise<Previewing>;
 }
 
 /** The settings of the environment that handlers need. */
 export interface Settings {
-  /** How long a finished version may be remembered, so that its duplicates cost no upstream call. */
+  /** How long a finished version may be remembered, so that its duplicates cause no upstream calls. */
   readonly duplicateMemorySeconds: number;
 }
 
-/** A handler that can say what it would do; one that builds upon it can rely on that. */
+/** A handler that always has a preview; handlers that extend it can rely on that. */
 export type PreviewingHandler<Props extends z.ZodType> = Handler<Props> &
   Required<Pick<Handler<Props>, 'createPreview'>>;
 
-/** Gives a handler the type of its props. */
+/** Returns the handler; infers the type of its props. */
 export function defineHandler<Props extends z.ZodType>(
   handler: PreviewingHandler<Props>,
 ): PreviewingHandler<Props>;

@@ -1,10 +1,10 @@
 import { nameOf, placeOf } from './observe/describe-error.ts';
 
 /**
- * How handling an event ended. The set is closed: whatever else happens, an unknown error included, is `failed`.
+ * The result of handling an event. The set is closed: everything else, such as an unknown error, is `failed`.
  *
  * `reason` is a short kebab-case code, safe to log, count and put on a dead letter.
- * `detail` is one sentence for a person: what was expected, what was found, what to do. Neither holds personal data.
+ * `detail` is one sentence: what was expected, what was found, what to do. Neither contains personal data.
  */
 export type Outcome =
   | {
@@ -12,8 +12,8 @@ export type Outcome =
       readonly reason: string;
       readonly detail?: string;
       /**
-       * The version of the resource that was handled. Of the events that share a run, those of a newer version are tried
-       * again; without it, the run stands for all of them.
+       * The version of the resource that was handled. Coalesced events with a newer version are retried; without a version,
+       * the outcome applies to all coalesced events.
        */
       readonly version?: number;
       /** Names of the fields that were changed, where any were. Never values. */
@@ -44,7 +44,7 @@ export type OutcomeKind = Outcome['kind'];
 /** Every kind there is. */
 export const OUTCOME_KINDS = ['done', 'ignored', 'rejected', 'failed'] as const satisfies OutcomeKind[];
 
-/** Thrown where an event can never work, whatever is tried: the event is published as a dead letter. */
+/** Thrown if an event can never work; it is published as a dead letter. */
 export class Rejection extends Error {
   readonly reason: string;
   /** The `X-Correlation-ID` of the upstream request that it is about. */
@@ -63,7 +63,7 @@ export class Rejection extends Error {
   }
 }
 
-/** Thrown where the same event may work later: the push is answered so that the sender delivers it again. */
+/** Thrown if the same event may work later; the push is answered so that the sender delivers it again. */
 export class Failure extends Error {
   readonly reason: string;
   readonly retryAfterSeconds: number | undefined;
@@ -84,7 +84,7 @@ export class Failure extends Error {
   }
 }
 
-/** Turns whatever a handler threw into an outcome. The text of an unknown error may hold anything, so `detail` has only its name and place. */
+/** Converts an error of a handler to an outcome. The text of an unknown error may be personal data, so `detail` has only its name and place. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof Rejection) {
     const { reason, message: detail, correlationId } = error;

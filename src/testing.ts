@@ -1,8 +1,8 @@
 /**
  * The test kit for handlers and mappings: `import … from 'commercetools-fluent-customer-sync/testing'`.
  *
- * `startTestKit` runs the real engine between stand-ins, which need some packages more (it says which). `previewCustomer` and
- * the samples are for what is pure: no server, no packages.
+ * `startTestKit` runs the real engine with stand-ins, which need additional packages (an error lists them). `previewCustomer`
+ * and the samples are for pure functions, and need neither a server nor packages.
  */
 
 export type { Project } from '../test/kit/configuration.ts';

@@ -189,7 +189,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     if (!found) return undefined;
     throw new Failure(
       'stale-read',
-      `Expected customer ${id} to be gone, as its event says, but commercetools still shows it by its id.`,
+      `Expected customer ${id} to be gone, as in its event, but commercetools still returns it by its id.`,
     );
   }
 
@@ -258,7 +258,10 @@ export async function converge(subject: Subject, context: Context, deps: Depende
       record = await fluent.findCustomer(name, { alone: true });
       freshness = 'looked-up';
       if (record) return undefined;
-      throw new Failure('create-conflict', `Fluent says that customer ${id} exists, but does not show it.`);
+      throw new Failure(
+        'create-conflict',
+        `Fluent reports that customer ${id} exists, but does not return it.`,
+      );
     }
   }
 
@@ -275,7 +278,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     if (policy.onDelete === 'ignore') return { kind: 'ignored', reason: 'customer-gone' };
     throw new Rejection(
       'no-username',
-      `Expected the event to say which username customer ${id} had, got none.`,
+      `Expected the event to contain the username of customer ${id}, got none.`,
     );
   }
 
@@ -289,7 +292,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     if (overLimit.length > 0)
       context.log.warn(
         { expressions: overLimit.map((path) => path.join('.')) },
-        'These expressions of the mapping had too much to do for this customer, and were given up.',
+        'These expressions of the mapping exceeded a limit for this customer, and were abandoned.',
       );
   }
 }

@@ -15,7 +15,7 @@ export const Props = z
       code: 'custom',
       path: ['mapping', 'username'],
       input: mapping.username,
-      message: `with \`onDelete: anonymise\`, a username made from id, key, customerNumber and externalId only (\`${mapping.username}\` reads more, and a deletion event tells no more); change it, or set \`onDelete: ignore\``,
+      message: `with \`onDelete: anonymise\`, a username from id, key, customerNumber and externalId only (\`${mapping.username}\` uses other fields, which a deletion event does not contain); change it, or set \`onDelete: ignore\``,
     });
   });
 

@@ -39,7 +39,7 @@ export function requireUsername({ username }: Desired): string {
   if (username === undefined)
     throw new Rejection(
       'no-username',
-      'Expected the mapping to give a username, got none; give it a fallback.',
+      'Expected a username from the mapping, got none; add a fallback to its expression.',
     );
   if (username.length > LONGEST_USERNAME)
     throw new Rejection(
@@ -55,7 +55,7 @@ export function createFor(username: string, desired: Desired, retailerId: string
   if (primaryEmail === undefined)
     throw new Rejection(
       'no-email',
-      'Expected the mapping to give a primaryEmail of at most 250 characters, got none; Fluent requires it, so give it a fallback.',
+      'Expected a primaryEmail of at most 250 characters from the mapping, got none; Fluent requires it, so add a fallback to its expression.',
     );
   const texts = [...desired.fields].filter(([, text]) => text !== undefined);
   return {

@@ -33,7 +33,7 @@ export async function withEnvFile(args: readonly string[], env: Env, folder: str
   if (contradicting.length === 0)
     return {
       env: { ...values, ...given(env) },
-      note: `The environment is read from ${LOCAL_FILE}; to use another, remove the file or set --env-file.`,
+      note: `The environment is that of ${LOCAL_FILE}; to use another, remove the file or set --env-file.`,
     };
   return {
     env,

@@ -28,7 +28,7 @@ export interface Commercetools {
     id: string,
     options?: { atLeast?: number | undefined; allowStale?: boolean },
   ): Promise<Customer | undefined>;
-  /** The same by a request of its own, by id: queries may be stale. */
+  /** Like `readCustomer`, but always by id, because queries may be stale. */
   readCustomerById(id: string): Promise<Customer | undefined>;
   /**
    * The customer's version, looked up by its id, or undefined if it does not exist (any more). Concurrent calls are batched

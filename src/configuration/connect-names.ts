@@ -3,8 +3,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 const REGION = /^[a-z0-9]+([.-][a-z0-9]+)*$/;
 
 /**
- * Puts the names of the connector file in place of those that commercetools Connect gives: the region for both addresses, and
- * the scope of the API client that it makes. What is set under the usual names wins.
+ * Converts the variables of commercetools Connect to those of the connector file: both URLs from the region, and the scope of
+ * Connect's API client. Variables with the usual names take precedence.
  */
 export function withConnectNames({ CTP_CLIENT_REGION, CTP_CLIENT_SCOPE, ...env }: Env): Env {
   const region = CTP_CLIENT_REGION?.trim();

@@ -43,13 +43,13 @@ const fluent = z.strictObject(
   mapping("a mapping with the Fluent account's URL, credentials and retailer"),
 );
 
-/** What the props of every route have, besides what its handler wants. */
+/** The props of every route, in addition to those of its handler. */
 export const PROPS = z.looseObject(
   {
-    name: text('a commercetools resource type, as in customer').meta({ suggestions: RESOURCE_TYPES }),
+    name: text('a commercetools resource type, such as customer').meta({ suggestions: RESOURCE_TYPES }),
     'inclusion-filter': z
       .array(
-        text('a notification type or a Message type, as in ResourceUpdated').meta({
+        text('a notification type or a Message type, such as ResourceUpdated').meta({
           suggestions: [...NOTIFICATION_TYPES, ...CUSTOMER_MESSAGE_TYPES],
         }),
         {
@@ -59,14 +59,14 @@ export const PROPS = z.looseObject(
       .min(1, { error: 'at least one type, or no inclusion-filter at all' })
       .optional(),
   },
-  mapping('a mapping with the name of a resource type, a filter and what the handler wants'),
+  mapping("a mapping with the name of a resource type, a filter and the handler's props"),
 );
 
 const route = z.strictObject(
   {
-    route: text('a route name, as in commercetools.connect.customer.upsert'),
+    route: text('a route name, such as commercetools.connect.customer.upsert'),
     handler: text(
-      'the name of a file or folder in handlers/, as in customer-upsert',
+      'the name of a file or folder in handlers/, such as customer-upsert',
       /^[A-Za-z0-9][\w-]*$/,
     ).optional(),
     props: PROPS,
@@ -74,7 +74,7 @@ const route = z.strictObject(
   mapping('a mapping with route and props'),
 );
 
-/** What `connector.yml` may hold. The messages are the "expected" of a fault; `secret` keeps a value out of it. */
+/** The schema of `connector.yml`. Its messages are the "expected" of a fault; the value of a `secret` is not shown. */
 export const connectorSchema = z.strictObject(
   {
     accounts: z
@@ -106,7 +106,7 @@ export function knownKeys(path: readonly PropertyKey[]): string[] {
   return Object.keys(schemaOf(path)?.shape ?? {});
 }
 
-/** True where the value must not be shown: whatever stands in an account and is not known to be harmless. */
+/** True if the value must not be shown: every value in an account that is not known to be harmless. */
 export function isSecret(path: readonly PropertyKey[]): boolean {
   if (path[0] !== 'accounts') return false;
   if (path.length < 4) return true;

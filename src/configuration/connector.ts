@@ -17,21 +17,21 @@ const Routes = z.object({ routes: connectorSchema.shape.routes });
 export type { AccountConfig } from '../engine/accounts.ts';
 export type { RouteConfig } from '../router/router.ts';
 
-/** The connector's configuration, checked and with the environment's values in it. Holds secrets: never log it whole. */
+/** The checked configuration of the connector, with the values of the environment. Contains secrets, so it must not be logged. */
 export interface Connector {
   readonly accounts: readonly AccountConfig[];
   /** In the order of the file: the first that wants an event gets it. */
   readonly routes: readonly RouteConfig[];
 }
 
-/** The connector with what is probably a mistake in it, and the variables that its file names. */
+/** The connector, its probable mistakes, and the variables in its file. */
 export interface LoadedConnector {
   readonly connector: Connector;
   readonly warnings: readonly Fault[];
   readonly variables: ReadonlySet<string>;
 }
 
-/** What is wrong with the file, and what of it can still be checked. */
+/** The faults of the file, and the part of it that can still be checked. */
 export interface FaultyConnector {
   readonly faults: readonly Fault[];
   readonly variables?: ReadonlySet<string>;
@@ -40,8 +40,8 @@ export interface FaultyConnector {
 }
 
 /**
- * Reads the connector's file, puts the environment's values into it and checks it. All faults come at once, each with
- * `file:line:column` and none with a secret; only a text that is no YAML hides what else may be wrong with it.
+ * Reads the connector file, inserts the values of the environment and checks it. All faults are reported together, each with
+ * `file:line:column` and without secrets; only invalid YAML hides other faults.
  */
 export async function loadConnector(
   path: string,
@@ -131,8 +131,8 @@ function toRoutes(
 }
 
 /**
- * A route as it is written in the file. `locate` says where a value of its props stands, `isReplaced` whether the value at
- * that place comes from the environment.
+ * A route in the file. `locate` returns the position of a value of its props, `isReplaced` whether that value comes from the
+ * environment.
  */
 export function toRouteConfig(
   { route, handler, props }: File['routes'][number],

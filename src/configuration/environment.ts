@@ -7,7 +7,7 @@ import { documented, variables } from './variables.ts';
 export type { PushAuth } from '../senders/authenticate/authenticate.ts';
 export { type Fault, formatFaults } from './faults.ts';
 
-/** Whether the page, or the metrics, are there, and what opens them where not everybody may see them. */
+/** Whether the page or the metrics are enabled, and the token that they require. */
 export interface Access {
   readonly on: boolean;
   readonly token?: string;
@@ -19,7 +19,7 @@ export type Environment = ReturnType<typeof toEnvironment>;
 /** The variables that the service reads itself. */
 export const variableNames: readonly string[] = Object.keys(documented);
 
-/** Reads and checks every variable. Blank means not set; all faults come at once, none shows a secret. */
+/** Reads and checks every variable. Empty means not set; all faults are reported together, without secrets. */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): { environment: Environment } | { faults: Fault[] } {
@@ -54,7 +54,7 @@ function toEnvironment(values: z.output<typeof variables>) {
     port: values.PORT,
     host: values.HOST,
     logLevel: values.LOG_LEVEL,
-    /** False in production: what an error says may be personal. */
+    /** False in production, because the message of an error may be personal data. */
     errorMessages: values.NODE_ENV !== 'production',
     connectorConfig: values.CONNECTOR_CONFIG,
     handlerFolders: values.HANDLERS_DIR ?? [],
@@ -124,8 +124,8 @@ export function variableTable(): string {
 }
 
 /**
- * `.env.example`: what a connector file reads, and after it each variable of the service with its meaning. What is required
- * is blank; what has a default stands there as a comment.
+ * Creates `.env.example`: the variables of the connector file, then each variable of the service with its meaning. Required
+ * variables are empty; variables with a default are in a comment.
  */
 export function environmentExample(connectorText: string): string {
   const named = [...connectorText.replaceAll(/^\s*#.*$/gm, '').matchAll(/\$\{([A-Z][A-Z0-9_]*)(:-)?/g)].map(

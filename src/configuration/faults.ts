@@ -2,7 +2,7 @@ import type { Fault } from '../configuration-error.ts';
 
 export { describeFound, type Fault } from '../configuration-error.ts';
 
-/** What a person reads at the start when it fails: one block a fault, each line of it `what  text`. */
+/** Formats the faults of a failed start: one block for each fault, with lines of the form `what  text`. */
 export function formatFaults(faults: readonly Fault[]): string {
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   return [`The configuration has ${count}:`, ...faults.map(formatFault)].join('\n\n');

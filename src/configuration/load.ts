@@ -15,15 +15,15 @@ export interface Configuration {
   readonly connector: Connector;
   readonly handlers: ReadonlyMap<string, LoadedHandler>;
   readonly routes: readonly BoundRoute[];
-  /** What is probably a mistake, and does not keep the service from starting. */
+  /** Probable mistakes, which do not prevent the start. */
   readonly warnings: readonly Fault[];
 }
 
 const SHIPPED_HANDLERS = join(import.meta.dirname, '../../handlers');
 
 /**
- * Reads the environment, the connector's file, the handlers and the routes' props, and finds all that is wrong with them
- * at once. `handlersFolder` takes the place of the shipped one. Throws a `ConfigurationError`.
+ * Reads the environment, the connector file, the handlers and the routes' props. Throws a `ConfigurationError` with all
+ * faults. `handlersFolder` replaces the shipped folder.
  */
 export async function loadConfiguration(
   given: Readonly<Record<string, string | undefined>>,

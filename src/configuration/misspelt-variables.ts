@@ -32,7 +32,8 @@ export function misspeltVariables(
         where: `environment ${name}`,
         expected: 'a variable that this service or the connector file reads',
         found: 'one that nothing reads',
-        advice: meant === undefined ? `Those that begin so are ${others}.` : `Did you mean ${meant}?`,
+        advice:
+          meant === undefined ? `The variables with this prefix are ${others}.` : `Did you mean ${meant}?`,
       },
     ];
   });

@@ -6,9 +6,9 @@ import type { Fault } from './faults.ts';
 const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` in the values of a parsed document, in place. As that happens after parsing and
- * once, a value can hold neither YAML nor another placeholder. Blank means not set; a missing variable is a fault. `replaced`
- * has the places of the values that the environment gave, which may be secrets; `names` has the variables that are asked for.
+ * Replaces `${NAME}` and `${NAME:-default}` in the values of a parsed document, in place. Values are inserted after parsing
+ * and once, so YAML and placeholders in them have no effect. Empty means not set; a missing variable is a fault. `replaced`
+ * has the positions of inserted values, which may be secrets; `names` has the variables in the document.
  */
 export function substitute(
   { document, at }: Pick<SourceDocument, 'document' | 'at'>,

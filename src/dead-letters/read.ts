@@ -5,7 +5,7 @@ import { OWN_ATTRIBUTES } from './attributes.ts';
 /** A message of the dead-letter subscription, leased to this command. */
 export interface DeadLetter {
   readonly ackId: string;
-  /** The id of the dead letter, as the commands take it. */
+  /** The id of the dead letter, used in the commands. */
   readonly messageId: string;
   /** When it was published to the dead-letter topic. */
   readonly deadLetteredAt: Date;

@@ -9,7 +9,7 @@ export interface Job<Event> {
   readonly key: string;
   /** Waiting jobs of one key with the same coalesceKey share one run; undefined never coalesces. */
   readonly coalesceKey: string | undefined;
-  /** Which of two events the run is given when they share one. */
+  /** Chooses the event of a coalesced run from two events. */
   newer(one: Event, other: Event): Event;
   /** After this nothing is started for it, in milliseconds of `performance.now()`; undefined without a deadline. */
   readonly deadline?: number | undefined;
@@ -103,7 +103,7 @@ export class EventQueue<Event> {
     return this.#runsByKey.size;
   }
 
-  /** So many events are accepted whatever the rate. */
+  /** This number of events is accepted at any rate. */
   get alwaysAccepted(): number {
     return Math.ceil(this.#options.limit * ALWAYS_ACCEPTED);
   }

@@ -1,4 +1,4 @@
-/** What a GraphQL server says is wrong with the shape of a request: names of its schema, never a value. */
+/** A fault in the shape of a request that a GraphQL server reports: names of its schema, never a value. */
 export type Complaint =
   | { readonly kind: 'requires' | 'lacks'; readonly field: string }
   | { readonly kind: 'absent'; readonly mutation: string };

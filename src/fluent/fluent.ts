@@ -19,33 +19,33 @@ export type { CustomerMutation, SchemaProblem } from './input-schema.ts';
 /** Options of a write. */
 export interface WriteOptions {
   /**
-   * Once it has aborted, the write is not sent and fails with `out-of-time`. Left out: the run's own signal. Undefined: the
-   * write is sent at any time.
+   * After it has aborted, the write is not sent and fails with `out-of-time`. If it is missing, the run's own signal is used;
+   * if it is explicitly undefined, the write is sent at any time.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Names of the fields in which this write puts nothing where Fluent has something, `attributes.<name>` for attributes. They
-   * are counted, and a run over many customers stops where they are too many; what a deletion blanks is not named.
+   * Names of the fields that this write blanks, `attributes.<name>` for attributes. They are counted, and a run over many
+   * customers stops if there are too many. An anonymisation leaves them out.
    */
   readonly blanks?: readonly string[];
 }
 
 /** A Fluent account. Concurrent look-ups are batched into one query, concurrent writes into aliased mutations. */
 export interface Fluent {
-  /** The customer with exactly that username, or undefined. `alone` looks it up by reference, in a query of its own. */
+  /** Returns the customer with exactly this username, or undefined. `alone` looks it up by reference, in a separate query. */
   findCustomer(username: string, options?: { alone?: boolean }): Promise<FluentCustomer | undefined>;
   /**
    * Returns the customer as it is after the write. Throws `Conflict` if another customer has the username or a unique
    * value.
    */
   createCustomer(input: CreateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
-  /** Likewise. Throws `NotThere` if there is no such customer, `Conflict` if another has a unique value of it. */
+  /** Returns the customer as it is after the write. Throws `NotThere` if it does not exist, `Conflict` if another customer has a unique value of it. */
   updateCustomer(input: UpdateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
   /** Any other operation, with the same token, limits, retry and deadline. Returns `data`; throws on any error. */
   request(query: string, variables?: Record<string, unknown>, options?: WriteOptions): Promise<unknown>;
 }
 
-/** A client with what it knows of the account's schema. */
+/** A client with the state of the account's schema. */
 export interface FluentClient extends Fluent {
   readonly schema: SchemaGuard;
 }
@@ -223,7 +223,7 @@ export function createFluent(upstream: Upstream, options: FluentOptions): Fluent
   };
 }
 
-/** One that says what is wrong with the request, or else the first. */
+/** The error that describes a fault of the request, or else the first error. */
 function firstOf(meanings: readonly Error[]): Error | undefined {
   return meanings.find((meaning) => meaning instanceof InvalidRequest && meaning.complaint) ?? meanings[0];
 }
@@ -232,7 +232,7 @@ function about(meaning: Error, correlationId: string): Error {
   return meaning instanceof Failure || meaning instanceof Rejection ? meaning.about(correlationId) : meaning;
 }
 
-/** Only a write is compared with the schema; elsewhere a refusal is what it means by its code. */
+/** Only a write is compared with the schema; for other requests a refusal has the meaning of its code. */
 function plain<T>(answer: T): T | Error {
   return answer instanceof InvalidRequest ? answer.meaning : answer;
 }

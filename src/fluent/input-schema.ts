@@ -15,7 +15,7 @@ export type InputFields = ReadonlyMap<string, { readonly isRequired: boolean }>;
 /** The inputs of an account's schema; a mutation that it does not have is not in it. */
 export type InputSchema = ReadonlyMap<CustomerMutation, InputFields>;
 
-/** Asks for the inputs alone: Fluent's whole schema has hundreds of types. */
+/** Reads the input types only, because Fluent's whole schema has hundreds of types. */
 export const INPUT_SCHEMA_QUERY =
   'query InputSchema { createCustomer: __type(name: "CreateCustomerInput") { ...Inputs } updateCustomer: __type(name: "UpdateCustomerInput") { ...Inputs } __schema { mutationType { fields { name } } } } fragment Inputs on __Type { inputFields { name defaultValue type { kind } } }';
 
@@ -33,7 +33,7 @@ const Answer = z.object({
   __schema: z.object({ mutationType: z.object({ fields: z.array(z.object({ name: z.string() })) }) }),
 });
 
-/** Reads the answer to `INPUT_SCHEMA_QUERY`; undefined if it holds no schema. */
+/** Parses the response to `INPUT_SCHEMA_QUERY`; undefined if it contains no schema. */
 export function readInputSchema(data: unknown): InputSchema | undefined {
   const answer = Answer.safeParse(data);
   if (!answer.success) return undefined;
@@ -54,7 +54,7 @@ export function readInputSchema(data: unknown): InputSchema | undefined {
   return schema;
 }
 
-/** What the schema has against an input with these fields. */
+/** Returns the problems of the schema with an input with these fields. */
 export function problemsOf(
   mutation: CustomerMutation,
   given: ReadonlySet<string>,

@@ -1,6 +1,6 @@
 interface Traits {
   readonly kind: 'text' | 'boolean';
-  /** Characters that Fluent takes at most; 255 where its schema states no maximum. */
+  /** The maximum number of characters in Fluent; 255 if its schema states no maximum. */
   readonly longest?: number;
   /** `createCustomer` takes it and `updateCustomer` does not, so it is not compared either. */
   readonly onCreateOnly?: true;
@@ -9,8 +9,8 @@ interface Traits {
 }
 
 /**
- * Fluent's native fields of a customer, `username` apart, which is the key. What is read, written, mapped, cut and anonymised
- * follows from this table: a new field is a line here.
+ * Fluent's native fields of a customer, except `username`, which is the key. Reading, writing, mapping, cutting and
+ * anonymising use this table, so a new field is one line here.
  */
 export const NATIVE_FIELDS = {
   title: { kind: 'text', longest: 50, personal: true },
@@ -24,7 +24,7 @@ export const NATIVE_FIELDS = {
   promotionOptIn: { kind: 'boolean' },
 } as const satisfies Readonly<Record<string, Traits>>;
 
-/** Characters that Fluent takes at most for the key of a customer. */
+/** The maximum number of characters in the key of a customer in Fluent. */
 export const LONGEST_USERNAME = 250;
 
 type Table = typeof NATIVE_FIELDS;
@@ -48,7 +48,7 @@ export const NATIVE_FIELD_NAMES: readonly NativeField[] = Object.keys(NATIVE_FIE
 export const TEXT_FIELDS: readonly TextField[] = NATIVE_FIELD_NAMES.filter(isText);
 export const UPDATABLE_FIELDS: readonly UpdatableField[] = NATIVE_FIELD_NAMES.filter(isUpdatable);
 export const UPDATABLE_TEXT_FIELDS: readonly UpdatableTextField[] = TEXT_FIELDS.filter(isUpdatable);
-/** What is blanked when a customer is anonymised; the e-mail address is replaced instead. */
+/** The fields that are blanked when a customer is anonymised; the e-mail address is replaced instead. */
 export const PERSONAL_FIELDS: readonly UpdatableTextField[] = UPDATABLE_TEXT_FIELDS.filter(
   (field) => traitsOf(field).personal === true,
 );

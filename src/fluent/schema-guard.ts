@@ -16,7 +16,7 @@ import { describeProblem, SchemaMismatch } from './schema-mismatch.ts';
 /** Fluent refused a write for its shape, before it ran. */
 export class InvalidRequest extends UpstreamFault {
   readonly complaint: Complaint | undefined;
-  /** What the refusal means where the schema has nothing against the write. */
+  /** The meaning of the refusal if the write matches the schema. */
   readonly meaning: Failure | Rejection;
 
   constructor(meaning: Failure | Rejection, complaint: Complaint | undefined) {
@@ -55,14 +55,14 @@ interface Seen {
 }
 
 /**
- * Finds out why Fluent refuses the shape of a write. It asks for the schema at the first refusal, once for all that are refused
- * at that time, and then stops such writes before they are sent: one of them spoils the batch for all.
+ * Finds out why Fluent refuses the input of a write. Reads the schema at the first refusal, once for concurrent refusals, and
+ * then fails such writes before they are sent, because one of them makes the whole batch fail.
  */
 export class SchemaGuard {
   readonly #options: SchemaGuardOptions;
   readonly #clock: () => number;
   readonly #seen = new Map<string, Seen>();
-  /** Mutations that this instance has seen succeed: then what is refused is the exception. */
+  /** Mutations that have succeeded in this instance; a refused write is then an exception, not a schema mismatch. */
   readonly #succeeded = new Set<CustomerMutation>();
   #read: { readonly schema: InputSchema | undefined; readonly at: number } | undefined;
   #reading: Promise<InputSchema | undefined> | undefined;
@@ -90,7 +90,7 @@ export class SchemaGuard {
     return this.#mismatch(problems.filter((problem) => meets(write, problem)));
   }
 
-  /** What a refused write is answered with: a `SchemaMismatch`, or the meaning of the refusal where the schema is not the cause. */
+  /** Returns the error of a refused write: a `SchemaMismatch`, or the meaning of the refusal if the schema is not the cause. */
   async explain(write: CustomerWrite, refusal: InvalidRequest): Promise<Error> {
     const schema = await this.#current();
     const found = schema ? problemsOf(write.mutation, fieldsOf(write.input), schema) : [];
@@ -107,7 +107,7 @@ export class SchemaGuard {
     if (this.#unfit?.problem.mutation === write.mutation) this.#fits();
   }
 
-  /** While something does not fit, asks the account again, at most every 2 seconds. Returns at once; never throws. */
+  /** While there is a mismatch, reads the schema again, at most every 2 seconds. Returns immediately; never throws. */
   probe(): void {
     const now = this.#clock();
     if (!this.#unfit || now - this.#probedAt < BETWEEN_PROBES_MILLISECONDS) return;
@@ -180,7 +180,7 @@ export class SchemaGuard {
   }
 }
 
-/** The problem that an error names, where the write bears it out: what an error says is not trusted further. */
+/** The problem that an error describes, if the write really has it; otherwise the error is not trusted. */
 function claimed(write: CustomerWrite, complaint: Complaint | undefined): SchemaProblem[] {
   if (!complaint) return [];
   const { mutation } = write;

@@ -101,7 +101,7 @@ function consume(stream: Readable, take: (chunk: Buffer) => void): Promise<void>
 function budgetSpent(): Failure {
   return new Failure(
     'bytes-in-flight',
-    'The pushes in flight hold as many bytes as QUEUE_BYTES allows; deliver this one again later.',
+    'The pushes in flight use all of QUEUE_BYTES; deliver this one again later.',
     { retryAfterSeconds: RETRY_AFTER_SECONDS },
   );
 }

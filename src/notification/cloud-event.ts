@@ -65,6 +65,6 @@ function checkAgreement(
   if (outerValue === undefined || innerValue === undefined || outerValue === innerValue) return;
   throw new Rejection(
     'contradiction',
-    `The CloudEvent's ${outer} and its data.${inner} disagree, so neither can be trusted: look at what publishes to the topic.`,
+    `The CloudEvent's ${outer} and its data.${inner} differ, so neither can be trusted; check what publishes to the topic.`,
   );
 }

@@ -1,4 +1,4 @@
-/** A notification, decoded and normalised: what the event queue holds and what a handler is given. */
+/** A decoded and normalised notification. */
 export interface Event {
   /**
    * The identity commercetools gives it, the same on every delivery: `customer/<id>@<version>` for a change,
@@ -40,7 +40,7 @@ export interface Delivery {
   /** Starts at 1; Pub/Sub sends it only where the subscription has a dead-letter policy. */
   readonly attempt?: number;
   readonly attributes: Readonly<Record<string, string>>;
-  /** The notification as it was published, byte for byte: what a dead letter holds. */
+  /** The unchanged bytes of the notification, which a dead letter contains. */
   readonly data: Buffer;
 }
 

@@ -12,7 +12,7 @@ const BETWEEN_PROBES_MILLISECONDS = 2_000;
 export class Readiness {
   /** When each upstream last refused the credentials, in milliseconds of the clock. */
   readonly #refusing = new Map<string, number>();
-  /** What in each Fluent account's schema does not fit, in words. */
+  /** The schema mismatch of each Fluent account, as text. */
   readonly #mismatches = new Map<string, string>();
   readonly #clock: () => number;
   readonly #onChange: (reasons: readonly string[]) => void;

@@ -7,5 +7,5 @@ export const PACKAGE_ROOT = join(
   import.meta.filename.endsWith('.ts') ? '../..' : '../../..',
 );
 
-/** The module that makes imports of handlers resolve wherever they lie. Loaded on demand: it slows every other import. */
+/** The module that resolves the imports of handlers in any folder. Loaded on demand, because it slows every other import. */
 export const RESOLVE_PACKAGE = pathToFileURL(join(PACKAGE_ROOT, 'src/process/resolve-package.js')).href;

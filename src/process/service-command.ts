@@ -8,5 +8,5 @@ export const V8_OPTIONS = [
   '--no-allocation-site-pretenuring',
 ] as const;
 
-/** What node is given to start the service. */
+/** The arguments of node that start the service. */
 export const SERVICE_COMMAND: readonly string[] = [...V8_OPTIONS, join(PACKAGE_ROOT, 'src/start.js')];

@@ -35,9 +35,9 @@ export interface ShutDownOptions {
   /** True if the process has a terminal: only then does a second Ctrl-C end the drain. */
   readonly terminal: boolean;
   readonly exit: (code: number) => void;
-  /** Milliseconds since any fixed time; the process's clock unless given. */
+  /** Milliseconds since any fixed time; default: the process's clock. */
   readonly now?: () => number;
-  /** Resolves to false after so many milliseconds; by the process's clock unless given. */
+  /** Resolves to false after this number of milliseconds; default: by the process's clock. */
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<false>;
 }
 
@@ -64,7 +64,7 @@ export function createShutDown(
     if (signal === 'uncaught') return;
     const isAgain = signal === 'SIGINT' && now() - drainingSince > SAME_CTRL_C_MILLISECONDS;
     if (!isAgain || !terminal) {
-      log.info({ signal }, 'Shutting down already; what is in flight is finished first.');
+      log.info({ signal }, 'Shutting down already; the events in flight are finished first.');
       return;
     }
     const undone = running.abandon();

@@ -22,13 +22,13 @@ import type { InProcessRetry } from './in-process-retry.ts';
 import { processAll } from './process-all.ts';
 import { type Conclusion, conclude, type Received, reportConclusion, responseFor } from './respond.ts';
 
-/** What processing a push needs. */
+/** The dependencies of processing a push. */
 export interface PushDependencies {
   readonly senders: Senders;
   readonly readiness: Pick<Readiness, 'draining'>;
   readonly engine: Pick<Engine, 'route' | 'jobFor' | 'queue'>;
   readonly deadLetters: DeadLetters | undefined;
-  /** Set for `ACKNOWLEDGE=received`: takes over what a push is acknowledged for before it is handled. */
+  /** Set for `ACKNOWLEDGE=received`: takes over events whose push is acknowledged before they are handled. */
   readonly inProcessRetry: InProcessRetry | undefined;
   /** From the arrival of a push to its answer, at the latest; a sender with a shorter time limit is answered within that. */
   readonly answerMilliseconds: number;
@@ -50,7 +50,7 @@ export interface Push {
   readonly elapsed: number;
 }
 
-/** What the notifications of one push have in common. */
+/** The values that are common to all notifications of one push. */
 interface Arrival {
   readonly headers: IncomingHttpHeaders;
   readonly sender: Sender;
@@ -80,7 +80,7 @@ const DEADLINE: Conclusion = {
     kind: 'failed',
     reason: 'deadline',
     detail:
-      'The time limit of the sender is near; work in flight goes on, and the redelivery will find it done.',
+      'The time-out of the sender is near; work in flight continues, and the redelivery will find it done.',
   },
   isDeadLettered: false,
 };
@@ -195,7 +195,7 @@ async function answerInTime(
   passage: Passage,
   dependencies: PushDependencies,
 ): Promise<PushResponse> {
-  // What was rejected is acknowledged once its dead letter is published.
+  // A rejected event is acknowledged after its dead letter is published.
   const conclusion = conclude(outcome, passage.received, dependencies.deadLetters);
   const left = passage.arrivedAt + timeToAnswer(passage.sender, dependencies) - performance.now();
   const inTime = await timeOut(conclusion, left, () => undefined);

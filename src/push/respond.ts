@@ -9,7 +9,7 @@ import type { BoundRoute } from '../router/bind-routes.ts';
 import type { PushResponse } from '../senders/sender.ts';
 import type { Statuses } from '../senders/status.ts';
 
-/** What is known of a notification so far; undefined where it could not be decoded or has no route. */
+/** The known parts of a notification; undefined if it could not be decoded or has no route. */
 export interface Received {
   delivery: Delivery;
   event: Event | undefined;

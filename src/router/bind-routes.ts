@@ -18,7 +18,7 @@ export interface BoundRoute extends Route {
   readonly sentFields?: Previewing['sentFields'];
   /** Of what decides the values that are written: of the mapping, or of all props where the handler names none. */
   readonly fingerprint: string;
-  /** `file:line:column` of the prop that gives a field of Fluent, where the handler can say. */
+  /** `file:line:column` of the prop that a field of Fluent comes from, if the handler knows it. */
   lineOf?(field: string): string;
 }
 
@@ -66,8 +66,8 @@ export async function bindRoutes(
   for (const { route, takenBy } of unreachable(routes.map(withSet)))
     faults.push({
       where: routes.find(({ name }) => name === route)?.locate([]) ?? route,
-      expected: `an event for route ${route} that no route above takes`,
-      found: `${takenBy.join(' and ')} above it take them all`,
+      expected: `an event for route ${route} that no route above matches`,
+      found: `${takenBy.join(' and ')} above it match all of them`,
       advice: 'Put the narrower route first, or drop one of the two.',
     });
   if (faults.length > 0) throw new ConfigurationError(faults);

@@ -145,7 +145,7 @@ async function isSame(one: string, other: string): Promise<boolean> {
 function unusableFolder(found: string): Fault {
   return {
     where: 'environment HANDLERS_DIR',
-    expected: 'folders that hold handlers, separated by commas',
+    expected: 'folders of handlers, separated by commas',
     found,
     advice: 'A path that does not start with / counts from the folder of the start.',
   };

@@ -14,7 +14,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return ranked.find(({ candidate }) => candidate.toLowerCase().startsWith(name.toLowerCase()))?.candidate;
 }
 
-/** How many letters must be put in, taken out or changed to make one text of the other (Levenshtein), whatever their case. */
+/** The number of letters to insert, delete or change to make the texts equal (Levenshtein distance), ignoring case. */
 export function distance(from: string, to: string): number {
   const [one, other] = [from.toLowerCase(), to.toLowerCase()];
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Delivery } from '../notification/event.ts';
 import { parseJson } from '../notification/parse.ts';
 
-/** The body of a push as it came, and as JSON, which is parsed once at most. */
+/** The body of a push as bytes, and as JSON, which is parsed at most once. */
 export class PushBody {
   readonly bytes: Buffer;
   #json: unknown;

@@ -4,7 +4,7 @@ import type { Authenticate, Credentials, Refusal } from './authenticate/authenti
 import type { PushBody } from './delivery.ts';
 import type { Statuses } from './status.ts';
 
-/** What is known of a push before its body is read. */
+/** The parts of a push that are known before its body is read. */
 export interface PushHead extends Credentials {
   readonly headers: IncomingHttpHeaders;
 }
@@ -15,7 +15,7 @@ export interface PushResponse {
   readonly retryAfterSeconds?: number;
   /** Why it was not acknowledged, for a person. */
   readonly problem?: { readonly reason: string; readonly detail: string };
-  /** What a handshake asks for: headers, and JSON. */
+  /** The response to a handshake: headers, and JSON. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly content?: object;
   /** What `WWW-Authenticate` says with a 401. */
@@ -27,7 +27,7 @@ export function refusalResponse({ reason, detail, ...refusal }: Refusal): PushRe
   return { ...refusal, problem: { reason, detail } };
 }
 
-/** A header that only one sender sends: whatever its value, or with a value that begins with `prefix`. */
+/** A header that only one sender sends: with any value, or with a value that begins with `prefix`. */
 export interface OwnHeader {
   /** In lower case. */
   readonly name: string;
@@ -35,28 +35,28 @@ export interface OwnHeader {
 }
 
 /**
- * Who pushes, and how: one implementation a sender. Which sender a request is from is taken from the request itself, and
- * decides only how it is opened and answered. It never decides who may push: `authenticate` does, as PUSH_AUTH says.
+ * A sender of pushes; each has one implementation. The sender is recognised by the request itself, and determines only how
+ * the push is opened and answered. Only `authenticate`, by PUSH_AUTH, determines who may push.
  */
 export interface Sender {
-  /** As the log names it. */
+  /** The name in the log. */
   readonly name: string;
-  /** After so many seconds the sender gives up waiting for the answer. */
+  /** The sender's time-out for the response, in seconds. */
   readonly timeLimitSeconds: number;
   readonly statuses: Statuses;
   /** The headers that only this sender sends: one of them is enough to recognise it. */
   readonly ownHeaders: readonly OwnHeader[];
   /** True for a body in this sender's own form; called if no header names a sender. */
   hasForm?(body: unknown): boolean;
-  /** Answers `OPTIONS`, by which some senders ask beforehand whether they may push. It comes without credentials. */
+  /** Answers `OPTIONS`, a handshake of some senders before the first push, without credentials. */
   answerOptions?(headers: IncomingHttpHeaders): PushResponse;
-  /** Judges a push before its body is read. */
+  /** Authenticates a push before its body is read. */
   readonly authenticate: Authenticate<PushHead>;
   /**
-   * Answers a body that must not be opened, or holds no notification: one that fails the authentication that its sender
-   * puts into the body, or a handshake. Undefined lets the push through. Never rejects.
+   * Answers a body that must not be opened (its own authentication fails), or that contains no notification (a handshake).
+   * Returns undefined for all others. Never rejects.
    */
   intercept?(headers: IncomingHttpHeaders, body: PushBody): Promise<PushResponse | undefined>;
-  /** The notifications in a push, in their order; throws a Rejection where there are none. */
+  /** Returns the notifications in a push, in their order; throws a Rejection if there are none. */
   open(headers: IncomingHttpHeaders, body: PushBody): readonly OpenedDelivery[];
 }

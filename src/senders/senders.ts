@@ -24,8 +24,8 @@ export interface SendersOptions {
 }
 
 /**
- * Makes the senders, all with the authentication that PUSH_AUTH says: with `oidc` only Pub/Sub can push, with `sns`
- * only SNS. `others` are asked first, and have their own authentication.
+ * Creates the senders with the authentication of PUSH_AUTH: with `oidc` only Pub/Sub can push, with `sns` only SNS. `others`
+ * are matched first, and have their own authentication.
  */
 export async function createSenders(
   { pushAuth, sns: topics }: SendersOptions,
@@ -55,7 +55,7 @@ function shippedSenders(options: SnsOptions & { readonly authenticate: Authentic
   };
 }
 
-/** Opens the body of a push of any sender, as a command is given it; throws a Rejection where that cannot be. */
+/** Opens the body of a push of any sender, for a command; throws a Rejection if it cannot be opened. */
 export function openPush(bytes: Buffer, log: Log): readonly OpenedDelivery[] {
   const senders = shippedSenders({ authenticate: () => 'accepted', topics: undefined, log });
   const body = new PushBody(bytes);

@@ -5,8 +5,8 @@ export type Statuses = Readonly<Record<OutcomeKind, number>>;
 
 /**
  * The answers, by sender and outcome. `rejected` is a status that the sender never delivers again, where it has one;
- * `failed` is one that it does. Of several notifications in one push the highest status wins, so each row must grow from
- * `done` to `failed`.
+ * `failed` is one that it does. A push with several notifications is answered with the highest status, so each row must grow
+ * from `done` to `failed`.
  */
 export const STATUS = {
   /** Acknowledges by 204 and delivers all else again. https://cloud.google.com/pubsub/docs/push#receive_push */

@@ -11,20 +11,20 @@ t.test('the environment of a command', async (t) => {
   const other = join(folder, 'other.env');
   const local = { CTP_PROJECT_KEY: 'stand-in', FLUENT_API_URL: 'http://127.0.0.1:1' };
   const cases = [
-    { title: 'that of .env.local', args: ['doctor'], env: {}, is: local, note: /read from \.env\.local/ },
+    { title: 'that of .env.local', args: ['doctor'], env: {}, is: local, note: /that of \.env\.local/ },
     {
       title: 'with the same values in the process',
       args: ['sync'],
       env: { PORT: '1' },
       is: { ...local, PORT: '1' },
-      note: /read from/,
+      note: /that of/,
     },
     {
       title: 'an empty variable counts as not set',
       args: ['sync'],
       env: { FLUENT_API_URL: '' },
       is: local,
-      note: /read from/,
+      note: /that of/,
     },
     {
       title: 'not with a contradicting variable',

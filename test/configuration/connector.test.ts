@@ -289,7 +289,9 @@ const faulty = [
   {
     name: 'refuses a handler name that is a path out of the folder',
     input: `${ACCOUNTS}routes:\n  - route: a\n    handler: ../../etc\n    props: {name: customer}\n`,
-    expected: [[':19:14', 'the name of a file or folder in handlers/, as in customer-upsert', '"../../etc"']],
+    expected: [
+      [':19:14', 'the name of a file or folder in handlers/, such as customer-upsert', '"../../etc"'],
+    ],
   },
   {
     name: 'reports the length of a secret, not its value',
@@ -360,10 +362,10 @@ routes:
         'each route name once',
         'commercetools.connect.customer.upsert again, first at connector.yml:18:12',
       ],
-      [':24:5', 'a commercetools resource type, as in customer', 'nothing'],
+      [':24:5', 'a commercetools resource type, such as customer', 'nothing'],
       [':25:7', 'at least one type, or no inclusion-filter at all', 'a list'],
-      [':26:5', 'a mapping with the name of a resource type, a filter and what the handler wants', 'nothing'],
-      [':26:12', 'a route name, as in commercetools.connect.customer.upsert', '5'],
+      [':26:5', "a mapping with the name of a resource type, a filter and the handler's props", 'nothing'],
+      [':26:12', 'a route name, such as commercetools.connect.customer.upsert', '5'],
     ],
   },
 ];

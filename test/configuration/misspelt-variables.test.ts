@@ -25,7 +25,7 @@ const MISSPELT = [
   { name: 'NODE_ENVV', advice: 'Did you mean NODE_ENV?' },
   {
     name: 'QUEUE_SOMETHING_ELSE_ALTOGETHER',
-    advice: 'Those that begin so are QUEUE_LIMIT, QUEUE_BYTES.',
+    advice: 'The variables with this prefix are QUEUE_LIMIT, QUEUE_BYTES.',
   },
 ];
 

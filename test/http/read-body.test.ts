@@ -7,7 +7,7 @@ import { readBody } from '../../src/http/read-body.ts';
 import { Failure } from '../../src/outcome.ts';
 
 const MEGABYTE = 1024 * 1024;
-const DETAIL = 'The pushes in flight hold as many bytes as QUEUE_BYTES allows; deliver this one again later.';
+const DETAIL = 'The pushes in flight use all of QUEUE_BYTES; deliver this one again later.';
 const BUDGET_SPENT = new Failure('bytes-in-flight', DETAIL, { retryAfterSeconds: 1 });
 const TOO_LARGE = new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
 const CUT_OFF = new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH();

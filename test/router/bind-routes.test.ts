@@ -184,7 +184,7 @@ t.test('refuses a route that can never match', async (t) => {
     route('plain', { resourceType: 'customer', filter: ['ResourceUpdated', 'ResourceDeleted'] }),
     route('plain', { resourceType: 'customer', filter: ['ResourceCreated', 'ResourceUpdated'] }),
   ]);
-  t.match(faults, [{ where: 'connector.yml:4', found: /\.r1 and .*\.r3 above it take them all/ }]);
+  t.match(faults, [{ where: 'connector.yml:4', found: /\.r1 and .*\.r3 above it match all of them/ }]);
   t.equal(faults.length, 1);
 });
 
@@ -193,7 +193,7 @@ t.test('counts a route that cannot be bound as one that matches its events', asy
     route('unknown', { resourceType: 'customer' }),
     route('plain', { resourceType: 'customer' }),
   ]);
-  t.match(faults, [{ where: 'connector.yml:1' }, { where: 'connector.yml:2', found: /r1 above it take/ }]);
+  t.match(faults, [{ where: 'connector.yml:1' }, { where: 'connector.yml:2', found: /r1 above it match/ }]);
 });
 
 t.test('reports all faults together', async (t) => {

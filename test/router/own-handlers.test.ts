@@ -199,7 +199,7 @@ t.test('a missing folder, and a package that cannot be found, stop the start', a
   );
   t.match(
     failed,
-    `environment HANDLERS_DIR\n  expected  folders that hold handlers, separated by commas\n  found     no folder ${root}/none`,
+    `environment HANDLERS_DIR\n  expected  folders of handlers, separated by commas\n  found     no folder ${root}/none`,
   );
   t.match(
     failed,

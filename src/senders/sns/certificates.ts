@@ -17,7 +17,7 @@ export type CertificateLookup = { readonly key: KeyObject } | { readonly fault: 
 /** Fetches a signing certificate once and keeps its key; one request for a URL at a time. Never rejects. */
 export function createCertificates(): (url: string) => Promise<CertificateLookup> {
   const keys = new LRUCache<string, KeyObject>({ max: MAX_CERTIFICATES, ttl: FRESH_MILLISECONDS });
-  // In a cache of their own, so that failures do not evict keys.
+  // In a separate cache, so that failures do not evict keys.
   const failures = new LRUCache<string, string>({ max: MAX_FAILURES, ttl: AFTER_FAILURE_MILLISECONDS });
   const fetching = new Map<string, Promise<CertificateLookup>>();
 

@@ -61,7 +61,7 @@ export function createSns({ authenticate, topics, log }: SnsOptions): Sender {
     return topics?.topicArns.some((one) => one === topicArn) ? 'accepted' : WRONG_TOPIC;
   }
 
-  /** Refuses a message without a valid signature, and answers one that holds no notification. */
+  /** Refuses a message without a valid signature, and answers one that contains no notification. */
   async function intercept(_headers: IncomingHttpHeaders, body: PushBody): Promise<PushResponse | undefined> {
     const message = messageIn(body);
     const isNotification = message === undefined || message.Type === 'Notification';
