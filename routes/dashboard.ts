@@ -132,7 +132,7 @@ function visitOf({ socket, raw, headers }: FastifyRequest): Visit {
 
 function sendAsset({ headers }: FastifyRequest<Ask>, reply: FastifyReply, asset: Asset): FastifyReply {
   const { type, body, compressed, etag } = asset;
-  // Kept by the browser and asked for again: an update of the service is seen at once.
+  // The browser caches the file and validates it each time, so that an update of the service is visible immediately.
   reply.headers({ 'cache-control': 'private, no-cache', etag }).vary('accept-encoding');
   reply.type(type);
   if (headers['if-none-match'] === etag) return reply.code(304).send();

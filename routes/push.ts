@@ -21,11 +21,11 @@ declare module 'fastify' {
   }
 }
 
-/** `POST /push`: what the sender delivers to. Authenticates before the body is read, and answers when the event is handled. */
+/** `POST /push`, the endpoint for senders. Authenticates before the body is read, and answers when the event is handled. */
 export default async function push(app: FastifyInstance): Promise<void> {
   app.decorateRequest('sender', undefined);
 
-  // Whatever the content type: an unwrapped push may have any. The one parse is the decoder's.
+  // For every content type, because an unwrapped push may have any. The body is parsed only by the decoder.
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => {
     const length = request.headers['content-length'];
     return readBody(payload, length === undefined ? undefined : Number(length), app.byteBudget);

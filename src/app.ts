@@ -30,13 +30,13 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** What processing a push needs. */
     push: PushDependencies;
-    /** What the bodies of pushes may hold at once. */
+    /** The budget for the bodies of concurrent pushes. */
     byteBudget: ByteBudget;
     refusals: RefusalLog;
     observer: Observer | undefined;
     /** The metrics in Prometheus' text format, a second old at most; undefined if they are off. */
     readMetrics: (() => Promise<{ readonly type: string; readonly body: Buffer }>) | undefined;
-    /** Asks for the token of `METRICS_TOKEN`, where it is set. */
+    /** Requires the token of `METRICS_TOKEN`, if it is set. */
     requireReader: ReturnType<typeof requireReader>;
     readiness: Readiness;
     /** Returns why this instance is not ready, and probes the upstreams that refused it. */
@@ -56,7 +56,9 @@ declare module 'fastify' {
 
 const ROOT = join(import.meta.dirname, '..');
 const DRAIN_MILLISECONDS = 8_000;
-/** The part of it for work in flight with `ACKNOWLEDGE=received`; in the rest dead letters are published for unfinished events. */
+/**
+ * The part of it for work in flight with `ACKNOWLEDGE=received`; in the rest dead letters are published for unfinished events.
+ */
 const WORK_MILLISECONDS = 3_000;
 /** Readers of the metrics within this time share one text. */
 const METRICS_MILLISECONDS = 1_000;

@@ -70,7 +70,10 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Handles one event. Returns an outcome; throws `Rejection` if the event can never work. After any other error the event is retried. */
+/**
+ * Handles one event. Returns an outcome; throws `Rejection` if the event can never work. After any other error the event is
+ * retried.
+ */
 export type Handle = (event: Event, context: Context) => Promise<Outcome>;
 
 /**
@@ -126,7 +129,10 @@ export interface Previewing {
   readonly projectAttribute?: string;
   /** The fields that `handle` sends to Fluent; compared with the inputs in the account's schema. */
   sentFields?(): Promise<readonly SentFields[]>;
-  /** The part of the props that determines the written values; default: all props. A change of it is detected by its fingerprint. */
+  /**
+   * The part of the props that determines the written values; default: all props. A change of it is detected by its
+   * fingerprint.
+   */
   readonly mapping?: unknown;
   /** The path of the prop that a field of Fluent comes from. Messages about the field name the line of that prop. */
   sourceOf?(field: string): readonly (string | number)[];

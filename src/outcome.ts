@@ -31,7 +31,7 @@ export type Outcome =
       readonly kind: 'failed';
       readonly reason: string;
       readonly detail: string;
-      /** What the upstream asked for, in seconds. */
+      /** The upstream's Retry-After in seconds. */
       readonly retryAfterSeconds?: number;
       /** The `X-Correlation-ID` of the upstream request that failed. */
       readonly correlationId?: string;
@@ -56,7 +56,7 @@ export class Rejection extends Error {
     this.reason = reason;
   }
 
-  /** Says which upstream request it is about, unless that is known already. */
+  /** Sets the id of the upstream request, unless it is set already. */
   about(correlationId: string | undefined): this {
     this.correlationId ??= correlationId;
     return this;
@@ -77,14 +77,17 @@ export class Failure extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
-  /** Says which upstream request failed, unless that is known already. */
+  /** Sets the id of the failed upstream request, unless it is set already. */
   about(correlationId: string | undefined): this {
     this.correlationId ??= correlationId;
     return this;
   }
 }
 
-/** Converts an error of a handler to an outcome. The text of an unknown error may be personal data, so `detail` has only its name and place. */
+/**
+ * Converts an error of a handler to an outcome. The text of an unknown error may be personal data, so `detail` has only its
+ * name and place.
+ */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof Rejection) {
     const { reason, message: detail, correlationId } = error;

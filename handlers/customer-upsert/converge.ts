@@ -156,7 +156,7 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     });
   }
 
-  /** Gives a former username to the customer with the right to it, because a late write may have taken it. */
+  /** Passes a former username on to its rightful customer, because a late write may have taken it. */
   async function leave(name: string): Promise<void> {
     if (name !== username || !hasRecord) {
       record = await fluent.findCustomer(name);
@@ -193,13 +193,13 @@ export async function converge(subject: Subject, context: Context, deps: Depende
     );
   }
 
-  /** The customer in Fluent; an answer that shows less than this instance has written is asked for again, alone. */
+  /** The customer in Fluent; if the result is older than this instance's write, it is looked up again, alone. */
   async function lookUp(name: string): Promise<FluentCustomer | undefined> {
     const found = await fluent.findCustomer(name);
     return isFresh(found, name) ? found : fluent.findCustomer(name, { alone: true });
   }
 
-  /** True if it shows what was written, or that the username belongs to another customer by now. */
+  /** True if it contains the last write, or if the username belongs to another customer by now. */
   function isFresh(found: FluentCustomer | undefined, name: string): boolean {
     if (versionOf(found, me) >= memory.written(id, name)) return true;
     return ownerOf(found, me.project) !== undefined && !isOwnedBy(found, me);

@@ -9,7 +9,7 @@ import { requireUsername } from './writes.ts';
 
 const NOTHING = { differing: [], blanked: [], cut: [], unusable: [] } as const;
 
-/** Says what `handle` would do with an event: the same plan, and no write. */
+/** Previews what `handle` would do with an event: the same plan, without a write. */
 export function preview(
   map: CustomerMap,
   { mapping, onDelete }: Props,

@@ -4,8 +4,8 @@ import type { Mapping } from './mapping/mapping.ts';
 import { SAMPLES } from './mapping/trial.ts';
 
 /**
- * The fields that a mapping sends to Fluent. What it gives for each sample, the one with least among them, it is taken to give
- * for every customer.
+ * The fields that a mapping sends to Fluent. A field with a value for every sample customer, including the minimal one, is
+ * assumed to have a value for every customer.
  */
 export async function sentFields(map: CustomerMap, mapping: Mapping): Promise<SentFields[]> {
   const desired: Desired[] = [];

@@ -3,7 +3,7 @@ import type { Desired } from './mapping/map.ts';
 import type { Plan } from './plan.ts';
 import { attributeField, attributesOf } from './record.ts';
 
-/** Each field beside what commercetools gives, what would be sent and what Fluent holds: personal data. */
+/** Each field with its value in commercetools, the value that would be sent, and its value in Fluent. Personal data. */
 export function valuesOf(
   username: string,
   desired: Desired | undefined,

@@ -139,7 +139,7 @@ function namesIn({ attributes = [], ...fields }: CreateCustomerInput | UpdateCus
   return [...Object.keys(fields), ...attributes.map(({ name }) => attributeField(name))];
 }
 
-/** Fluent requires an e-mail address, so a mapping that gives none leaves it alone. */
+/** Fluent requires an e-mail address, so it is not changed if the mapping has none. */
 function keepsEmail(field: string, text: string | undefined): boolean {
   return field === 'primaryEmail' && text === undefined;
 }

@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { Io } from './io.ts';
 
-/** Prints a question on the error stream and reads one line. Returns true only for `y` or `yes`; false at the end of the input. */
+/**
+ * Prints a question on the error stream and reads one line. Returns true only for `y` or `yes`; false at the end of the input.
+ */
 export async function confirm(io: Io, question: string): Promise<boolean> {
   io.err(`${question} [y/N]`);
   const lines = createInterface({ input: io.stdin });

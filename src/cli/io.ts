@@ -13,7 +13,10 @@ export interface Io {
   readonly terminal: boolean;
   /** Aborts on SIGINT and SIGTERM: the command finishes what is in flight, stores its state, and prints how to continue. */
   readonly signal: AbortSignal;
-  /** Loads the configuration of the service; `over` replaces variables of the environment. Throws a `ConfigurationError` with all faults. */
+  /**
+   * Loads the configuration of the service; `over` replaces variables of the environment. Throws a `ConfigurationError` with
+   * all faults.
+   */
   configuration(over?: Readonly<Record<string, string | undefined>>): Promise<Configuration>;
 }
 

@@ -5,7 +5,7 @@ import { isSecret, knownKeys } from './connector-schema.ts';
 import type { SourceDocument } from './document.ts';
 import { describeFound, type Fault } from './faults.ts';
 
-/** What the schema found wrong, with its line; an unknown key comes with the known one that was probably meant. */
+/** The faults of the schema with their lines; for an unknown key, with the most similar known one. */
 export function toFaults(issue: z.core.$ZodIssue, source: SourceDocument): Fault[] {
   if (issue.code !== 'unrecognized_keys') {
     const { path, message, input } = issue;
@@ -22,7 +22,7 @@ export function toFaults(issue: z.core.$ZodIssue, source: SourceDocument): Fault
   });
 }
 
-/** Project keys and route names that stand there twice: only the first would ever be used. */
+/** Duplicate project keys and route names, of which only the first would be used. */
 export function duplicates(source: SourceDocument): Fault[] {
   return [
     ...repeated(source, 'accounts', ['commercetools', 'projectKey'], 'each project key once'),

@@ -4,7 +4,7 @@ import { connectorSchema, PROPS } from './connector-schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** A value that the environment gives, as in `${NAME}` or `${NAME:-default}`. */
+/** A value from the environment, such as `${NAME}` or `${NAME:-default}`. */
 const PLACEHOLDER = String.raw`\$\{[A-Z][A-Z0-9_]*(:-[^}]*)?\}`;
 
 /**
@@ -20,7 +20,7 @@ export function connectorJsonSchema(handlers: ReadonlyMap<string, LoadedHandler>
   return { title: 'connector.yml of the customer sync', ...schema };
 }
 
-/** The props of a route that leads to a handler: its own, besides the name and the filter that every route has. */
+/** The props of a route with this handler: the handler's own, and the name and the filter of every route. */
 function propsOf({ name, handler }: LoadedHandler): JsonSchema[] {
   const { $schema: _, ...own } = toJsonSchema(handler.props);
   if (own.type !== 'object') return [];
@@ -60,7 +60,7 @@ function toJsonSchema(schema: z.ZodType): JsonSchema {
         delete jsonSchema.enum;
       }
       if (path.includes('accounts')) Object.assign(jsonSchema, { type: ['string', 'number'] });
-      // Completed by an editor, and not refused when another stands there.
+      // Editors suggest these values, and accept others.
       if (Array.isArray(suggestions)) jsonSchema.anyOf = [{ enum: suggestions }, {}];
     },
   });

@@ -101,7 +101,7 @@ const KNOWN: Readonly<Record<string, z.ZodObject>> = {
   routes: route,
 };
 
-/** The keys that the mapping at a path may have: what a mistyped one is compared with. */
+/** The known keys at a path; a mistyped key is compared with them. */
 export function knownKeys(path: readonly PropertyKey[]): string[] {
   return Object.keys(schemaOf(path)?.shape ?? {});
 }

@@ -17,7 +17,9 @@ const Routes = z.object({ routes: connectorSchema.shape.routes });
 export type { AccountConfig } from '../engine/accounts.ts';
 export type { RouteConfig } from '../router/router.ts';
 
-/** The checked configuration of the connector, with the values of the environment. Contains secrets, so it must not be logged. */
+/**
+ * The checked configuration of the connector, with the values of the environment. Contains secrets, so it must not be logged.
+ */
 export interface Connector {
   readonly accounts: readonly AccountConfig[];
   /** In the order of the file: the first that wants an event gets it. */

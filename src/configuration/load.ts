@@ -69,7 +69,10 @@ export function connectorFile(env: Readonly<Record<string, string | undefined>>)
   return existsSync(DEFAULT_CONNECTOR) ? DEFAULT_CONNECTOR : join(PACKAGE_ROOT, DEFAULT_CONNECTOR);
 }
 
-/** The folders of one's own handlers: those that are named, else `handlers` in the folder of the start, unless it is the shipped one. */
+/**
+ * The folders of additional handlers: those of HANDLERS_DIR, or else `handlers` in the working directory, unless that is the
+ * shipped folder.
+ */
 export function ownHandlerFolders(named: readonly string[]): readonly string[] {
   if (named.length > 0) return named;
   const isThere = existsSync('handlers');

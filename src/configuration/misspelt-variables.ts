@@ -1,7 +1,7 @@
 import { distance, nearest } from '../router/nearest.ts';
 import type { Fault } from './faults.ts';
 
-/** Letters that may be wrong in a name of at least so many; a short name such as PORT is like too many others. */
+/** The maximum edit distance, and the minimum length of a name: a short name such as PORT is similar to too many others. */
 const MISSPELT = [
   { length: 8, letters: 2 },
   { length: 6, letters: 1 },

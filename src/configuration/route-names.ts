@@ -18,7 +18,7 @@ const Content = z.object({
 
 type Locate = (path: readonly (string | number)[]) => string;
 
-/** Letters by which a name is misspelt; what is further off may be newer than this version. */
+/** The maximum edit distance of a misspelt name; a name with a larger distance may be newer than this version. */
 const MISSPELT = 2;
 
 /**

@@ -92,8 +92,8 @@ export function outcomeFor({ version, resource }: Event, outcome: Outcome): Outc
 }
 
 /**
- * Gives `work` a signal that aborts after `milliseconds`, and stops waiting for it when the grace period is over too, so
- * that a handler that ignores its signal cannot occupy the queue for ever.
+ * Runs `work` with a signal that aborts after `milliseconds`, and stops waiting for it after the grace period, so that a
+ * handler that ignores its signal cannot occupy the queue for ever.
  */
 async function withinTime(
   milliseconds: number,
@@ -125,7 +125,7 @@ async function withLines(handled: Promise<Outcome>, { lineOf }: BoundRoute): Pro
   }
 }
 
-/** Checks what a handler returned: it may be JavaScript, or lack a `return`. */
+/** Checks the result of a handler, which may be JavaScript or lack a `return`. */
 function checked(outcome: Outcome, { handler }: BoundRoute): Outcome {
   if (isOutcome(outcome)) return outcome;
   throw new Failure(

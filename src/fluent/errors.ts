@@ -54,7 +54,7 @@ export function meaningOf(
     case 'C0140E':
       return new InvalidRequest(refused(detail), complaintOf(error.message));
     case 'unknown':
-      // What the GraphQL layer itself refuses has no code of Fluent's.
+      // Refusals of the GraphQL layer have no code of Fluent.
       return new InvalidRequest(
         new UpstreamFault('final', 'fluent-error', detail),
         complaintOf(error.message),

@@ -39,7 +39,10 @@ export interface Fluent {
    * value.
    */
   createCustomer(input: CreateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
-  /** Returns the customer as it is after the write. Throws `NotThere` if it does not exist, `Conflict` if another customer has a unique value of it. */
+  /**
+   * Returns the customer as it is after the write. Throws `NotThere` if it does not exist, `Conflict` if another customer has a
+   * unique value of it.
+   */
   updateCustomer(input: UpdateCustomerInput, options?: WriteOptions): Promise<FluentCustomer>;
   /** Any other operation, with the same token, limits, retry and deadline. Returns `data`; throws on any error. */
   request(query: string, variables?: Record<string, unknown>, options?: WriteOptions): Promise<unknown>;

@@ -1,13 +1,13 @@
 /** A decoded and normalised notification. */
 export interface Event {
   /**
-   * The identity commercetools gives it, the same on every delivery: `customer/<id>@<version>` for a change,
+   * The identity by commercetools' data, the same on every delivery: `customer/<id>@<version>` for a change,
    * `customer/<id>#<sequenceNumber>` for a Message, else `<kind>/<its id>` or the Pub/Sub message id.
    */
   readonly identity: string;
   /** `ResourceCreated`, `ResourceUpdated`, `ResourceDeleted`, `Message`, `Event`, or a future kind. */
   readonly kind: string;
-  /** The type of a Message or an Event, as in `CustomerEmailChanged`. */
+  /** The type of a Message or an Event, such as `CustomerEmailChanged`. */
   readonly type?: string;
   readonly projectKey?: string;
   readonly resource?: Resource;
@@ -31,7 +31,7 @@ export interface Resource {
   };
 }
 
-/** One notification as it was delivered: its payload and what the sender says about the delivery. */
+/** A delivered notification: its payload, and the sender's data about the delivery. */
 export interface Delivery {
   readonly messageId?: string;
   /** When it was published, ISO 8601. */

@@ -5,7 +5,7 @@ import type { Delivery, Event, Resource } from './event.ts';
 import { isObject, parseShape } from './parse.ts';
 import { Change, type Identifiers, Message, Other, type Reference, wordOf } from './platform-shape.ts';
 
-/** What a CloudEvent says about its payload; used where the payload itself does not say it. */
+/** The attributes of a CloudEvent about its payload; used for values that the payload does not contain. */
 export interface Hints {
   readonly kind?: string | undefined;
   readonly type?: string | undefined;

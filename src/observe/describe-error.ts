@@ -13,7 +13,7 @@ const HEAD = /^(?:file:\/\/|\/|[A-Za-z]:\\)[^\s()]{1,300}:\d+$/;
 const MAX_MESSAGE = 500;
 const ROOT = pathToFileURL(join(import.meta.dirname, '..', '..')).pathname;
 
-/** What may be logged of an unknown error: its type and where it was thrown; its text only if the caller asks for it. */
+/** The loggable parts of an unknown error: its type and where it was thrown; its message only if the caller requests it. */
 export interface DescribedError {
   readonly type: string;
   readonly code?: string;
@@ -63,7 +63,7 @@ export function placeOf(error: unknown): string | undefined {
   return place && shortPlace(place);
 }
 
-/** A file's path from the project's folder on, for one that lies in it. */
+/** The path of a file in the project, relative to the project's folder. */
 export function shortPlace(place: string): string {
   return place.replace(/^file:\/\//, '').replace(`${ROOT}/`, '');
 }

@@ -4,7 +4,7 @@ export interface Destination {
   on(event: 'error', listener: () => void): unknown;
 }
 
-/** Characters that may wait to be written; further lines are dropped. As many may be in flight besides. */
+/** The maximum number of waiting characters, and of those in flight; further lines are dropped. */
 const MAX_WAITING = 1024 * 1024;
 /** The pause after a failed write, as on a full disk. */
 const AFTER_FAILURE_MILLISECONDS = 1_000;

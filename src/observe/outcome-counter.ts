@@ -49,7 +49,7 @@ export class BoundedLabels {
   readonly #pattern: RegExp;
   readonly #values = new Set<string>();
 
-  /** `pattern` is what a value has to look like. */
+  /** A value must match `pattern`. */
   constructor(pattern: RegExp) {
     this.#pattern = pattern;
   }

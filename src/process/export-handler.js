@@ -1,7 +1,7 @@
 import { load } from './load-code.js';
 
-// What `import … from 'commercetools-fluent-customer-sync'` gives: the values of the handler contract, of which there must
-// be one copy only. A test compares the names with `src/handler.ts`.
+// The exports of `commercetools-fluent-customer-sync`: the values of the handler contract, of which there must be only one
+// copy. A test compares the names with `src/handler.ts`.
 export const {
   Conflict,
   defineHandler,

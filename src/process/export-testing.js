@@ -1,7 +1,7 @@
 import './resolve-package.js';
 import { load } from './load-code.js';
 
-// What `import … from 'commercetools-fluent-customer-sync/testing'` gives. A test compares the names with `src/testing.ts`.
+// The exports of `commercetools-fluent-customer-sync/testing`. A test compares the names with `src/testing.ts`.
 export const {
   notificationOf,
   previewCustomer,

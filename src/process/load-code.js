@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
-// In the repository and in the image Node runs the TypeScript as it stands. It refuses to below node_modules, so the
-// package holds the same code compiled, in `dist`. This is the only place that knows of both.
+// In the repository and in the image Node runs TypeScript directly. It refuses to below node_modules, so the package contains
+// the compiled code in `dist`. Only this module distinguishes the two.
 const base = existsSync(new URL('../main.ts', import.meta.url))
   ? { folder: new URL('../', import.meta.url), extension: '.ts' }
   : { folder: new URL('../../dist/src/', import.meta.url), extension: '.js' };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The folder of the package: the code lies in it as it stands, or compiled one folder deeper. */
+/** The folder of the package: it contains the code, or the compiled code one folder deeper. */
 export const PACKAGE_ROOT = join(
   import.meta.dirname,
   import.meta.filename.endsWith('.ts') ? '../..' : '../../..',

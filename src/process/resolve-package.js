@@ -2,12 +2,12 @@ import * as module from 'node:module';
 
 const NAME = 'commercetools-fluent-customer-sync';
 
-// Handlers may lie in any folder: a plain one, behind a symlink, a mounted one without node_modules. Wherever they lie,
-// the package's name means this package, and what they have not installed is taken from it (zod, the SDKs).
+// Handlers may be in any folder, also behind a symlink or in a mounted folder without node_modules. In all of them the
+// package's name is resolved to this package, and packages that are not installed there (zod, the SDKs) to its dependencies.
 module.registerHooks({
   resolve(specifier, context, nextResolve) {
     const resolved = locate(specifier, context, nextResolve);
-    // `npm init` writes "type": "commonjs" into the package.json beside them; a handler in TypeScript is a module all the same.
+    // `npm init` writes "type": "commonjs" into package.json; a handler in TypeScript is a module nevertheless.
     return resolved.format === 'commonjs-typescript'
       ? { ...resolved, format: 'module-typescript' }
       : resolved;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from './package-root.ts';
 
-/** The options for V8 that `npm start` gives; `src/start.js` gives the reasons. */
+/** The options for V8 in `npm start`; `src/start.js` explains them. */
 export const V8_OPTIONS = [
   '--max-semi-space-size=4',
   '--heap-growing-percent=40',

@@ -42,9 +42,9 @@ export interface ShutDownOptions {
 }
 
 /**
- * Creates the listener for SIGTERM and SIGINT. The first signal drains and ends the process within 10 seconds, whatever
- * blocks. Hosts send several signals, so further ones change nothing; only a second Ctrl-C on a terminal ends the process at
- * once, and logs which events it leaves unfinished.
+ * Creates the listener for SIGTERM and SIGINT. The first signal drains, and always ends the process within 10
+ * seconds. Hosts send several signals, so further ones have no effect; only a second Ctrl-C on a terminal ends the process
+ * immediately, and logs the unfinished events.
  */
 export function createShutDown(
   running: Running,

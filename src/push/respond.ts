@@ -47,8 +47,7 @@ const RETRY_AFTER_SECONDS = 5;
 const MAX_CHANGED = 20;
 
 /**
- * Publishes a dead letter for what was rejected, where there is a topic; the outcome is `failed` when that does not
- * work.
+ * Publishes a dead letter for a rejected notification, if there is a topic; the outcome is `failed` if it cannot be published.
  */
 export async function conclude(
   ending: Promise<Outcome>,

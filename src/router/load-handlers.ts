@@ -13,7 +13,7 @@ import { RESOLVE_PACKAGE } from '../process/package-root.ts';
 export interface LoadedHandler {
   readonly name: string;
   readonly handler: Handler;
-  /** As in `handlers/customer-upsert`; for an own handler, with the path of its folder as it is configured. */
+  /** The path, such as `handlers/customer-upsert`; for an additional handler, with its folder as in HANDLERS_DIR. */
   readonly source: string;
   /** The source of the handler that it replaces. */
   readonly replaces?: string;

@@ -3,7 +3,7 @@ import { describeFound, type Fault } from '../configuration-error.ts';
 import { nearest } from './nearest.ts';
 import type { RouteConfig } from './router.ts';
 
-/** What a handler's schema found wrong with the props of a route, each at its own line. */
+/** The faults of a handler's schema in the props of a route, each with its line. */
 export function propFaults(
   { locate, isFromEnvironment }: Pick<RouteConfig, 'locate' | 'isFromEnvironment'>,
   schema: z.ZodType,

@@ -31,7 +31,7 @@ export function batch<Key, Value>({
   let openBatchKeys = 0;
 
   function schedule(dispatch: () => void): void {
-    // Whatever sends the batch, its request belongs to the event whose key opened it.
+    // The request of a batch belongs to the event whose key opened it.
     sendOpenBatch = AsyncLocalStorage.bind(dispatch);
     openBatchKeys = 0;
     // Keys that arrive in the same turn of the event loop join the same batch.

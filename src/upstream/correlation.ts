@@ -13,8 +13,8 @@ export function correlated<T>(identity: string, work: () => T): T {
 }
 
 /**
- * The `X-Correlation-ID` of a request that is made now, for so many customers: the identity of the event, or of the first one
- * of a batch. A request that belongs to no event has one of its own.
+ * Returns the `X-Correlation-ID` for the next request, which has `size` customers: the identity of the event, or of the first
+ * event of a batch. A request without an event gets a new id.
  */
 export function correlationId(size = 1): string {
   const identity = identities.getStore()?.replace(/[^\w/-]/g, '-') ?? `customer-sync/${randomUUID()}`;

@@ -17,7 +17,7 @@ export interface Request {
 export interface UpstreamResponse {
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
-  /** As the upstream returned it, else as it was sent: what its support can find the request by. */
+  /** The id that the upstream returned, or else the one that was sent. The upstream's support can find the request by it. */
   readonly correlationId: string;
   readonly text: string;
 }

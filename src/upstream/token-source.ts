@@ -69,7 +69,7 @@ export class TokenSource {
 
 /**
  * Reads the token from a token endpoint's response; any 4xx but 408 and 429 means that the credentials are wrong. `advice`
- * says what to check for each OAuth error code that the upstream is known to use.
+ * contains what to check for each known OAuth error code of the upstream.
  */
 export function readToken(
   name: string,

@@ -125,7 +125,10 @@ function linkAll(from: string, to: string): void {
   }
 }
 
-/** Runs `npm start` in the folder, and waits until it listens: on port 8080 as in a container, or on a free port if it is in use. */
+/**
+ * Runs `npm start` in the folder, and waits until it listens: on port 8080 as in a container, or on a free port if it is in
+ * use.
+ */
 async function npmStart(t: Test, app: string, env: Record<string, string>) {
   const child = spawn('npm', ['start'], { cwd: app, env, detached: true });
   const ended = once(child, 'close');

@@ -25,7 +25,10 @@ const ONE = [{ projectKey: 'sandbox-project', fluent: 0 }] as const;
 /** The packages that only the stand-ins need. They are not dependencies, because production does not need them. */
 const PACKAGES = ['@labdigital/commercetools-mock', 'graphql', 'mercurius'];
 
-/** Starts one commercetools with all projects, and a Fluent for each index. Throws a `ConfigurationError` if the packages that they need are not installed. */
+/**
+ * Starts one commercetools with all projects, and a Fluent for each index. Throws a `ConfigurationError` if the packages that
+ * they need are not installed.
+ */
 export async function startStandIns({ accounts = ONE, ...options }: StandInsOptions = {}): Promise<StandIns> {
   const [{ startCommercetools }, { startFluent }, { environmentFor }] = await load();
   const keys = accounts.map(({ projectKey }) => projectKey);

@@ -29,7 +29,8 @@ interface Model {
 
 let histories = 0;
 
-// Compiling the mapping takes most of the time. Each history has a customer of its own, so handlers and their memory are shared.
+// Compiling the mapping takes most of the time. Each history has a customer of its own, so handlers and their memory are
+// shared.
 const PROPS = {
   ignore: customerUpsert.props.parse({ onDelete: 'ignore' }),
   anonymise: customerUpsert.props.parse({ onDelete: 'anonymise' }),

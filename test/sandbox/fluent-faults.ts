@@ -23,7 +23,9 @@ export type Replacement =
 /** Fails single mutations of a request with S0002E, without effect: those of the given usernames, or of all. */
 export type Partial = { readonly kind: 'partial'; readonly usernames?: readonly string[] };
 
-/** A fault, plain data: `only` one kind of request, `times` (unlimited when absent), `probability` from 0 to 1 (1 when absent). */
+/**
+ * A fault, plain data: `only` one kind of request, `times` (unlimited when absent), `probability` from 0 to 1 (1 when absent).
+ */
 export type Fault = (Delay | Replacement | Partial) & {
   readonly only?: RequestKind;
   readonly times?: number;

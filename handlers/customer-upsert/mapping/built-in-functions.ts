@@ -1,4 +1,7 @@
-/** JSONata's built-in functions, without the impure ones, which a mapping may not use. A test compares the list with the library. */
+/**
+ * JSONata's built-in functions, without the impure ones, which a mapping may not use. A test compares the list with the
+ * library.
+ */
 export const BUILT_IN_FUNCTIONS: readonly string[] = [
   'abs',
   'append',

@@ -56,12 +56,17 @@ const ExistsName = z.strictObject({
   position: z.number().optional(),
 });
 
-/** Returns the node if it matches the schema. Only its own properties are parsed, because nodes inherit others from the engine. */
+/**
+ * Returns the node if it matches the schema. Only its own properties are parsed, because nodes inherit others from the engine.
+ */
 function read<Schema extends z.ZodType>(schema: Schema, node: unknown): z.output<Schema> | undefined {
   return schema.safeParse(isRecord(node) ? { ...node } : node).data;
 }
 
-/** Returns a condition and its two results. Not a zod schema, because the parsed object would have a method `then` like a promise. */
+/**
+ * Returns a condition and its two results. Not a zod schema, because the parsed object would have a method `then` like a
+ * promise.
+ */
 function readCondition(node: unknown): { condition: unknown; first: unknown; second: unknown } | undefined {
   if (!isRecord(node) || node['type'] !== 'condition') return undefined;
   const { type: _type, position: _position, condition, then: first, else: second, ...more } = { ...node };

@@ -44,7 +44,9 @@ export function budgetIn(frame: Frame): Budget | undefined {
   return budget instanceof Budget ? budget : undefined;
 }
 
-/** False if the result cannot be larger than the input: a name selects a part, and the value of a variable was counted before. */
+/**
+ * False if the result cannot be larger than the input: a name selects a part, and the value of a variable was counted before.
+ */
 function mayGrow({ type, steps, group }: Node): boolean {
   if (type === 'path') return group !== undefined || steps?.some((step) => step.type !== 'name') !== false;
   return type === 'unary' || type === 'function' || type === 'apply' || type === 'descendant';

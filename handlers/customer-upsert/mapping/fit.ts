@@ -14,7 +14,10 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Converts a result of the engine to plain JSON, as Fluent returns it, to compare them: the engine's arrays have extra properties, its objects no prototype. */
+/**
+ * Converts a result of the engine to plain JSON, as Fluent returns it, to compare them: the engine's arrays have extra
+ * properties, its objects no prototype.
+ */
 export function jsonOf(value: unknown): unknown {
   if (typeof value === 'function') return UNUSABLE;
   if (typeof value !== 'object' || value === null) return value;
@@ -26,7 +29,9 @@ export function jsonOf(value: unknown): unknown {
   }
 }
 
-/** Cuts a text to Fluent's maximum length. An e-mail address is never cut, because the rest could be another person's address. */
+/**
+ * Cuts a text to Fluent's maximum length. An e-mail address is never cut, because the rest could be another person's address.
+ */
 export function fitText(field: TextField, value: unknown): Fitted {
   const text = textOf(value);
   if (text === undefined) {

@@ -75,7 +75,7 @@ async function postDeploy(io: Io): Promise<ExitCode> {
   }
 }
 
-/** What the subscription is compared with. */
+/** The wanted target of the subscription. */
 function targetFor(destination: Destination): Target {
   if (destination.type === 'SNS') return targetOf('sns', { topicArn: destination.topicArn }, {});
   if (destination.type !== 'GoogleCloudPubSub')

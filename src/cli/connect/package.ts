@@ -6,12 +6,12 @@ import { PACKAGE_ROOT } from '../../process/package-root.ts';
 import { V8_OPTIONS } from '../../process/service-command.ts';
 import { APP, connectYaml } from './specification.ts';
 
-/** What the tree is made from. */
+/** The inputs of the tree. */
 export interface PackageInputs {
   readonly folder: string;
   /** The connector file. */
   readonly connector: string;
-  /** The folders of one's own handlers. */
+  /** The folders of additional handlers. */
   readonly handlers: readonly string[];
   readonly resourceTypes: readonly string[];
 }
@@ -29,8 +29,8 @@ const Lock = z.looseObject({
 });
 
 /**
- * Writes the tree that Connect takes: `connect.yaml`, and the app in the folder of its name, for the root of a repository can
- * be no app. Says whether the versions of the dependencies are locked. Throws a `ConfigurationError` for a folder in use.
+ * Writes the repository for Connect: `connect.yaml`, and the app in a folder, because Connect accepts no app in the root.
+ * Returns whether the versions of the dependencies are locked. Throws a `ConfigurationError` for a folder that is not empty.
  */
 export async function writeConnectPackage(inputs: PackageInputs): Promise<{ readonly locked: boolean }> {
   const { folder, connector, handlers, resourceTypes } = inputs;
@@ -77,7 +77,7 @@ async function copyCode(from: string, to: string): Promise<void> {
     dereference: true,
     filter: (path) => !NOT_FOR_CONNECT.test(path),
   }).catch((error: unknown) => {
-    // The package holds its code compiled, the repository as it stands: neither has all of the folders.
+    // The package has compiled code, the repository has TypeScript: each lacks some of the folders.
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   });
 }
@@ -86,7 +86,7 @@ function manifestFor(manifest: z.output<typeof Manifest>, handlers: readonly str
   const own = handlers.length > 0 ? `HANDLERS_DIR=${handlers.join(',')} ` : '';
   const { name, version, description, license, type, engines, bin, exports, dependencies } = manifest;
   const scripts = {
-    // Connect says nothing of how it authenticates at the endpoint; a push makes the service read an id again, and no more.
+    // Connect documents no authentication of its pushes; a push only makes the service read an id again.
     // `exec`, because npm passes SIGTERM to its shell alone, and the service would end in the middle of its events.
     start: `exec env NODE_ENV=production PUSH_AUTH=none ${own}node ${V8_OPTIONS.join(' ')} src/start.js`,
     'connector:post-deploy': `${own}node src/cli/customer-sync.js connect-post-deploy`,
@@ -107,7 +107,7 @@ function manifestFor(manifest: z.output<typeof Manifest>, handlers: readonly str
   };
 }
 
-/** The lock file without what only development needs: `npm ci` refuses one that says another thing than the manifest. */
+/** The lock file without development dependencies, because `npm ci` refuses a lock file that differs from the manifest. */
 function lockFor(lock: z.output<typeof Lock>, manifest: ReturnType<typeof manifestFor>) {
   const { name, version, license, engines, bin, dependencies } = manifest;
   const production = Object.entries(lock.packages).filter(

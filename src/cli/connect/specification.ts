@@ -19,11 +19,11 @@ const MEANINGLESS = new Set([
   'GOOGLE_CLOUD_PROJECT',
   'PUBSUB_EMULATOR_HOST',
 ]);
-/** Connect says nothing of how its pushes prove where they come from. */
+/** Excluded, because Connect documents no authentication of its pushes. */
 const OF_SENDERS = /^(PUSH|SNS|EVENT_GRID|EVENTGRID)_/;
 const SECRET = /SECRET|PASSWORD|TOKEN/;
 
-/** A variable that whoever installs the connector may or must give. */
+/** A variable that is set when the connector is installed. */
 interface Key {
   readonly key: string;
   readonly description: string;
@@ -54,7 +54,7 @@ export function connectYaml(connectorText: string, resourceTypes: readonly strin
             timeoutSeconds: 5,
             unhealthyThreshold: 3,
           },
-          // What fails for hours is still delivered afterwards; what is rejected ends with the attempts.
+          // Enough attempts for an outage of hours; a rejected push ends after them.
           retryPolicy: {
             strategy: 'exponential-backoff',
             minBackoffSeconds: 10,

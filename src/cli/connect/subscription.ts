@@ -3,12 +3,12 @@ import { ConfigurationError, type Fault } from '../../configuration-error.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A key of its own: a subscription of `provision` in the same project stays as it is. */
+/** Different from the key of `provision`, so that its subscription in the same project is not changed. */
 export const CONNECT_KEY = 'fluent-customer-sync-connect';
 
 /**
- * Where commercetools is to publish to, by the variables that Connect gives its scripts. Throws a `ConfigurationError` with
- * each that is missing.
+ * Returns the destination from the variables that Connect sets for its scripts. Throws a `ConfigurationError` with all missing
+ * variables.
  */
 export function connectDestination(env: Env): Destination {
   const faults: Fault[] = [];

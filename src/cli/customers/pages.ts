@@ -73,7 +73,9 @@ export async function* readPages(
   }
 }
 
-/** Counts the customers of a query. Throws a `ConfigurationError` with the error text of commercetools for an invalid `where`. */
+/**
+ * Counts the customers of a query. Throws a `ConfigurationError` with the error text of commercetools for an invalid `where`.
+ */
 export async function countCustomers({ api }: Commercetools, query: PageQuery): Promise<number> {
   if (query.ids) return query.ids.length;
   const where = conditions(query);

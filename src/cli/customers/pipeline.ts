@@ -28,8 +28,8 @@ export interface CustomerWork {
   readonly route: BoundRoute;
   readonly pages: PageReads;
   /**
-   * Handles through the event queue; a failure is tried again a few times. Undefined when it was stopped before. With a guard,
-   * every write asks it first, unless `isForeseen` says that the guard knows of the customer.
+   * Handles an event through the event queue, and retries failures a few times. Returns undefined if the run was stopped. A
+   * guard checks every write first, unless the preview of the customer was counted before (`isForeseen`).
    */
   handle(event: Event, options?: { readonly isForeseen?: boolean }): Promise<Outcome | undefined>;
   /** Previews a customer, with the same retries; undefined where the handler has no preview. */
@@ -46,12 +46,15 @@ export interface WorkOptions {
 
 /** Commands have no ack deadline, so upstream requests get a longer time-out. */
 const RUN_SECONDS = 60;
-/** A page: how many requests are in flight is limited at each upstream, and what is held, by the pages. */
+/** The size of a page. Each upstream limits its requests in flight, and the pages limit the memory. */
 const CONCURRENCY = 500;
 /** The maximum number of handler errors that are printed. */
 const MAX_PRINTED = 5;
 
-/** Opens one account with the customer route; after `stop` nothing more is started. Throws a `ConfigurationError` when there is no such account or route. */
+/**
+ * Opens one account with the customer route; after `stop` nothing more is started. Throws a `ConfigurationError` when there is
+ * no such account or route.
+ */
 export async function openCustomerWork(
   io: Io,
   options: WorkOptions,

@@ -10,7 +10,10 @@ export interface Undecided {
   readonly undecided: string;
 }
 
-/** Previews customers of pages. Throws a failure that affects every customer, and a `ConfigurationError` when the handler cannot preview. */
+/**
+ * Previews customers of pages. Throws a failure that affects every customer, and a `ConfigurationError` when the handler cannot
+ * preview.
+ */
 export function previewerOf(work: CustomerWork): (page: readonly Item[]) => Promise<(Preview | Undecided)[]> {
   const { preview, route, account, pages } = work;
   if (!preview)

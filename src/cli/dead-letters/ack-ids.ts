@@ -10,7 +10,10 @@ const Refused = z.object({
   errorInfoMetadata: z.record(z.string(), z.string()),
 });
 
-/** Sends the ack ids of the letters, 500 a request; returns the letters whose id Pub/Sub did not refuse. Throws a `Failure` when Google refuses the request. */
+/**
+ * Sends the ack ids of the letters, 500 a request; returns the letters whose id Pub/Sub did not refuse. Throws a `Failure` when
+ * Google refuses the request.
+ */
 export async function sendAckIds(
   what: string,
   letters: readonly DeadLetter[],

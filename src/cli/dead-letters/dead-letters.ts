@@ -12,7 +12,7 @@ const DEFAULT_SUBSCRIPTION = 'customers-dead-letters';
 const LOOK_SECONDS = 60;
 const WORK_SECONDS = 600;
 
-/** What a subcommand does with the dead letters that it holds. */
+/** The work of a subcommand with the leased dead letters. */
 type Work = (lease: Lease, configuration: Configuration, options: Options) => Promise<ExitCode>;
 
 /** `dead-letters list|show|replay|drop`. */

@@ -8,8 +8,8 @@ export interface Lease {
   /** True when the subscription may hold more dead letters than were pulled. */
   readonly more: boolean;
   /**
-   * Takes them off the subscription for good; returns those that Pub/Sub took: none, once the lease has ended. Most
-   * subscriptions take an acknowledgement that comes too late without a word: `findAgain` tells.
+   * Acknowledges the letters permanently, and returns those that Pub/Sub accepted: none after the end of the lease. Most
+   * subscriptions accept a late acknowledgement without an error, which only `findAgain` detects.
    */
   acknowledge(letters: readonly DeadLetter[]): Promise<readonly DeadLetter[]>;
   /** Looks for acknowledged letters on the subscription, 10 s at most, and returns those that are still there. */
@@ -22,9 +22,12 @@ export interface LeaseOptions {
   readonly subscription: string;
   /** Maximum number of letters to pull. */
   readonly limit: number;
-  /** For how long, 600 at most; renewed until it is closed, an hour at most. What is not acknowledged then comes back by itself. */
+  /**
+   * The duration of the lease, 600 at most; it is extended until it is closed, for an hour at most. Then Pub/Sub releases the
+   * unacknowledged letters.
+   */
   readonly seconds: number;
-  /** Milliseconds since 1970; this machine's clock unless given. */
+  /** Milliseconds since 1970; default: this machine's clock. */
   readonly now?: () => number;
   readonly signal: AbortSignal;
   /** The message id to look for; pulling stops when it is found. */
@@ -40,7 +43,7 @@ const LOOK_AGAIN_MILLISECONDS = 10_000;
 const MESSAGES_A_REQUEST = 500;
 const LONGEST_LEASE_MILLISECONDS = 3_600_000;
 
-/** Pulls what is there, bounded in number and time. Throws a `Failure` when Google refuses. */
+/** Pulls the dead letters, bounded in number and time. Throws a `Failure` if Google refuses. */
 export async function leaseDeadLetters(google: Google, options: LeaseOptions): Promise<Lease> {
   const { subscriber, emulator } = google;
   const { subscription, limit, seconds, signal, only, now = Date.now } = options;

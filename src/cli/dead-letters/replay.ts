@@ -20,8 +20,8 @@ const TOGETHER = 100;
 
 /**
  * Processes dead letters as the service does (decode, route, queue, handler), in the order in which they were dead-lettered,
- * and acknowledges each that is done. An ignored one stays, because no route has handled it; what has not started when `signal`
- * aborts is left out.
+ * and acknowledges each that is done. An ignored one stays, because no route has handled it. Those that have not started when
+ * `signal` aborts are skipped.
  */
 export async function replay(
   letters: readonly DeadLetter[],

@@ -14,7 +14,7 @@ export const DestinationOption = z.object({
   destination: z.enum(DESTINATIONS, { error: oneOf }).optional(),
 });
 
-/** Where the commands find what a destination is made of; Pub/Sub's topic comes from the names of the set-up. */
+/** The options for the parts of a destination; Pub/Sub's topic comes from the names of the set-up. */
 export const DestinationOptions = DestinationOption.extend({
   awsAccountId: z
     .string()

@@ -7,13 +7,13 @@ import { timeOut } from '../../time-out.ts';
 export interface NamedResult {
   readonly check: string;
   readonly state: 'ok' | 'warning' | 'fault' | 'skipped';
-  /** What was found. */
+  /** The result of a check. */
   readonly detail?: string;
   /** What to do. */
   readonly advice?: string;
 }
 
-/** What a check finds, less its name. */
+/** The result of a check without its name. */
 export type CheckResult = Omit<NamedResult, 'check'>;
 
 /** A check that throws is a fault. */
@@ -53,7 +53,7 @@ const MARKS = {
   skipped: { mark: '–', colour: 'gray' },
 } as const;
 
-/** A finding as text: a mark, what was checked and found, and what to do on a line of its own. */
+/** Formats a finding: a mark, the check and its result, and the advice on a separate line. */
 export function textOf({ check, state, detail, advice }: NamedResult, coloured: boolean): string {
   const { mark, colour } = MARKS[state];
   const shown = coloured ? styleText(colour, mark, { validateStream: false }) : mark;

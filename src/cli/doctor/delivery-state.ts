@@ -1,12 +1,12 @@
 import type { Subscription } from '@commercetools/platform-sdk';
 import type { CheckResult } from './check.ts';
 
-/** commercetools keeps what it cannot deliver for so long before it stops. */
+/** commercetools keeps undelivered notifications for this time before it stops. */
 const KEPT_DAYS = 7;
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
- * What commercetools says of its deliveries; undefined where they go well.
+ * The result for the delivery status of a subscription; undefined if it is healthy.
  * https://docs.commercetools.com/api/projects/subscriptions#subscriptionhealthstatus
  */
 export function deliveryState({
@@ -45,7 +45,10 @@ export function deliveryState({
   }
 }
 
-/** commercetools does not say when it stopped: not before the last change, and what it kept until then may be lost too. */
+/**
+ * The earliest possible loss: commercetools does not report when it stopped, and the notifications that it kept before are lost
+ * too.
+ */
 function lostSince(lastModifiedAt: string): string {
   return new Date(Date.parse(lastModifiedAt) - KEPT_DAYS * DAY_MILLISECONDS).toISOString();
 }

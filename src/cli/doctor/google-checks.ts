@@ -91,7 +91,7 @@ async function publishable({ client, emulator }: Google, name: string): Promise<
 }
 
 async function kept({ client }: Google, name: string): Promise<CheckResult> {
-  // Asked apart: the emulator answers for the subscriptions of a topic that is not there.
+  // The topic is checked separately, because the emulator lists subscriptions of a topic that does not exist.
   const topic = await find(`the topic ${name}`, () => client.topic(name).getMetadata());
   const found =
     topic && (await find(`the subscriptions of ${name}`, () => client.topic(name).getSubscriptions()));

@@ -12,7 +12,10 @@ const DEAD_LETTERS: Record<OtherName, string> = {
     "the blob container in the event subscription's dead-letter endpoint; without one it is dropped",
 };
 
-/** The checks of a sender other than Pub/Sub: its cloud's own side cannot be looked at. `isAuthSet`: PUSH_AUTH is in the environment. */
+/**
+ * The checks of a sender other than Pub/Sub: its cloud's own side cannot be looked at. `isAuthSet`: PUSH_AUTH is in the
+ * environment.
+ */
 export function senderChecks(name: OtherName, environment: Environment, isAuthSet: boolean): Check[] {
   const title = titleOf(name);
   return [

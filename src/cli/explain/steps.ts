@@ -10,10 +10,10 @@ import { correlated } from '../../upstream/correlation.ts';
 import { differenceOf } from '../customers/field-counts.ts';
 import { EXIT, type ExitCode } from '../io.ts';
 
-/** What is explained: a push or a notification as it came, or an event made up for a customer. */
+/** The input: the body of a push or a notification, or an event that was created for a customer. */
 export type Input = { readonly body: Buffer } | { readonly event: Event };
 
-/** One step of the way; what it says beside its name. */
+/** One step of the processing, with its values. */
 export interface ExplainedStep {
   readonly step:
     | 'decoded'
@@ -145,14 +145,14 @@ async function preview(
   if (input !== undefined)
     report({ step: 'would send', fields: fieldsOf(input), ...(reveal && { values: input }) });
   if (reveal && found.values) report({ step: 'values', rows: found.values() });
-  // After a deletion it is no surprise; an id that somebody has typed is unknown.
+  // A missing customer is normal for a deletion event, and an error for an id on the command line.
   const isUnknown = isById && action === 'gone';
   const what = isUnknown ? 'This customer does not (or no longer) exist in commercetools.' : detail;
   report({ step: 'outcome', kind: action, reason, detail: what });
   return action === 'rejected' || isUnknown ? EXIT.found : EXIT.ok;
 }
 
-/** Names of what is sent; attributes by their own names. */
+/** Names of the sent fields; attributes by their own names. */
 function fieldsOf(input: unknown): string[] {
   if (typeof input !== 'object' || input === null) return [];
   return Object.entries(input).flatMap(([name, value]) =>

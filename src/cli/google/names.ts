@@ -18,7 +18,10 @@ export const NameOptions = z.object({
   key: z.string().default('fluent-customer-sync'),
 });
 
-/** Completes short names with the project of the credentials. Without DEAD_LETTER_TOPIC the dead-letter topic is named after the topic. */
+/**
+ * Completes short names with the project of the credentials. Without DEAD_LETTER_TOPIC the dead-letter topic is named after the
+ * topic.
+ */
 export function namesOf(
   { topic, subscription, key }: z.output<typeof NameOptions>,
   { deadLetterTopic }: Environment,

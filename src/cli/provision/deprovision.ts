@@ -10,7 +10,9 @@ interface Removal {
   remove(): Promise<unknown>;
 }
 
-/** Removes the existing parts of the set-up after a confirmation: first the commercetools subscriptions, then those of Pub/Sub. */
+/**
+ * Removes the existing parts of the set-up after a confirmation: first the commercetools subscriptions, then those of Pub/Sub.
+ */
 export async function deprovision(
   pubSub: { readonly google: Google; readonly names: Names } | undefined,
   accounts: readonly OpenAccount[],

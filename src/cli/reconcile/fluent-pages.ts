@@ -39,7 +39,9 @@ export interface CopyAttributes {
   readonly projectAttribute?: string | undefined;
 }
 
-/** Reads the copies of a retailer in Fluent, 500 customers a page. Fluent has no cursor of a page, so the last edge's is used. */
+/**
+ * Reads the copies of a retailer in Fluent, 500 customers a page. Fluent has no cursor of a page, so the last edge's is used.
+ */
 export async function* readFluentPages(
   fluent: Fluent,
   retailerId: string,

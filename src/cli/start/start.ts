@@ -15,7 +15,8 @@ export const registerStart: Register = (program, io, finish) => {
     )
     .action(async () => {
       const env = Object.fromEntries(Object.entries(io.env).filter(([, value]) => value !== undefined));
-      // The service replaces this process, so that it receives the signals, and V8 gets the options that it takes only at a start.
+      // The service replaces this process, so that it receives the signals, and V8 gets the options that it takes only at a
+      // start.
       if (execve) execve(execPath, [execPath, ...SERVICE_COMMAND], env);
       const child = spawn(execPath, SERVICE_COMMAND, { env, stdio: 'inherit' });
       await once(child, 'exit');

@@ -25,7 +25,9 @@ const SHOWN = 10;
 
 const NO_FIELDS: Fields = { changed: [], blanked: [] };
 
-/** Prints what `sync` would do: a line for each customer that it would change, and a summary. Writes nothing and keeps no state. */
+/**
+ * Prints what `sync` would do: a line for each customer that it would change, and a summary. Writes nothing and keeps no state.
+ */
 export async function dryRun(options: SyncOptions, io: Io): Promise<ExitCode> {
   const work = await openCustomerWork(io, options, io.signal);
   try {

@@ -107,7 +107,9 @@ export class SyncRun {
   }
 }
 
-/** Rejects an id of `--ids` that does not exist in commercetools, unless its copy in Fluent was changed (a deleted customer). */
+/**
+ * Rejects an id of `--ids` that does not exist in commercetools, unless its copy in Fluent was changed (a deleted customer).
+ */
 function unknownUnlessDone(outcome: Outcome): Outcome {
   if (outcome.kind !== 'ignored' && outcome.reason !== 'never-in-fluent') return outcome;
   const detail =

@@ -7,7 +7,10 @@ interface Requested extends Omit<Selection, 'projectKey'> {
   readonly restart: boolean;
 }
 
-/** Returns the state of an unfinished run of the same selection, or a new one. Throws a `ConfigurationError` if the unfinished run has another selection. */
+/**
+ * Returns the state of an unfinished run of the same selection, or a new one. Throws a `ConfigurationError` if the unfinished
+ * run has another selection.
+ */
 export async function resume(
   checkpoint: Checkpoint,
   requested: Requested,

@@ -94,7 +94,8 @@ async function conclude(
   if (finished) {
     const { since, where, ids } = options;
     const { account, commercetools } = work.account;
-    // Stores the mapping at the start: if a run was continued with another mapping, its first customers have the earlier one's values.
+    // Stores the mapping at the start: if a run was continued with another mapping, its first customers have the earlier one's
+    // values.
     if (since === undefined && where === undefined && ids === undefined)
       await keepLastFullSync(options.state, commercetools, account.projectKey, {
         fingerprint: run.state.fingerprint,

@@ -2,8 +2,8 @@ const SILENCE_MILLISECONDS = 6_000;
 const AGAIN_MILLISECONDS = 2_000;
 
 /**
- * Listens to the service for good. Browsers come back by themselves when a connection breaks, but not when they are refused
- * or hear nothing: then a new one is opened.
+ * Listens to the service permanently. Browsers reconnect automatically after a broken connection, but not after a refusal or
+ * silence; then a new connection is opened.
  */
 export function listen({ onSnapshot, onTick, onState }) {
   let source;

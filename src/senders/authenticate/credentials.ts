@@ -34,7 +34,7 @@ export interface Refusal {
   readonly reason: string;
   readonly detail: string;
   readonly retryAfterSeconds?: number;
-  /** What `WWW-Authenticate` says with a 401; `Bearer` where it is left out. */
+  /** The value of `WWW-Authenticate` with a 401; default: `Bearer`. */
   readonly challenge?: string;
 }
 
