@@ -11,7 +11,7 @@ import { type PushResponse, sendPush } from './sandbox/push.ts';
 import { environmentFor, startService } from './sandbox/service.ts';
 import { startSns } from './sandbox/sns.ts';
 
-// The service between both stand-ins, all on loopback: nothing to install, nothing to configure.
+// The service with both stand-ins, all on loopback: no installation and no configuration.
 const { values } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },
@@ -87,7 +87,7 @@ if (values.once) {
   await stayUp(created);
 }
 
-/** Pushes the last notification, and prints what arrived, what was sent, and what Fluent now holds. */
+/** Pushes the last notification, and prints what arrived, what was sent, and the customer in Fluent. */
 async function show(title: string, id: string, again = false): Promise<void> {
   const notification = last(notifications);
   const reads = commercetools.requests.query + commercetools.requests['by-id'];
@@ -145,7 +145,7 @@ function table(customer: Customer | undefined, { customers, requests }: FluentSa
 
 async function stayUp(customer: Customer): Promise<void> {
   const traffic = await startTraffic({ commercetools, push: service.push });
-  // From now on each change is pushed by itself, as Pub/Sub would; only Ada's is worth a line.
+  // From now on each change is pushed automatically; only Ada's are printed.
   deliver = async (notification) => {
     if (!JSON.stringify(notification['resource'])?.includes(customer.id))
       return traffic.deliver(notification);
@@ -177,7 +177,7 @@ Ctrl-C ends it. To try, from another terminal in this folder:
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, async () => {
       await traffic.stop();
-      // A push in flight would keep its connection, and that the demo, for as long as HTTP allows.
+      // A push in flight would keep its connection open, and the demo could not end.
       await service.drain();
       await service.close();
       await Promise.all([commercetools.close(), fluent.close()]);

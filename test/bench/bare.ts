@@ -1,6 +1,6 @@
 import { fastify } from 'fastify';
 
-// What the service is measured against: Fastify, and the two parses that no receiver of pushes can do without.
+// The baseline of the measurements: Fastify, with the two parses that every receiver of pushes needs.
 const app = fastify({ bodyLimit: 15 * 1024 * 1024 });
 
 app.post<{ Body: { message?: { data: string }; detail?: unknown } }>('/push', (request, reply) => {

@@ -2,12 +2,12 @@ import { eventBridgeRequest } from '../sandbox/eventbridge.ts';
 import { wrap } from '../sandbox/push.ts';
 import type { Seeded } from './stand-ins.ts';
 
-/** Pushes that no route wants: they pass authentication, decoding and routing, and nothing more. */
+/** Pushes that no route matches: they are only authenticated, decoded and routed. */
 export function ignored(count: number): string[] {
   return orders(count).map((order) => wrap(order));
 }
 
-/** The same as EventBridge sends them. */
+/** The same pushes in the format of EventBridge. */
 export function ignoredEvents(count: number): string[] {
   return orders(count).map((order) => eventBridgeRequest(order).body);
 }
@@ -24,7 +24,7 @@ function orders(count: number): object[] {
   }));
 }
 
-/** A push for each customer, and for each of `changes` versions: what a burst looks like, in the order of the changes. */
+/** A push for each customer and each of `changes` versions, like a burst, in the order of the changes. */
 export function changes(customers: Seeded, projectKey: string, count = 1): string[] {
   return customers.flatMap(({ id, version }) =>
     Array.from({ length: count }, (_, index) =>
@@ -33,7 +33,7 @@ export function changes(customers: Seeded, projectKey: string, count = 1): strin
         projectKey,
         resource: { typeId: 'customer', id },
         resourceUserProvidedIdentifiers: {},
-        // The last of a burst is the version that can be read; those before it were true a moment ago.
+        // Only the last version of a burst can be read; the earlier ones are outdated.
         version: Math.max(1, version - (count - 1 - index)),
         oldVersion: Math.max(1, version - (count - index)),
         modifiedAt: '2026-03-02T09:15:00.384Z',

@@ -1,4 +1,4 @@
-/** A bar of the chart; one that others are compared with is grey. */
+/** A bar of the chart; the bars of a comparison are grey. */
 export interface Bar {
   readonly label: string;
   readonly value: number;
@@ -10,7 +10,7 @@ const ROW = 26;
 const LEFT = 300;
 const COLOURS = ['#2563eb', '#94a3b8'] as const;
 
-/** A bar chart as SVG: one row a bar, the value written at its end. */
+/** A bar chart as SVG: one row for each bar, with the value at its end. */
 export function chart(title: string, unit: string, bars: readonly Bar[]): string {
   const most = Math.max(...bars.map(({ value }) => value));
   const rows = bars.map(({ label, value, isCompared }, index) => {

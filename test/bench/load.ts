@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 
-/** What a load has seen. Times are in milliseconds, from sending a push to its answer. */
+/** The results of a load. Times are in milliseconds, from sending a push to its response. */
 export interface Load {
   readonly seconds: number;
   readonly pushes: number;
@@ -12,10 +12,10 @@ export interface Load {
 
 const LONGEST_PUSH_MILLISECONDS = 120_000;
 
-/** What EventBridge says who it is by, with a connection for each event. */
+/** The user agent of EventBridge, which uses a connection for each event. */
 const EVENT_BRIDGE = { 'user-agent': 'Amazon/EventBridge/ApiDestinations' };
 
-/** As `push`, each over a connection of its own, as EventBridge pushes. */
+/** Like `push`, but with a connection for each push, like EventBridge. */
 export function pushApart(url: string, bodies: readonly string[], outstanding: number): Promise<Load> {
   return push(url, bodies, outstanding, true);
 }
@@ -58,10 +58,10 @@ export async function push(
   };
 }
 
-/** What came of an offer that did not wait for answers. */
+/** The results of an offered load that did not wait for responses. */
 export interface Offered {
   readonly offeredASecond: number;
-  /** Acknowledged a second, once the queue had filled up and until the offer ended. */
+  /** Acknowledged pushes a second, from the time when the queue was full until the end of the load. */
   readonly acknowledgedASecond: number;
   readonly acknowledged: number;
   /** By HTTP status. */
@@ -71,7 +71,7 @@ export interface Offered {
 const TICK_MILLISECONDS = 10;
 const FILLING_MILLISECONDS = 2_000;
 
-/** Sends the bodies at a fixed rate, however long the answers take. */
+/** Sends the bodies at a fixed rate, independent of the responses. */
 export async function offer(url: string, bodies: readonly string[], aSecond: number): Promise<Offered> {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: 4_000, headersTimeout: LONGEST_PUSH_MILLISECONDS });

@@ -3,7 +3,7 @@ import type { observing, receiving, receivingApart, scale, starting } from './sc
 import type { Measured } from './sync.ts';
 import type { Synced } from './syncing.ts';
 
-/** One line of the published table: a measure against its target. */
+/** A row of the published table: a measure and its target. */
 export interface Measure {
   readonly measure: string;
   readonly target: string;
@@ -11,7 +11,7 @@ export interface Measure {
   readonly met: boolean;
 }
 
-/** What the scenarios found. */
+/** The results of the scenarios. */
 export interface Findings {
   readonly start: Awaited<ReturnType<typeof starting>>;
   readonly receive: Awaited<ReturnType<typeof receiving>>;
@@ -21,22 +21,22 @@ export interface Findings {
   readonly idle: ReadonlyMap<number, number>;
   readonly rows: readonly Synced[];
   readonly overload: Overload;
-  /** Microseconds of processor time that a push costs bare Fastify. */
+  /** Microseconds of processor time for a push to bare Fastify. */
   readonly bare: number;
   readonly scales: Awaited<ReturnType<typeof scale>>;
   readonly backfills: readonly Measured[];
 }
 
-/** Fluent's requests in flight, customers a write, and customers a look-up, as shipped. */
+/** Fluent's requests in flight, customers in a write, and customers in a look-up, in the shipped configuration. */
 const [SLOTS, WRITE_BATCH, LOOK_UP_BATCH] = [10, 10, 100];
 const LATENCIES = [20, 100, 500];
 
-/** Customers a second that Fluent's slots allow for: each is written and looked up, in batches as full as they can be. */
+/** The maximum of customers a second by Fluent's slots: each is written and looked up, in full batches. */
 export function boundAt(latencyMilliseconds: number): number {
   return SLOTS / (latencyMilliseconds / 1000) / (1 / WRITE_BATCH + 1 / LOOK_UP_BATCH);
 }
 
-/** Every measure that has a target. */
+/** Every measure with a target. */
 export function measuresOf(findings: Findings): Measure[] {
   const { start, receive, apart, observed, idle, rows, overload, bare, scales, backfills } = findings;
   const row = (wanted: Partial<Synced>) => {

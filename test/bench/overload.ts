@@ -6,21 +6,21 @@ import type { StandIns } from './stand-ins.ts';
 import { changedAt } from './syncing.ts';
 import { warm } from './warm.ts';
 
-/** What becomes of a service that is offered several times the load that it can do. */
+/** The results of a service that is offered several times its maximum load. */
 export interface Overload {
   /** Customers a second with 1,000 pushes in flight, just before. */
   readonly fullRate: number;
   readonly offeredASecond: number;
   readonly acknowledgedASecond: number;
   readonly answers: Readonly<Record<number, number>>;
-  /** How often a circuit has opened. */
+  /** The number of times that a circuit opened. */
   readonly circuitsOpened: number;
   readonly peakMegabytes: number;
 }
 
 const OUTSTANDING = 1_000;
 
-/** Measures what the service does at full load, and then offers it `times` as much for some seconds. */
+/** Measures the throughput at full load, and then offers `times` as much for some seconds. */
 export async function overload(
   standIns: StandIns,
   { latency, times, seconds }: { latency: number; times: number; seconds: number },

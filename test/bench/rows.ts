@@ -1,6 +1,6 @@
 import type { Syncing } from './syncing.ts';
 
-/** The scenarios that are measured; the short ones take a tenth of the time and are for a first look. */
+/** The measured scenarios; the short ones take a tenth of the time. */
 export function rowsOf(short: boolean): Syncing[] {
   const some = (customers: number) => Math.max(200, Math.round(customers * (short ? 0.2 : 1)));
   const backlog = [
@@ -17,7 +17,7 @@ export function rowsOf(short: boolean): Syncing[] {
   return [...backlog, fresh, bursts, ...few, ...(short ? [] : [{ ...backlog[1], leftAlone: true }])];
 }
 
-/** What a row is called in the table and in the chart. */
+/** The name of a row in the table and in the chart. */
 export function nameOf({ latency, outstanding, age, burst = 1, batchesOff, leftAlone }: Syncing): string {
   const more = [
     ...(age === 'fresh' ? ['fresh'] : []),

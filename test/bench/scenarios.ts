@@ -7,12 +7,12 @@ import { warm } from './warm.ts';
 
 const BARE = ['test/bench/bare.ts'];
 
-/** Pushes a second through authenticate, decode and route, and through bare Fastify; in turns, medians of the rounds. */
+/** Pushes a second through authenticate, decode and route, and through bare Fastify; alternating, medians of the rounds. */
 export async function receiving(standIns: StandIns, rounds: number, pushes: number) {
   return inTurns(standIns, rounds, ignored(pushes), push);
 }
 
-/** The same for events of EventBridge, which come over a connection each. */
+/** The same for events of EventBridge, each over its own connection. */
 export async function receivingApart(standIns: StandIns, rounds: number, pushes: number) {
   return inTurns(standIns, rounds, ignoredEvents(pushes), pushApart);
 }
@@ -44,9 +44,9 @@ async function inTurns(
 }
 
 /**
- * Pushes a second with metrics and page on, scraped and watched, of those with both off. Two processes of one program differ
- * by more than what is looked for, and so do two seconds of a shared machine: several pairs of processes, each pair in turns
- * of some tenths of a second, and the median of all turns.
+ * Pushes a second with metrics and page on, scraped and watched, relative to those with both off. The cost is smaller than the
+ * difference between two processes of one program, and than the variation of a shared machine. So several pairs of processes
+ * are measured, alternating in turns of some tenths of a second, and the result is the median of all turns.
  */
 export async function observing(standIns: StandIns, pairs: number, turns: number, pushes: number) {
   const bodies = ignored(pushes);
@@ -64,7 +64,7 @@ export async function observing(standIns: StandIns, pairs: number, turns: number
       const page = await fetch(`${on.url}/dashboard/events`, { signal: watching.signal });
       void page.body?.pipeTo(new WritableStream()).catch(() => {});
       await (await fetch(`${on.url}/metrics`)).text();
-      // What the compiler takes for the first thousands is not what is compared.
+      // The time of the compiler for the first thousands is not part of the comparison.
       for (const server of [on, off, on, off, on, off]) await push(server.push, bodies, 50);
       for (let turn = 0; turn < turns; turn += 1) {
         const first = turn % 2 === 0 ? await measured(on) : undefined;
@@ -80,7 +80,7 @@ export async function observing(standIns: StandIns, pairs: number, turns: number
   return { rate: median(ratios.map(({ rate }) => rate)), cpu: median(ratios.map(({ cpu }) => cpu)) };
 }
 
-/** Processor time a push costs bare Fastify: what a synced event is measured against. */
+/** Processor time of a push to bare Fastify, the baseline for a synced event. */
 export async function bareCpu(pushes: number): Promise<number> {
   const bare = await startServer(BARE);
   try {
@@ -111,7 +111,7 @@ export async function alone(standIns: StandIns, latency: number, times: number):
   }
 }
 
-/** Milliseconds from the start of the process to its first 204; in turns, medians. */
+/** Milliseconds from the start of the process to its first 204; alternating, medians. */
 export async function starting(standIns: StandIns, rounds: number) {
   const [body = ''] = ignored(1);
   const times: { service: number; bare: number }[] = [];
@@ -124,7 +124,7 @@ export async function starting(standIns: StandIns, rounds: number) {
     if (acknowledged !== 1) throw new Error('Expected the first push to be answered 204.');
     return took;
   }
-  // The first start fills Node's compile cache, as the first start of a container image does.
+  // The first start fills Node's compile cache, like the first start of a container image.
   for (let round = -1; round < rounds; round += 1) {
     const pair = { service: await first(START, standIns.environment), bare: await first(BARE, {}) };
     if (round >= 0) times.push(pair);
@@ -136,14 +136,14 @@ export async function starting(standIns: StandIns, rounds: number) {
   };
 }
 
-/** Processor time an event, for more and more of them through one process: it must not grow. */
+/** Processor time for an event, for more and more events in one process: it must not grow. */
 export async function scale(standIns: StandIns, sizes: readonly number[]) {
   await standIns.latency(0);
   const rows: { events: number; cpuMicroseconds: number; peakMegabytes: number }[] = [];
   for (const events of sizes) {
     const service = await startServer(START, standIns.environment);
     try {
-      // The first thousands pay for the compiler, whatever comes after.
+      // The compiler makes the first thousands slower.
       await push(
         service.push,
         changes(await standIns.seed(5_000), standIns.environment['CTP_PROJECT_KEY'] ?? ''),

@@ -9,28 +9,28 @@ const ROOT = join(import.meta.dirname, '../..');
 const START_MILLISECONDS = 20_000;
 const TICKS_A_SECOND = 100;
 
-/** A server under measurement, as a process of its own. */
+/** A server under measurement, as a separate process. */
 export interface Server {
   readonly url: string;
   readonly push: string;
   /** Processor time since its start, user and system. */
   cpuSeconds(): Promise<number>;
-  /** The most memory it has had so far. */
+  /** Its peak memory so far. */
   peakMegabytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts node in this project's folder with these arguments, and waits until it says where it listens. */
+/** Starts node in this project's folder with these arguments, and waits until it prints where it listens. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
-  // Into a file: who reads a pipe would have to be as quick as the server, and takes its turn from it.
+  // Into a file, because a reader of a pipe would use processor time of the server.
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const output = await open(join(folder, 'output'), 'w+');
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    // As `app.yaml` has it: glibc then keeps less of what is freed.
+    // As in `app.yaml`: glibc then keeps less of the freed memory.
     env: { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2', ...env },
     stdio: ['ignore', output.fd, 'inherit'],
   });
@@ -42,7 +42,7 @@ export async function startServer(
     url,
     push: `${url}/push`,
     async cpuSeconds() {
-      // Fields 14 and 15, counted after the name, which may hold spaces. proc(5)
+      // Fields 14 and 15, counted after the name, which may contain spaces. proc(5)
       const fields = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
     },

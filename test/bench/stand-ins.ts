@@ -10,14 +10,14 @@ const Counted = z.object({ commercetools: z.number(), fluent: z.number() });
 
 export type Seeded = z.output<typeof Seeded>;
 
-/** Both stand-ins, in a process of their own so that their work is not the service's. */
+/** Both stand-ins in a separate process, so that their work does not count for the service. */
 export interface StandIns {
-  /** What joins the service to them. */
+  /** The environment variables for a service that uses them. */
   readonly environment: Readonly<Record<string, string>>;
   latency(milliseconds: number): Promise<void>;
-  /** New customers in commercetools, last changed then (now, unless given), of which Fluent does not know yet. */
+  /** Creates customers in commercetools with this time of change (default: now), which do not exist in Fluent. */
   seed(count: number, lastModifiedAt?: string): Promise<Seeded>;
-  /** Requests so far to both, tokens apart. */
+  /** The requests to both so far, without those for tokens. */
   calls(): Promise<number>;
   stop(): void;
 }

@@ -14,7 +14,7 @@ const COUNTS = [5_000, 50_000] as const;
 
 const Result = z.object({ finished: z.literal(true), ended: z.number() });
 
-/** What one `sync` took. */
+/** The results of one `sync`. */
 export interface Measured {
   readonly customers: number;
   readonly seconds: number;
@@ -22,7 +22,7 @@ export interface Measured {
   readonly peakMegabytes: number;
 }
 
-/** Measures `sync` of that many customers of which Fluent knows none, as a process of its own. */
+/** Measures `sync` of this number of customers, which do not exist in Fluent, as a separate process. */
 export async function measureSync(customers: number): Promise<Measured> {
   const standIns = await startStandIns();
   const cwd = await mkdtemp(join(tmpdir(), 'customer-sync-'));

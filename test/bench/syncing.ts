@@ -5,24 +5,24 @@ import { startServer } from './server.ts';
 import type { StandIns } from './stand-ins.ts';
 import { warm } from './warm.ts';
 
-/** One way to bring customers to Fluent. The service is started as it is shipped: nothing is set but addresses and credentials. */
+/** A scenario of syncing. The service has the shipped configuration; only URLs and credentials are set. */
 export interface Syncing {
-  /** Of each upstream request, in milliseconds. */
+  /** The latency of each upstream request in milliseconds. */
   readonly latency: number;
   /** Pushes in flight. */
   readonly outstanding: number;
   readonly customers: number;
-  /** When the customers were changed: a minute ago at most, or a year ago, as in a backlog. */
+  /** The time of the last change of the customers: at most a minute ago, or a year ago, as in a backlog. */
   readonly age: 'fresh' | 'old';
-  /** Changes of each customer; 1 unless given. */
+  /** Changes of each customer; default 1. */
   readonly burst?: number;
-  /** Compares with one request for each customer: `FLUENT_BATCH=1`. */
+  /** Uses one request for each customer: `FLUENT_BATCH=1`. */
   readonly batchesOff?: boolean;
-  /** Compares with a start without the settings of `npm start`. */
+  /** Starts without the settings of `npm start`. */
   readonly leftAlone?: boolean;
 }
 
-/** A scenario, and what was measured. */
+/** A scenario and its results. */
 export type Synced = Syncing & {
   /** Customers a second. */
   readonly rate: number;
@@ -39,12 +39,12 @@ export type Synced = Syncing & {
 
 const A_YEAR_AGO = new Date(Date.now() - 365 * 86_400_000).toISOString();
 
-/** When customers of that age were changed last. */
+/** The time of the last change of customers with this age. */
 export function changedAt(age: Syncing['age']): string {
   return age === 'old' ? A_YEAR_AGO : new Date().toISOString();
 }
 
-/** Brings customers to Fluent, from push to acknowledgement, by a service of its own for each of the rounds; medians. */
+/** Syncs customers, from push to acknowledgement, with a new service for each round; medians. */
 export async function syncing(standIns: StandIns, scenario: Syncing, rounds: number): Promise<Synced> {
   const all: Synced[] = [];
   for (let round = 0; round < rounds; round += 1) all.push(await syncOnce(standIns, scenario));
@@ -52,7 +52,7 @@ export async function syncing(standIns: StandIns, scenario: Syncing, rounds: num
   return {
     ...scenario,
     rate: of(({ rate }) => rate),
-    // One refusal of many rounds is still one.
+    // A refusal in one of many rounds still counts.
     refused: Math.max(...all.map(({ refused }) => refused)),
     p50: of(({ p50 }) => p50),
     p99: of(({ p99 }) => p99),

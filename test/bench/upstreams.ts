@@ -2,19 +2,19 @@ import { startCommercetools } from '../sandbox/commercetools.ts';
 import { startFluent } from '../sandbox/fluent.ts';
 import { environmentFor } from '../sandbox/service.ts';
 
-/** What the bench asks of the stand-ins' process. */
+/** The requests of the bench to the process of the stand-ins. */
 export type Order =
   | { readonly kind: 'latency'; readonly milliseconds: number }
   | { readonly kind: 'seed'; readonly count: number; readonly lastModifiedAt?: string | undefined }
   | { readonly kind: 'count' };
 
-/** Requests so far, by upstream; tokens apart. */
+/** The requests so far by upstream, without those for tokens. */
 export interface Counts {
   readonly commercetools: number;
   readonly fluent: number;
 }
 
-// Both stand-ins in a process of their own, told what to do by the bench over the channel between the two.
+// Both stand-ins in a separate process, which the bench controls over a channel.
 const commercetools = await startCommercetools();
 const fluent = await startFluent({ remembered: 1 });
 let latencies: (() => void)[] = [];

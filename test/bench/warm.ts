@@ -3,7 +3,7 @@ import { push } from './load.ts';
 import type { Server } from './server.ts';
 import type { StandIns } from './stand-ins.ts';
 
-/** The token is fetched and the connections are open, as in a service that has been up for a second. */
+/** Fetches the token and opens the connections, as in a service that has been running for a second. */
 export async function warm(standIns: StandIns, service: Server): Promise<void> {
   const bodies = changes(await standIns.seed(200), standIns.environment['CTP_PROJECT_KEY'] ?? '');
   await push(service.push, bodies, 50);
