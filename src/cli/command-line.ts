@@ -10,7 +10,7 @@ const connect: Load = async () => (await import('./connect/connect.ts')).registe
 const dev: Load = async () => (await import('./dev/dev.ts')).registerDev;
 const provision: Load = async () => (await import('./provision/provision.ts')).registerProvision;
 
-/** The commands, in the order of the help, each with what loads its code: a command line loads the command that it names. */
+/** The commands in the order of the help, with functions that load their code, so that only the named command is loaded. */
 export const COMMANDS: Readonly<Record<string, Load>> = {
   start: async () => (await import('./start/start.ts')).registerStart,
   dev,
@@ -28,7 +28,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   'connect-pre-undeploy': connect,
 };
 
-/** What a command line needs: the command that it begins with, else all, among them those of the help and after an option. */
+/** Loads the command that the command line starts with, or else all: for the help, and for a command after an option. */
 async function loadCommands([first = '']: readonly string[]): Promise<readonly Register[]> {
   const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
   return Promise.all((named ? [named] : [...new Set(Object.values(COMMANDS))]).map((load) => load()));
@@ -52,7 +52,7 @@ export async function runCommandLine(
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: (text) => io.err(text.trimEnd()),
     })
-    .showHelpAfterError('Add --help for what it takes.');
+    .showHelpAfterError('Add --help for the arguments and options.');
   for (const register of await loadCommands(args))
     register(program, io, (ended) => {
       code = ended;

@@ -31,8 +31,8 @@ process.exitCode = await runCommandLine(
     err: (text) => void process.stderr.write(`${text}\n`),
     terminal: process.stderr.isTTY === true && process.env['CI'] !== 'true',
     signal: interrupt.signal,
-    // The command line takes no pushes, so how they are authenticated need not be said.
-    // Not every command reads the configuration, so its code is loaded by those that do.
+    // Commands receive no pushes, so PUSH_AUTH is not required. The code of the configuration is loaded on demand, because not
+    // every command reads it.
     async configuration(over) {
       const { loadConfiguration } = await import('../configuration/load.ts');
       return loadConfiguration({ PUSH_AUTH: 'none', ...env, ...over });

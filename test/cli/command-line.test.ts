@@ -44,17 +44,17 @@ t.test('prints its version', async (t) => {
   t.match(await run(['--version'], {}), { code: 0, out: `${manifest.version}\n`, err: '' });
 });
 
-t.test('each command is loaded by its name, and the help tells of all', async (t) => {
+t.test('each command is loaded by its name, and the help lists all', async (t) => {
   const { out } = await run(['--help'], {});
-  const told = [...out.matchAll(/^ {2}([a-z][a-z-]+) /gm)].map(([, name]) => name);
-  t.same(told, [...Object.keys(COMMANDS), 'help']);
+  const names = [...out.matchAll(/^ {2}([a-z][a-z-]+) /gm)].map(([, name]) => name);
+  t.same(names, [...Object.keys(COMMANDS), 'help']);
   for (const name of Object.keys(COMMANDS))
     t.match(await run([name, '--help'], {}), { code: 0, out: new RegExp(`^Usage: customer-sync ${name} `) });
   for (const name of ['constructor', 'snyc'])
     t.match(await run([name], {}), { code: 2, err: `unknown command '${name}'` });
 });
 
-t.test('without credentials of Google there is no warning but its own words', async (t) => {
+t.test('without Google credentials it prints its own error, and no warning of the library', async (t) => {
   const { env } = await startUpstreams(t);
   const { out, err, code } = await runProcess(t, ['doctor'], env);
   t.equal(code, 1);

@@ -47,7 +47,7 @@ async function connectPackage(t: Test): Promise<{ folder: string; app: string }>
 
 const { folder, app } = await connectPackage(t);
 
-t.test('connect-package writes what Connect takes', async (t) => {
+t.test('connect-package writes a valid Connect repository', async (t) => {
   const text = await readFile(join(folder, 'connect.yaml'), 'utf8');
 
   await t.test("Connect's own parser finds nothing wrong", async (t) => {
@@ -106,16 +106,16 @@ t.test('connect-package writes what Connect takes', async (t) => {
   });
 });
 
-/** Puts into node_modules what the tree's lock file lists and nothing else, as `npm ci` does, from the packages that are here. */
+/** Installs exactly the packages of the tree's lock file, like `npm ci`, from this repository's node_modules. */
 function install(app: string): void {
   const { packages } = Lock.parse(JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8')));
   for (const path of Object.keys(packages)) if (path !== '') linkAll(join(ROOT, path), join(app, path));
 }
 
-/** More than half of the files, which Node does not read. */
+/** Files that Node does not read: more than half of all. */
 const UNREAD = /\.(map|md|d\.[cm]?ts)$/;
 
-/** Hard links, because Node follows a symlink to the repository, where the packages of development are found too. */
+/** Hard links, because Node resolves a symlink to the repository, where it also finds the development dependencies. */
 function linkAll(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -182,10 +182,10 @@ const ofSns = (notification: unknown) => ({
   ),
 });
 
-/** The status of one post. Not by `fetch`, which copies the body several times. */
+/** Posts a body and returns the status. It does not use `fetch`, which copies the body several times. */
 async function post(url: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<number> {
   const sent = request(url, { method: 'POST', headers: { ...headers, 'content-length': body.length } });
-  // One that comes after the answer; the others reject below.
+  // Ignores an error after the response; an earlier one rejects below.
   sent.on('error', () => undefined);
   sent.end(body);
   const [response] = await once(sent, 'response');
@@ -233,7 +233,7 @@ t.test('the tree runs as Connect would run it', async (t) => {
       let status = 0;
       await until(async () => {
         status = await post(`${url}/push`, headers, body);
-        // The queue, or the memory for bodies, is full: Connect delivers again.
+        // The queue or the memory for bodies is full; Connect delivers the push again.
         return status !== 503;
       });
       return status;

@@ -149,7 +149,7 @@ t.test('dead letters', async (t) => {
     t.match(gone, { code: 0, out: /1 dropped/ });
   });
 
-  await t.test('drop asks, and then it is gone', async (t) => {
+  await t.test('drop removes after a confirmation', async (t) => {
     const asked = await runCommand(['dead-letters', 'drop', '--all'], env, { input: 'n\n' });
     t.match(asked, { code: 0, err: /Drop 1 \(1 undecodable\)\?/ });
     const dropped = await runCommand(['dead-letters', 'drop', '--all', '--yes'], env);

@@ -7,11 +7,11 @@ import { runCommand, startCommand } from './command.ts';
 
 const STATE = '.customer-sync-state.json';
 const PAGE = 500;
-/** More than one page and what is in flight, which a sync that is interrupted finishes. */
+/** More customers than a page and those in flight, which an interrupted sync finishes. */
 const COUNT = 750;
 const FEW_AT_ONCE = ['--concurrency', '100'];
 
-/** Both stand-ins; `pages` notes each page of customers that is asked for by the id that it follows. */
+/** Starts both stand-ins; `pages` records, for each requested page of customers, the id that it starts after. */
 async function setUp(t: Test): Promise<Upstreams & { readonly pages: readonly string[] }> {
   const pages: string[] = [];
   const upstreams = await startUpstreams(t, {
@@ -36,7 +36,7 @@ function idsIn({ commercetools }: Upstreams): string[] {
 }
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const)
-  t.test(`a sync that ${signal} ends goes on where it was`, async (t) => {
+  t.test(`a sync that was ended by ${signal} continues where it stopped`, async (t) => {
     const upstreams = await setUp(t);
     const { fluent, env, pages: noted } = upstreams;
     // Slow enough to send the signal before the end of the run.
@@ -47,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
     first.kill(signal);
     const { code, err } = await first.ended;
     const before = fluent.writes.created;
-    t.ok(before < COUNT, 'it was in the middle');
+    t.ok(before < COUNT, 'the run was interrupted');
     if (signal === 'SIGINT') {
       t.equal(code, 130);
       t.match(err, /Run the same command again/);
@@ -69,19 +69,19 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const)
     const pages = noted.slice(seen);
     t.equal(pages[0], state.position.id, 'the first page follows the checkpoint');
     t.equal(pages.length, Math.floor((COUNT - done) / PAGE) + 1, 'no page is read twice');
-    t.equal(fluent.writes.created, COUNT, 'none is created twice');
+    t.equal(fluent.writes.created, COUNT, 'no customer is created twice');
     t.match(JSON.parse(second.out), { finished: true, continued: true, total: COUNT, ended: COUNT });
-    t.notOk(existsSync(join(cwd, STATE)), 'what is finished leaves no checkpoint');
+    t.notOk(existsSync(join(cwd, STATE)), 'a finished run removes its checkpoint');
   });
 
-t.test('the checkpoint may be a custom object', async (t) => {
+t.test('the checkpoint can be a custom object', async (t) => {
   const upstreams = await setUp(t);
   const { commercetools, fluent, env, pages: noted } = upstreams;
   const where = ['--state', 'custom-object:customer-sync/backfill'];
   const cwd = t.testdir({});
   const off = fluent.faults.on({ kind: 'latency', milliseconds: 150, only: 'mutation' });
   const first = startCommand(t, ['sync', ...where, ...FEW_AT_ONCE], env, { cwd });
-  t.ok(await until(() => commercetools.requests.write > 0), 'a page was kept');
+  t.ok(await until(() => commercetools.requests.write > 0), 'the checkpoint was written');
   first.kill('SIGINT');
   t.equal((await first.ended).code, 130);
   off();

@@ -26,10 +26,10 @@ const READS = / (list|describe|get-iam-policy|access|print-access-token)( |$)/;
 
 type Settings = Readonly<Record<string, string>>;
 
-/** What the stand-in has after the first run, for the tests of a later one. */
+/** The state of the stand-in after the first run, for the tests of a later run. */
 const AFTER_FIRST_RUN = join(t.testdir(), 'after-first-run');
 
-/** Runs the script against the stand-in; `made` is what it was told to make or change, in order. */
+/** Runs the script against the stand-in; `made` lists the requests to create or change something, in order. */
 function scene(t: Test) {
   const folder = t.testdir();
   const run = (settings: Settings = SETTINGS, ...args: string[]) => {
@@ -49,7 +49,7 @@ function scene(t: Test) {
   return { folder, run };
 }
 
-/** As `scene`, where a first run has made everything. */
+/** Like `scene`, after a first run has created everything. */
 function sceneAfterFirstRun(t: Test) {
   const made = scene(t);
   cpSync(AFTER_FIRST_RUN, join(made.folder, 'state'), { recursive: true });
@@ -69,7 +69,7 @@ t.test('shellcheck finds nothing', (t) => {
   t.end();
 });
 
-t.test('a first run makes everything in order, and a second one changes nothing', (t) => {
+t.test('a first run creates everything in order, and a second run changes nothing', (t) => {
   const { run, folder } = scene(t);
   const first = run();
   t.equal(first.status, 0, first.stderr);
@@ -95,7 +95,7 @@ t.test('a first run makes everything in order, and a second one changes nothing'
     order.toSorted((a, b) => a - b),
   );
 
-  t.match(find(first.made, 'builds submit'), '--suppress-logs', 'which needs no right to read the log');
+  t.match(find(first.made, 'builds submit'), '--suppress-logs', 'which needs no permission to read the log');
   const deploy = find(first.made, 'run deploy');
   t.match(deploy, '--no-allow-unauthenticated');
   t.match(deploy, ' --cpu-throttling');
@@ -112,7 +112,7 @@ t.test('a first run makes everything in order, and a second one changes nothing'
   const second = run();
   t.equal(second.status, 0, second.stderr);
   t.strictSame(second.made, []);
-  t.match(find(second.log, 'npx'), 'provision', 'which says itself what differs');
+  t.match(find(second.log, 'npx'), 'provision', 'which prints the differences itself');
   t.end();
 });
 
@@ -135,7 +135,7 @@ t.test('a changed setting changes only that', (t) => {
   t.end();
 });
 
-t.test('a changed secret is a new version, which the service and the job are given', (t) => {
+t.test('a changed secret becomes a new version, which the service and the job use', (t) => {
   const { run } = sceneAfterFirstRun(t);
   const { made } = run({ ...SETTINGS, FLUENT_PASSWORD: 'another' });
   t.strictSame(verbs(made), [
@@ -188,7 +188,7 @@ t.test('--dry-run prints what it would do, and does nothing', (t) => {
   t.end();
 });
 
-t.test('reads a file of settings, and the environment wins', (t) => {
+t.test('reads a file of settings; the environment takes precedence', (t) => {
   const { run, folder } = scene(t);
   const file = join(folder, 'settings.env');
   const lines = Object.entries(SECRETS).map(([name, value]) => `${name}=\`${value}\``);
@@ -201,7 +201,7 @@ t.test('reads a file of settings, and the environment wins', (t) => {
   t.end();
 });
 
-t.test('a path of the repository is given as it is in the image built from it', (t) => {
+t.test('a path in the repository is passed as the path in the image', (t) => {
   const { run } = scene(t);
   const paths = { CONNECTOR_CONFIG: 'config/mine.yml', HANDLERS_DIR: 'handlers, /mnt/more' };
   const deploy = find(run({ ...SETTINGS, ...paths }).made, 'run deploy');
@@ -215,7 +215,7 @@ t.test('a path of the repository is given as it is in the image built from it', 
   t.end();
 });
 
-t.test('the CPU stays where events are acknowledged early, and the sidecar reads the metrics', (t) => {
+t.test('the CPU stays allocated if events are acknowledged early, and the sidecar reads the metrics', (t) => {
   const { run } = scene(t);
   t.match(find(run({ ...SETTINGS, ACKNOWLEDGE: 'received' }).made, 'run deploy'), ' --no-cpu-throttling');
   const { made } = run({ ...SETTINGS, METRICS_SIDECAR: 'on' });
@@ -226,7 +226,7 @@ t.test('the CPU stays where events are acknowledged early, and the sidecar reads
 
 t.test('the script has every variable that a service on Cloud Run can have', (t) => {
   const text = readFileSync(SCRIPT, 'utf8');
-  // Other ways of authentication, and what Cloud Run or the image set.
+  // Variables of other ways of authentication, and those that Cloud Run or the image set.
   const others = [
     'PUSH_TOKEN',
     'SNS_TOPIC_ARNS',

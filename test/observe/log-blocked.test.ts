@@ -48,7 +48,7 @@ const LONG = {
 
 const AT_ONCE = 50;
 
-/** Sends pushes that end in one line of the log each, many on one connection: to send them costs next to nothing then. */
+/** Sends pushes that each cause one log line, many on one connection, which makes sending cheap. */
 async function fillLog(push: string, pushes: number): Promise<void> {
   const { host, hostname, port, pathname } = new URL(push);
   const body = wrap(LONG, { messageId: 'm'.repeat(128) });

@@ -26,9 +26,9 @@ async function imageCommand(code: string): Promise<string[]> {
   return [process.execPath, ...args.map((arg) => arg.replace(CODE, code))];
 }
 
-t.test('what the image holds works by itself', async (t) => {
+t.test('the files in the image work without others', async (t) => {
   const app = outsideFolder(t, 'image');
-  // As the Dockerfile copies it, with what .dockerignore leaves of it.
+  // Copies the files like the Dockerfile, without those that .dockerignore excludes.
   for (const name of ['package.json', 'config', 'handlers', 'routes', 'src'])
     cpSync(join(ROOT, name), join(app, name), { recursive: true });
   await rm(join(app, 'src/testing.ts'));
@@ -58,7 +58,7 @@ t.test('what the image holds works by itself', async (t) => {
 
   await t.test('a Dockerfile of two lines adds your configuration and handlers', async (t) => {
     const upstreams = await startUpstreams(t);
-    // FROM customer-sync, and then COPY . . of a project, which may also be one that the npm package is installed in.
+    // FROM customer-sync, then COPY . . of a project that may have the npm package installed.
     const own = outsideFolder(t, 'image-app');
     await orderNoteProject(own);
     await writeFile(join(own, 'package.json'), '{ "name": "mine", "type": "commonjs" }');

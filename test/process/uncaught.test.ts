@@ -15,7 +15,7 @@ for (const name of ['src', 'routes', 'config', 'handlers', 'package.json'])
 mkdirSync(join(folder, 'handlers/custom'));
 symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 
-/** Makes its handler of customers throw when it is too late for anybody to catch. */
+/** Makes its customer handler throw asynchronously, so that nothing can catch the error. */
 function makeHandlerThat(throws: string): void {
   const handler = `
     import { z } from 'zod';

@@ -10,7 +10,7 @@ import { sendPush } from '../sandbox/push.ts';
 import { START } from '../sandbox/start-command.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../config/connector.yml');
-/** Uses all that a handler may: the contract by the package's name, a sibling, and a package that its folder has not installed. */
+/** Imports everything that a handler may: the contract by the package's name, a sibling, and a package not installed in its folder. */
 const COUNT = `
   import { defineHandler, Rejection } from 'commercetools-fluent-customer-sync';
   import { z } from 'zod';
@@ -74,14 +74,14 @@ function mayMount(): boolean {
 }
 
 type Files = Readonly<Record<string, string>>;
-/** Where the handlers lie, and what the service is started by, if it is not started as it stands. */
+/** The location of the handlers, and the command that starts the service if it is not the usual one. */
 type Layout = (
   root: string,
   files: Files,
   t: Test,
 ) => Promise<string | { folder: string; command: string[] }>;
 
-/** Each by the resource type that its handler is for. */
+/** The locations by the resource type of the handler there. */
 const LAYOUTS: Readonly<Record<string, { readonly title: string; readonly lay: Layout }>> = {
   cart: { title: 'a plain folder', lay: (root, files) => write(join(root, 'mine'), files) },
   category: {
@@ -117,7 +117,7 @@ const LAYOUTS: Readonly<Record<string, { readonly title: string; readonly lay: L
       return { folder, command: [...IN_MOUNT, from, folder, process.execPath, ...START] };
     },
   },
-  // What Kubernetes mounts: every entry is a symlink into a folder that is swapped as a whole.
+  // A mount of Kubernetes: every entry is a symlink into a folder that is replaced as a whole.
   store: {
     title: 'a volume of Kubernetes',
     async lay(root, files) {
@@ -131,7 +131,7 @@ const LAYOUTS: Readonly<Record<string, { readonly title: string; readonly lay: L
   },
 };
 
-t.test('handlers work wherever they are, and the configuration lies there too', async (t) => {
+t.test('handlers work in every kind of folder, with the configuration in one of them', async (t) => {
   const root = await outside(t);
   const upstreams = await startUpstreams(t);
   let command: string[] | undefined;
@@ -142,7 +142,7 @@ t.test('handlers work wherever they are, and the configuration lies there too', 
     if (typeof laid !== 'string') command = laid.command;
   }
   const replacing = await write(join(root, 'second'), { 'customer-upsert.ts': UPSERT });
-  // As Kubernetes mounts a ConfigMap.
+  // Like Kubernetes mounts a ConfigMap.
   const config = join(root, 'config/connector.yml');
   const routes = Object.keys(LAYOUTS).map(
     (type) => `  - route: "commercetools.connect.${type}.count"\n    props: { name: "${type}" }\n`,
