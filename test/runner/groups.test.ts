@@ -11,6 +11,11 @@ t.test('the longest begin first and alone, the others share processes', async (t
     { name: 'test/a to test/b', files: others.slice(0, 3) },
     { name: 'test/c', files: others.slice(3) },
   ]);
+  const byTurns = groupsOf([...LONGEST, ...others], 2).slice(4, 8);
+  t.match(
+    byTurns.map(({ name }) => name),
+    ['test/a to test/b', LONGEST[4], 'test/c', LONGEST[5]],
+  );
   t.equal(groupsOf(others, 4).flatMap(({ files }) => files).length, 5, 'none is left out');
 });
 

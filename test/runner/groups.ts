@@ -14,10 +14,10 @@ export interface Group {
 export const LONGEST: readonly string[] = [
   'test/push/acknowledge-received.test.ts',
   'test/chaos/senders.test.ts',
-  'test/http/memory.test.ts',
   'test/chaos/chaos.test.ts',
-  'test/dashboard/page.test.ts',
+  'test/http/memory.test.ts',
   'test/package/package.test.ts',
+  'test/dashboard/page.test.ts',
   'test/cli/sync.test.ts',
   'test/sandbox/pubsub-emulator.test.ts',
   'test/emulator.test.ts',
@@ -29,14 +29,25 @@ export const LONGEST: readonly string[] = [
   'test/upstream/upstream.test.ts',
 ];
 
-/** The groups in the order in which they are started: the longest files, then the others in `processes` groups of one size. */
+/** So many of the longest are started before all others. */
+const FIRST = 4;
+
+/**
+ * The groups in the order in which they are started: the longest files, then by turns a group of the others and one of the
+ * remaining long files, which mostly wait: side by side they would leave the cores idle.
+ */
 export function groupsOf(files: readonly string[], processes: number): Group[] {
   const alone = LONGEST.filter((file) => files.includes(file)).map((file) => aloneIn(file));
   const others = files.filter((file) => !LONGEST.includes(file));
   const size = Math.ceil(others.length / processes);
   const starts = Array.from({ length: processes }, (_, index) => index * size);
-  const together = starts.map((start) => others.slice(start, start + size));
-  return [...alone, ...together.filter(({ length }) => length > 0).map(groupOf)];
+  const together = starts
+    .map((start) => others.slice(start, start + size))
+    .filter(({ length }) => length > 0);
+  const first = alone.slice(0, FIRST);
+  const waiting = alone.slice(FIRST);
+  const byTurns = together.flatMap((group, index) => [groupOf(group), ...waiting.slice(index, index + 1)]);
+  return [...first, ...byTurns, ...waiting.slice(together.length)];
 }
 
 /** A file as a group of its own. */

@@ -19,11 +19,12 @@ if (!existsSync('node_modules/@tapjs/test/test-built')) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+const SHARED_PROCESSES = 8;
 const given = process.argv.slice(2);
-// Many tests wait for another process, so two for each core keep the cores busy.
-const atOnce = 2 * availableParallelism();
+// Many tests wait for another process, so three for each core keep the cores busy.
+const atOnce = 3 * availableParallelism();
 const groups =
-  given.length > 0 ? given.map(aloneIn) : groupsOf(globSync('test/**/*.test.ts').sort(), 2 * atOnce);
+  given.length > 0 ? given.map(aloneIn) : groupsOf(globSync('test/**/*.test.ts').sort(), SHARED_PROCESSES);
 // One emulator for all; a few files alone may need none, and start their own. Where it is missing each test says so.
 const started = given.length === 0 ? await startPubSubEmulator() : undefined;
 const emulator = started && 'host' in started ? started : undefined;
