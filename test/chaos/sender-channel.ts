@@ -30,13 +30,8 @@ export async function openSenderChannel(
     async handshake() {
       if (name === 'event-grid') await handshake(url);
       if (name !== 'sns') return;
-      // SNS sends it again after a 503, which a service that is still slow may answer.
-      let status: number | undefined;
-      const isConfirmed = await until(async () => {
-        ({ status } = await fetch(url, sns.subscriptionConfirmation()));
-        return status !== 503;
-      });
-      if (!isConfirmed || status !== 204 || sns.confirmed.length === 0)
+      const { status } = await fetchAgain(url, sns.subscriptionConfirmation());
+      if (status !== 204 || sns.confirmed.length === 0)
         throw new Error(`Expected the subscription to be confirmed, got ${status}.`);
     },
     redrive() {
@@ -53,7 +48,18 @@ export async function openSenderChannel(
 
 async function handshake(url: string): Promise<void> {
   const headers = { 'webhook-request-origin': 'eventgrid.azure.net' };
-  const answer = await fetch(url, { method: 'OPTIONS', headers });
+  const answer = await fetchAgain(url, { method: 'OPTIONS', headers });
   if (answer.status !== 200 || answer.headers.get('webhook-allowed-origin') !== 'eventgrid.azure.net')
     throw new Error(`Expected the handshake to be answered, got ${answer.status}.`);
+}
+
+/** Sends a request again after a 503, as a sender does: an instance that has just started on a busy machine may answer so. */
+async function fetchAgain(url: string, request: RequestInit): Promise<Response> {
+  let response = await fetch(url, request);
+  await until(async () => {
+    if (response.status !== 503) return true;
+    response = await fetch(url, request);
+    return false;
+  });
+  return response;
 }
